@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Images of whole Debian hosts for the tests, made by debootstrap once and kept.
 
@@ -8,27 +7,26 @@ caller                         the other end of the line: sipp and tools to look
 
     python tests/images/hosts.py [name ...]
 
-prints one JSON object, name to image. Archives are kept in $TELEPHONY_LIVEKIT_CACHE or
-~/.cache/telephony.livekit under a hash of this file. Needs root, debootstrap and a Docker daemon.
+prints one JSON object, name to image. Archives are kept in the cache that build.py uses, under a hash
+of this file. Needs root, debootstrap and a Docker daemon.
 """
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import io
 import json
 import os
 import shutil
 import subprocess
 import sys
-import tempfile
-from contextlib import contextmanager
 from pathlib import Path
 
 import docker
 
-CACHE = Path(os.environ.get("TELEPHONY_LIVEKIT_CACHE") or Path.home() / ".cache" / "telephony.livekit")
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from images.build import cache, digest, keep, lock, say, scratch  # noqa: E402
+
+RECIPE = Path(__file__).read_text()
 MIRROR = os.environ.get("DEBIAN_MIRROR", "http://deb.debian.org/debian")
 
 HOST_PACKAGES = ["python3", "sudo", "iproute2", "ca-certificates", "procps"]
@@ -78,25 +76,24 @@ RUN apt-get update -q \\
 
 
 def tag(name: str) -> str:
-    inputs = Path(__file__).read_bytes() + name.encode()
-    return f"telephony.livekit/{name}:{hashlib.sha256(inputs).hexdigest()[:12]}"
+    return f"telephony.livekit/{name}:{digest(RECIPE, name)}"
 
 
 def archive(name: str) -> Path:
-    return CACHE / "images" / f"{name}-{tag(name).rpartition(':')[2]}.tar"
+    return cache() / "images" / f"{name}-{tag(name).rpartition(':')[2]}.tar"
 
 
 def image(name: str) -> str:
     """The tag of the image, which the Docker daemon then has: as it is, from the archive, or newly built."""
     client = docker.from_env(timeout=600)
-    with locked(name):
+    with lock(name):
         if client.images.list(tag(name)):
             return tag(name)
         if archive(name).exists():
             with archive(name).open("rb") as stream:
                 client.images.load(stream)
             return tag(name)
-        print(f"building {tag(name)}", file=sys.stderr, flush=True)
+        say(f"building {tag(name)}")
         if name in SUITES:
             debootstrap(client, SUITES[name], tag(name))
         else:
@@ -106,27 +103,18 @@ def image(name: str) -> str:
     return tag(name)
 
 
-@contextmanager
-def locked(name: str):
-    """Two test runs that start together build an image once."""
-    archive(name).parent.mkdir(parents=True, exist_ok=True)
-    with (archive(name).parent / f".{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
 def debootstrap(client: docker.DockerClient, suite: str, target: str) -> None:
     if not shutil.which("debootstrap"):
         sys.exit("debootstrap is missing: apt-get install debootstrap")
-    with tempfile.TemporaryDirectory(dir=CACHE, prefix="rootfs-") as scratch:
-        rootfs = Path(scratch) / "rootfs"
+    with scratch() as folder:
+        rootfs = folder / "rootfs"
         # --include stays short: everything in it would be missed by nobody when a role forgets to install it.
         command = ["debootstrap", "--variant=minbase", "--include=systemd,systemd-sysv,dbus,make"]
         bootstrap = subprocess.run([*command, suite, rootfs, MIRROR], capture_output=True, text=True, check=False)
         if bootstrap.returncode:
             sys.exit(f"debootstrap {suite} failed:\n{(bootstrap.stdout + bootstrap.stderr)[-2000:]}")
         trim(rootfs)
-        rootfs_tar = Path(scratch) / "rootfs.tar"
+        rootfs_tar = folder / "rootfs.tar"
         subprocess.run(["tar", "-C", rootfs, "-cf", rootfs_tar, "."], check=True)
         base = target.replace(":", "-base:")
         client.api.import_image_from_file(str(rootfs_tar), *base.split(":"))
@@ -157,11 +145,12 @@ def build(client: docker.DockerClient, dockerfile: str, target: str) -> None:
 
 
 def save(client: docker.DockerClient, name: str) -> None:
-    part = archive(name).with_suffix(".part")
-    with part.open("wb") as stream:
-        for chunk in client.images.get(tag(name)).save(named=tag(name)):
-            stream.write(chunk)
-    part.rename(archive(name))
+    with scratch() as folder:
+        part = folder / "image.tar"
+        with part.open("wb") as stream:
+            for chunk in client.images.get(tag(name)).save(named=tag(name)):
+                stream.write(chunk)
+        keep(part, archive(name))
 
 
 def main() -> None:
