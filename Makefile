@@ -18,10 +18,10 @@ venv: .venv/.ready-for-tests ## Make .venv with everything that tests and linter
 # --- this machine as a phone line ------------------------------------------------------------------------------------
 
 deploy: .venv/.ready ## Turn this machine into a phone line: NUMBERS=+1...,+1... EXTERNAL_IP=...
-	@.venv/bin/python tools/deploy.py deploy
+	@.venv/bin/python -m tools.deploy deploy
 
 teardown: .venv/.ready ## Take it away again; PURGE=1 removes its data and keys too
-	@.venv/bin/python tools/deploy.py teardown
+	@.venv/bin/python -m tools.deploy teardown
 
 # --- virtual environments --------------------------------------------------------------------------------------------
 

@@ -34,8 +34,19 @@ def wheel():
         # Downloaded beside its place and moved: a run that was interrupted leaves no half wheel behind.
         with tempfile.TemporaryDirectory(dir=folder) as partial:
             subprocess.run(
-                [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:",
-                 "--dest", partial, f"ansible=={ANSIBLE}"],
+                [
+                    sys.executable,
+                    "-m",
+                    "pip",
+                    "download",
+                    "--quiet",
+                    "--no-deps",
+                    "--only-binary",
+                    ":all:",
+                    "--dest",
+                    partial,
+                    f"ansible=={ANSIBLE}",
+                ],
                 check=True,
             )
             (Path(partial) / found.name).replace(found)

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+import copy
+
+import pytest
+
+from tools.deploy import summary
+
+
+def container(name, image, labels=None, health="healthy"):
+    state = {"Status": "running"} | ({"Health": {"Status": health}} if health else {})
+    return {"Name": f"/{name}", "State": state, "Config": {"Image": image, "Labels": labels}}
+
+
+FACTS = {
+    "containers": [
+        container("livekit-redis", "docker.io/library/redis:7.4.1"),
+        container("livekit-server", "docker.io/livekit/livekit-server:v1.13.5", {}),
+        container("livekit-sip", "docker.io/livekit/sip:v1.10.0", health=None),
+    ],
+    "trunks": [{"name": "twilio", "numbers": ["+12025550101", "+12025550102"]}],
+    "rules": [
+        {
+            "name": "to-agent",
+            "trunks": ["twilio"],
+            "individual": {"room_prefix": "call-"},
+            "room_config": {"agents": [{"agent_name": "voice-agent"}]},
+        }
+    ],
+    "sip_port": 5060,
+    "rtp_port": "10000-20000",
+    "external_ip": "198.51.100.7",
+    "server_port": 7880,
+    "provider": "twilio",
+    "any_source": False,
+    "signalling_networks": ["198.51.100.0/26"],
+    "media_networks": ["198.51.100.64/26"],
+    "api_networks": [],
+    "firewall_persistent": True,
+    "docker_started_by": "systemd",
+}
+
+
+@pytest.fixture
+def facts():
+    return copy.deepcopy(FACTS)
+
+
+def test_it_says_the_way_of_each_number(facts):
+    text = summary.render(facts, [])
+    for number in ("+12025550101", "+12025550102"):
+        way = (
+            f"{number} -> trunk twilio -> rule to-agent, a room of its own for each call, call-_..., agent voice-agent"
+        )
+        assert f"{number} -> {way}" in text
+
+
+def test_a_trunk_without_a_rule_is_told(facts):
+    facts["rules"] = []
+    assert "+12025550101 -> trunk twilio -> no rule: nobody answers" in summary.render(facts, [])
+
+
+def test_a_direct_rule_names_its_room(facts):
+    facts["rules"][0] |= {"individual": None, "direct": {"room_name": "desk"}}
+    assert "rule to-agent, room desk, agent voice-agent" in summary.render(facts, [])
+
+
+def test_the_provider_gets_a_uri_over_tcp(facts):
+    assert "sip:198.51.100.7:5060;transport=tcp" in summary.render(facts, [])
+    facts["external_ip"] = "2001:db8::7"
+    assert "sip:[2001:db8::7]:5060;transport=tcp" in summary.render(facts, [])
+
+
+def test_health_is_shown_where_there_is_one(facts):
+    rows = summary.containers(facts)
+    assert rows[0].split() == ["livekit-redis", "healthy", "docker.io/library/redis:7.4.1"]
+    assert rows[2].split() == ["livekit-sip", "running", "docker.io/livekit/sip:v1.10.0"]
+
+
+def test_a_stand_in_is_told_loudly_and_first(facts):
+    assert "STAND-IN" not in summary.render(facts, [])
+    facts["containers"][2]["Config"]["Labels"] = {"telephony.livekit.stand-in": "livekit-sip"}
+    text = summary.render(facts, [])
+    assert text.startswith("!!!!")
+    assert "STAND-IN" in text
+    assert "(stand-in)" in text
+
+
+def test_who_may_reach_what(facts):
+    text = "\n".join(summary.reach(facts))
+    assert "198.51.100.0/26" in text
+    assert "198.51.100.64/26" in text
+    assert "ports 7880, 7881, 7882:  this machine only" in text
+    facts["any_source"] = True
+    assert "everybody" in "\n".join(summary.reach(facts))
+
+
+@pytest.mark.parametrize(
+    ("started_by", "persistent", "words"),
+    [
+        ("systemd", True, "Survives a reboot"),
+        ("systemd", False, "Does NOT survive"),
+        ("service", False, "no systemd here"),
+        ("background", False, "background process"),
+    ],
+)
+def test_what_a_reboot_does(facts, started_by, persistent, words):
+    facts |= {"docker_started_by": started_by, "firewall_persistent": persistent}
+    assert words in "\n".join(summary.reach(facts))
+
+
+def test_the_fictional_number_is_to_be_changed(facts):
+    assert "fictional" not in summary.render(facts, [])
+    facts["trunks"][0]["numbers"] = ["+12025550100"]
+    assert "+12025550100 is fictional" in summary.render(facts, [])
+
+
+def test_a_run_that_changed_nothing_says_so(facts):
+    assert "Nothing changed" in summary.render(facts, [])
+    text = summary.render(facts, ["livekit_sip : Write the configuration"])
+    assert "Nothing changed" not in text
+    assert "livekit_sip : Write the configuration" in text

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`make deploy` and `make teardown`: this machine as a phone line, and back."""
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from . import images, playbook, settings, summary
+
+STORE = playbook.INVENTORY / "group_vars" / "all" / "zz_deploy.yml"
+PLAYBOOKS = Path(__file__).parent / "playbooks"
+
+
+def say(message):
+    print(f"\n==> {message}", flush=True)
+
+
+def deploy(environment):
+    stored = settings.load(STORE)
+    wanted = settings.update(stored, environment)
+    settings.store(STORE, wanted)
+
+    say("Docker")
+    changed = playbook.run(PLAYBOOKS / "docker.yml")
+    say("Images")
+    settings.store(STORE, settings.without_images(wanted) | image_variables())
+    say("The phone line")
+    facts, more = deploy_line()
+    print("\n" + summary.render(facts, changed + more))
+
+
+def image_variables():
+    """Nothing where the real images can be had; else the variables that make the roles run what is built here."""
+    parts = images.missing(wanted_images(), images.Docker(), print)
+    if not parts:
+        print("All three are the real ones.")
+        return {}
+    print(f"No registry answers: {', '.join(parts)} from images built on this machine. The first time takes minutes.")
+    if "livekit_sip" in parts:
+        print("livekit-sip will be a STAND-IN that carries no media.")
+    from tests.images import build  # not part of an installed collection
+
+    return images.fallback_variables(parts, build.images())
+
+
+def wanted_images():
+    """Asked with an inventory that lacks what an earlier fallback stored, so that a registry that is back wins."""
+    with tempfile.TemporaryDirectory() as scratch:
+        inventory = Path(scratch) / "inventory"
+        shutil.copytree(playbook.INVENTORY, inventory, ignore=shutil.ignore_patterns(STORE.name))
+        answer = Path(scratch) / "images.json"
+        playbook.run(PLAYBOOKS / "images.yml", variables={"answer_file": str(answer)}, inventory=inventory, quiet=True)
+        return [images.Wanted(**part) for part in json.loads(answer.read_text(encoding="utf-8"))]
+
+
+def deploy_line():
+    """Run site.yml, then look at what is really there."""
+    with tempfile.TemporaryDirectory() as scratch:
+        answer = Path(scratch) / "facts.json"
+        changed = playbook.run(
+            playbook.CHECKOUT / "playbooks" / "site.yml",
+            PLAYBOOKS / "summary.yml",
+            variables={"answer_file": str(answer)},
+        )
+        return json.loads(answer.read_text(encoding="utf-8")), changed
+
+
+def teardown(environment):
+    purge = environment.get("PURGE", "") not in ("", "0", "false", "no")
+    data = ("livekit_redis", "livekit_server")
+    changed = playbook.run(
+        playbook.CHECKOUT / "playbooks" / "teardown.yml",
+        variables={f"{role}_purge_data": True for role in data} if purge else None,
+    )
+    print("\nThe phone line is gone." if changed else "\nNothing changed: there was no phone line here.")
+    if purge:
+        STORE.unlink(missing_ok=True)
+        print("Kept: Docker and the images.")
+    else:
+        print(f"Kept: Docker, the images, Redis's volume (all trunks and rules), the keys, {STORE.name}.")
+        print("make teardown PURGE=1 removes the data, the keys and the stored numbers too.")
+
+
+COMMANDS = {"deploy": deploy, "teardown": teardown}
+
+
+def main(arguments):
+    if len(arguments) != 1 or arguments[0] not in COMMANDS:
+        sys.exit("usage: python -m tools.deploy deploy|teardown")
+    if os.geteuid() != 0:
+        sys.exit("This changes the machine (Docker, packet filter, /etc/livekit): run it as root.")
+    try:
+        COMMANDS[arguments[0]](os.environ)
+    except settings.InvalidSetting as error:
+        sys.exit(f"\n{error} Nothing was changed.")
+    except images.ImageUnavailable as error:
+        sys.exit(f"\n{error}")
+    except playbook.PlaybookFailed as error:
+        sys.exit(
+            f"\nFAILED: {error}. The first 'fatal:' above says what and why. "
+            "Mend that and run the same command again: what is done already is not done twice."
+        )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

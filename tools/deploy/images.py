@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which image each of the three programs runs: the real one wherever it can be had, else one built on this machine.
+
+Built here means: Redis from Debian's package, livekit-server from its own source, and for livekit-sip, which no package
+registry carries, a stand-in without media. Only `make deploy` falls back, for trying out; `site.yml` never does.
+"""
+
+from dataclasses import dataclass
+
+import docker
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+
+PARTS = ("livekit_redis", "livekit_server", "livekit_sip")
+BUILT_HERE = "telephony.livekit/"
+# The registry answered, and the answer is no: another image instead would hide a mistake in the reference.
+REFUSALS = ("manifest unknown", "denied", "unauthorized", "toomanyrequests", "invalid reference")
+
+
+class ImageUnavailable(Exception):
+    """An image cannot be had, and nothing may be put in its place."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One part as the inventory and the role's defaults have it, without what an earlier fallback stored."""
+
+    part: str
+    image: str
+    archive: str = ""
+    container: str = ""
+
+
+def repository(image):
+    """`docker.io/livekit/sip:v1` and `livekit/sip@sha256:…` as `livekit/sip`."""
+    name = image.partition("@")[0]
+    head, slash, last = name.rpartition("/")
+    name = head + slash + last.partition(":")[0]
+    return name.removeprefix("docker.io/").removeprefix("library/")
+
+
+def is_refusal(message):
+    return any(word in message.lower() for word in REFUSALS)
+
+
+class Docker:
+    """The few questions that are asked of the Docker daemon."""
+
+    def __init__(self):
+        try:
+            self.client = docker.from_env()
+            self.client.ping()
+        except DockerException as error:
+            raise ImageUnavailable(f"Docker does not answer: {error}") from error
+
+    def has(self, image):
+        try:
+            self.client.images.get(image)
+        except ImageNotFound:
+            return False
+        return True
+
+    def pull(self, image):
+        """True once the image is here, False when no registry answers."""
+        try:
+            self.client.images.pull(image)
+        except NotFound as error:
+            raise ImageUnavailable(f"The registry has no image {image}: {error.explanation}") from error
+        except APIError as error:
+            reason = str(error.explanation or error)
+            if is_refusal(reason):
+                raise ImageUnavailable(f"The registry refuses image {image}: {reason}") from error
+            return False
+        return True
+
+    def traces(self, wanted):
+        """Why the real image is known to have been here: a sentence, or nothing."""
+        real = repository(wanted.image)
+        for image in self.client.images.list():
+            for tag in image.tags:
+                if repository(tag) == real:
+                    return f"the real image {tag} is on this machine"
+        try:
+            container = self.client.containers.get(wanted.container or wanted.part.replace("_", "-"))
+        except NotFound:
+            return ""
+        used = container.attrs["Config"]["Image"]
+        return "" if used.startswith(BUILT_HERE) else f"container {container.name} runs {used}"
+
+
+def missing(wanted, daemon, say):
+    """The parts whose real image cannot be had here and may be replaced. Pulls what a registry has."""
+    replaceable = []
+    for part in wanted:
+        if part.archive or daemon.has(part.image):
+            continue
+        say(f"Pulling {part.image}")
+        if daemon.pull(part.image):
+            continue
+        trace = daemon.traces(part)
+        if trace:
+            raise ImageUnavailable(
+                f"No registry answers for {part.image}, and {trace}: nothing built here is put in its place. Restore "
+                f"the way to the registry, or give the image as a file with {part.part}_image_archive."
+            )
+        replaceable.append(part.part)
+    return replaceable
+
+
+def fallback_variables(parts, built):
+    """Role variables that make the named parts run the images built here."""
+    variables = {}
+    for part in parts:
+        variables[f"{part}_image"] = built[part]["image"]
+        variables[f"{part}_image_archive"] = built[part]["archive"]
+    return variables

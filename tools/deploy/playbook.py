@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run playbooks of this checkout and learn what they changed."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+INVENTORY = CHECKOUT / "inventories" / "local"
+
+
+class PlaybookFailed(Exception):
+    """Ansible has already said on the terminal what went wrong."""
+
+
+def run(*playbooks, variables=None, inventory=INVENTORY, quiet=False):
+    """Run playbooks one after the other in one Ansible; returns the names of the tasks that changed something."""
+    with tempfile.TemporaryDirectory() as scratch:
+        record = Path(scratch) / "record.json"
+        command = [str(Path(sys.executable).parent / "ansible-playbook"), "--inventory", str(inventory)]
+        if variables:
+            command += ["--extra-vars", json.dumps(variables)]
+        command += map(str, playbooks)
+        result = subprocess.run(
+            command,
+            cwd=CHECKOUT,
+            env=environment(record),
+            text=True,
+            stdout=subprocess.PIPE if quiet else None,
+            stderr=subprocess.STDOUT if quiet else None,
+        )
+        if result.returncode:
+            if quiet:
+                print(result.stdout)
+            raise PlaybookFailed(f"{' and '.join(path.name for path in playbooks)} ended with {result.returncode}")
+        return json.loads(record.read_text(encoding="utf-8"))["changed"]
+
+
+def environment(record):
+    return {
+        **os.environ,
+        "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg"),
+        "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callback"),
+        "ANSIBLE_CALLBACKS_ENABLED": "record_changes",
+        "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false",
+        "TELEPHONY_LIVEKIT_RECORD": str(record),
+    }

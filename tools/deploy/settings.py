@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What `make deploy` remembers between runs: one small file of variables in the local inventory."""
+
+import ipaddress
+import re
+from pathlib import Path
+
+import yaml
+
+FICTIONAL = "+12025550100"
+E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+HEADER = """\
+---
+# Written by `make deploy`; this machine's own, never committed. NUMBERS and EXTERNAL_IP replace what is here.
+"""
+
+
+class InvalidSetting(Exception):
+    """The person who called has to change what they gave."""
+
+
+def parse_numbers(text):
+    """`+12025550100, +12025550101` as a list, each once and in the order given."""
+    numbers = [number for number in re.split(r"[,\s]+", text) if number]
+    wrong = [number for number in numbers if not E164.fullmatch(number)]
+    if wrong:
+        raise InvalidSetting(
+            f"Not a phone number in E.164: {', '.join(wrong)}. Write a plus, the country code and the number, "
+            f"without blanks or dashes, as in NUMBERS={FICTIONAL},+12025550101."
+        )
+    return list(dict.fromkeys(numbers))
+
+
+def parse_address(text):
+    try:
+        return str(ipaddress.ip_address(text.strip()))
+    except ValueError:
+        raise InvalidSetting(f"EXTERNAL_IP={text} is not an IP address.") from None
+
+
+def update(stored, environment):
+    """The settings after this call: what the environment says wins, what it leaves out stays."""
+    settings = dict(stored)
+    numbers = parse_numbers(environment.get("NUMBERS") or environment.get("PHONE_NUMBER") or "")
+    if numbers:
+        settings["phone_numbers"] = numbers
+    settings.setdefault("phone_numbers", [FICTIONAL])
+    if environment.get("EXTERNAL_IP", "").strip():
+        settings["livekit_sip_external_ip"] = parse_address(environment["EXTERNAL_IP"])
+    return settings
+
+
+def without_images(settings):
+    return {name: value for name, value in settings.items() if not name.endswith(("_image", "_image_archive"))}
+
+
+def load(path):
+    path = Path(path)
+    return yaml.safe_load(path.read_text(encoding="utf-8")) or {} if path.exists() else {}
+
+
+def store(path, settings):
+    """Write the file; a file that already says the same is left alone."""
+    path = Path(path)
+    if path.exists() and load(path) == settings:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    partial.write_text(HEADER + yaml.safe_dump(settings, sort_keys=True), encoding="utf-8")
+    partial.replace(path)
