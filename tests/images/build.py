@@ -14,12 +14,14 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
+import json
 import os
 import platform
 import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 from pathlib import Path
 
@@ -115,3 +117,89 @@ def binary(name: str) -> Path:
         env["GOFLAGS"] = "-mod=readonly"
         subprocess.run([go(), "build", *GO_FLAGS, "-o", str(folder / name), "."], check=True, env=env, cwd=DOUBLES / name)
         return keep(folder / name, path)
+
+
+# --- Container images -------------------------------------------------------
+
+REDIS = """
+set -eu
+apt() { apt-get -qq -o Dir::State="$PWD/state" -o Dir::Cache="$PWD/cache" -o Dir::State::status=/dev/null -o APT::Sandbox::User= "$@"; }
+mkdir -p state/lists/partial cache/archives/partial rootfs/data rootfs/usr/bin rootfs/usr/sbin rootfs/usr/lib rootfs/usr/lib64
+for name in bin sbin lib lib64; do ln -s usr/$name rootfs/$name; done
+apt update
+apt install --yes --no-install-recommends --download-only redis-tools
+for package in cache/archives/*.deb; do dpkg-deb --extract "$package" rootfs; done
+ln -sf redis-check-rdb rootfs/usr/bin/redis-server
+rm -rf rootfs/usr/share/doc rootfs/usr/share/man rootfs/usr/share/locale rootfs/var/cache
+"""
+
+
+def image(name: str, inputs: list[str | Path], changes: list[str], fill) -> dict[str, str]:
+    """Name and archive of an image whose root folder `fill` writes into a tar file."""
+    tag = digest(Path(__file__), platform.machine(), *inputs)
+    reference = f"telephony.livekit/{name}:{tag}"
+    archive = cache() / "images" / f"{name}-{tag}.tar"
+    result = {"image": reference, "archive": str(archive)}
+    if archive.exists():
+        return result
+    import docker  # here, so that binary() needs neither the library nor a daemon
+
+    with lock(f"image-{name}"), scratch() as folder:
+        if archive.exists():
+            return result
+        say(f"Building image {reference}")
+        with tarfile.open(folder / "rootfs.tar", "w") as tar:
+            fill(tar, folder)
+        client = docker.from_env()
+        client.api.import_image(str(folder / "rootfs.tar"), repository=reference.rpartition(":")[0], tag=tag, changes=changes)
+        with (folder / "image.tar").open("wb") as output:
+            output.writelines(client.images.get(reference).save(named=True))
+        keep(folder / "image.tar", archive)
+    return result
+
+
+def program(path: Path, inside: str):
+    """Fill an image with one static program."""
+
+    def fill(tar: tarfile.TarFile, _folder: Path) -> None:
+        entry = tarfile.TarInfo(inside)
+        entry.mode, entry.size = 0o755, path.stat().st_size
+        with path.open("rb") as handle:
+            tar.addfile(entry, handle)
+
+    return fill
+
+
+def redis_from_debian(tar: tarfile.TarFile, folder: Path) -> None:
+    subprocess.run(["sh", "-c", REDIS], check=True, cwd=folder)
+
+    def owner(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+        entry.uid = entry.gid = 999 if entry.name == "data" else 0
+        entry.uname = entry.gname = ""
+        return entry
+
+    for path in sorted((folder / "rootfs").iterdir()):
+        tar.add(path, path.name, filter=owner)
+
+
+def images() -> dict[str, dict]:
+    """What the roles' variables `livekit_*_image` and `livekit_*_image_archive` need."""
+    server, sip = binary("livekit-server"), binary("livekit-sip")
+    debian = platform.freedesktop_os_release()["VERSION_CODENAME"]
+    return {
+        "livekit_redis": image("livekit-redis", [debian], ['ENTRYPOINT ["redis-server"]', "VOLUME /data", "WORKDIR /data"], redis_from_debian),
+        "livekit_server": image("livekit-server", [server.name], ['ENTRYPOINT ["/livekit-server"]'], program(server, "livekit-server")),
+        "livekit_sip": {
+            **image(
+                "livekit-sip",
+                [sip.name],
+                ['ENTRYPOINT ["livekit-sip", "--config=/sip/config.yaml"]', "LABEL telephony.livekit.stand-in=livekit-sip"],
+                program(sip, "usr/bin/livekit-sip"),
+            ),
+            "stand_in": True,
+        },
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(images()))

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+
+	"github.com/gorilla/websocket"
+	"github.com/livekit/protocol/livekit"
+	"github.com/livekit/protocol/rpc"
+	"github.com/livekit/protocol/sip"
+	"google.golang.org/protobuf/proto"
+)
+
+// room is the caller's place in the real room: the signal connection to livekit-server.
+type room struct {
+	socket  *websocket.Conn
+	writing sync.Mutex
+	media   *media
+	closed  chan struct{}
+	log     *slog.Logger
+}
+
+// join enters the room as livekit-sip does: with a token of kind SIP that carries the rule's room_config, so
+// that livekit-server makes the room and dispatches the rule's agents.
+func join(ctx context.Context, config *Config, rule *rpc.EvaluateSIPDispatchRulesResponse, log *slog.Logger) (*room, error) {
+	attributes := map[string]string{livekit.AttrSIPPrefix + "callStatus": "ringing"}
+	for name, value := range rule.ParticipantAttributes {
+		attributes[name] = value
+	}
+	token, err := sip.BuildSIPToken(sip.SIPTokenParams{
+		APIKey:                config.APIKey,
+		APISecret:             config.APISecret,
+		RoomName:              rule.RoomName,
+		ParticipantIdentity:   rule.ParticipantIdentity,
+		ParticipantName:       rule.ParticipantName,
+		ParticipantMetadata:   rule.ParticipantMetadata,
+		ParticipantAttributes: attributes,
+		RoomPreset:            rule.RoomPreset,
+		RoomConfig:            rule.RoomConfig,
+	})
+	if err != nil {
+		return nil, err
+	}
+	query := url.Values{"protocol": {"15"}, "sdk": {"go"}, "auto_subscribe": {"0"}}
+	address := strings.Replace(strings.TrimRight(config.WsURL, "/"), "http", "ws", 1) + "/rtc?" + query.Encode()
+	socket, _, err := websocket.DefaultDialer.DialContext(ctx, address, http.Header{"Authorization": {"Bearer " + token}})
+	if err != nil {
+		return nil, fmt.Errorf("could not establish signal connection: %w", err)
+	}
+	r := &room{socket: socket, closed: make(chan struct{}), log: log}
+	first, err := r.read()
+	if err != nil || first.GetJoin() == nil {
+		_ = socket.Close()
+		return nil, errors.Join(errors.New("livekit-server did not let the caller in"), err)
+	}
+	if r.media, err = newMedia(r.send); err != nil {
+		_ = socket.Close()
+		return nil, err
+	}
+	go r.listen()
+	return r, r.media.publish()
+}
+
+// leave ends the participant; the room stays for as long as livekit-server keeps it.
+func (r *room) leave() {
+	r.send(&livekit.SignalRequest{Message: &livekit.SignalRequest_Leave{Leave: &livekit.LeaveRequest{
+		Reason: livekit.DisconnectReason_CLIENT_INITIATED,
+		Action: livekit.LeaveRequest_DISCONNECT,
+	}}})
+	_ = r.socket.Close()
+	r.media.close()
+}
+
+func (r *room) listen() {
+	defer close(r.closed)
+	for {
+		message, err := r.read()
+		if err != nil || message.GetLeave() != nil {
+			return
+		}
+		if err := r.media.handle(message); err != nil {
+			r.log.Warn("Cannot connect to the room's media", "error", err)
+		}
+	}
+}
+
+func (r *room) read() (*livekit.SignalResponse, error) {
+	_, data, err := r.socket.ReadMessage()
+	if err != nil {
+		return nil, err
+	}
+	message := &livekit.SignalResponse{}
+	return message, proto.Unmarshal(data, message)
+}
+
+func (r *room) send(request *livekit.SignalRequest) {
+	data, err := proto.Marshal(request)
+	if err != nil {
+		return
+	}
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	_ = r.socket.WriteMessage(websocket.BinaryMessage, data) // a lost connection shows in read
+}
