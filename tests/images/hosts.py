@@ -24,7 +24,7 @@ from pathlib import Path
 import docker
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from images.build import cache, digest, keep, lock, say, scratch  # noqa: E402
+from images.build import cache, digest, keep, lock, say, scratch
 
 RECIPE = Path(__file__).read_text()
 MIRROR = os.environ.get("DEBIAN_MIRROR", "http://deb.debian.org/debian")

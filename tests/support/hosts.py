@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whole hosts for tests: containers with systemd and room for a Docker of their own.
+
+    python tests/support/hosts.py up|down '{"network": , "subnet": , "hosts": [{"name": , "image": , "address": }]}'
+
+`image` is a name that tests/images/hosts.py knows. A host may have a `second_address` in the same network.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import docker
+import testinfra
+
+TESTS = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(TESTS))
+from images import hosts as host_images
+
+
+def up(network, subnet, hosts):
+    """Start hosts afresh on a network of their own. Whoever does this takes them down."""
+    down(network, subnet, hosts)
+    pool = docker.types.IPAMPool(subnet=subnet)
+    client().networks.create(network, ipam=docker.types.IPAMConfig(pool_configs=[pool]))
+    for host in hosts:
+        start(network, **host)
+    for host in hosts:
+        booted(host["name"])
+
+
+def down(network, subnet, hosts):
+    for host in hosts:
+        try:
+            client().containers.get(host["name"]).remove(force=True, v=True)
+        except docker.errors.NotFound:
+            continue
+    for left in client().networks.list(names=[f"^{network}$"]):
+        left.remove()
+
+
+def start(network, name, image, address, second_address=None, volumes=(), environment=None):
+    api = client().api
+    # Capabilities one by one: a Docker daemon that lacks one of them itself cannot give --privileged.
+    config = api.create_host_config(
+        network_mode=network,
+        cgroupns="host",
+        cap_add=["SYS_ADMIN", "NET_ADMIN", "MKNOD"],
+        security_opt=["seccomp=unconfined", "apparmor=unconfined"],
+        tmpfs={"/run": "", "/run/lock": "", "/tmp": ""},
+        binds=["/sys/fs/cgroup:/sys/fs/cgroup:rw", f"{TESTS / 'support'}:/support:ro", *volumes],
+    )
+    # What `docker run --security-opt systempaths=unconfined` says to the daemon: a host can set its sysctls.
+    config |= {"MaskedPaths": [], "ReadonlyPaths": []}
+    api.create_container(
+        host_images.image(image),
+        name=name,
+        hostname=name,
+        host_config=config,
+        networking_config={"EndpointsConfig": {network: api.create_endpoint_config(ipv4_address=address)}},
+        volumes=["/var/lib/containerd", "/var/lib/docker"],
+        environment=environment or {},
+    )
+    api.start(name)
+    if second_address:
+        added = client().containers.get(name).exec_run(["ip", "address", "add", f"{second_address}/25", "dev", "eth0"])
+        assert added.exit_code == 0, added.output
+
+
+def client():
+    return docker.from_env(timeout=120)
+
+
+def booted(name, seconds=60):
+    """The host as testinfra sees it, once systemd says that it is running."""
+    host = testinfra.get_host(f"docker://{name}")
+    end = time.monotonic() + seconds
+    while (state := host.run("systemctl is-system-running").stdout.strip()) != "running":
+        if state == "degraded" or time.monotonic() > end:
+            raise AssertionError(f"{name} is {state or 'dead'}: {host.run('systemctl --failed --no-legend').stdout}")
+        time.sleep(0.5)
+    return host
+
+
+def reboot(name):
+    client().containers.get(name).restart(timeout=30)
+    return booted(name)
+
+
+def twirp(host, service, rpc, **request):
+    """The answer of the livekit-server on `host`."""
+    command = f"timeout 20 python3 /support/twirp.py {service} {rpc} '{json.dumps(request)}'"
+    return json.loads(host.check_output(command))
+
+
+def wait_for(what, seconds=30, pause=0.5):
+    """The first true answer of `what()`; none in time is an error."""
+    end = time.monotonic() + seconds
+    while not (answer := what()):
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {seconds} s in vain; the last answer was {answer!r}")
+        time.sleep(pause)
+    return answer
+
+
+if __name__ == "__main__":
+    {"up": up, "down": down}[sys.argv[1]](**json.loads(sys.argv[2]))

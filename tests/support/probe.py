@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs inside a test host, with nothing but Python: what do its packets meet at another host?
+
+probe.py tcp SOURCE TARGET PORT...    prints {port: "open" | "refused" | "silent"}
+probe.py udp SOURCE TARGET PORT TEXT  sends one datagram and prints what comes back in two seconds
+probe.py listen PORT                  prints "ready" and then the source of each datagram, for ten seconds
+"""
+
+import json
+import socket
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+WAIT = 2
+
+
+def tcp(source, target, port):
+    with socket.socket() as probe:
+        probe.settimeout(WAIT)
+        probe.bind((source, 0))
+        try:
+            probe.connect((target, int(port)))
+        except ConnectionRefusedError:
+            return "refused"
+        except TimeoutError:
+            return "silent"
+        return "open"
+
+
+def udp(source, target, port, text):
+    with socket.socket(type=socket.SOCK_DGRAM) as probe:
+        probe.settimeout(WAIT)
+        probe.bind((source, 0))
+        probe.connect((target, int(port)))
+        probe.send(text.encode())
+        try:
+            return probe.recv(65535).decode(errors="replace")
+        except ConnectionRefusedError:
+            return "refused"
+        except TimeoutError:
+            return ""
+
+
+def listen(port):
+    with socket.socket(type=socket.SOCK_DGRAM) as server:
+        server.bind(("", int(port)))
+        print("ready", flush=True)
+        end = time.monotonic() + 10
+        while (left := end - time.monotonic()) > 0:
+            server.settimeout(left)
+            try:
+                print(server.recvfrom(65535)[1][0], flush=True)
+            except TimeoutError:
+                return
+
+
+action, *arguments = sys.argv[1:]
+if action == "tcp":
+    source, target, *ports = arguments
+    with ThreadPoolExecutor(64) as pool:
+        print(json.dumps(dict(pool.map(lambda port: (port, tcp(source, target, port)), ports))))
+elif action == "udp":
+    print(json.dumps(udp(*arguments)))
+elif action == "listen":
+    listen(*arguments)

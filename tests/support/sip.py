@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Calls and probes from the caller, a test host with sipp. /support is this folder, mounted there."""
+
+from __future__ import annotations
+
+import json
+import re
+
+MESSAGE = re.compile(r"^(?:UDP|TCP) message (sent|received) .*?\n\n(.*?)(?=^-{20,}|\Z)", re.MULTILINE | re.DOTALL)
+
+
+def call(caller, source, target, number, *, transport="udp", from_host=None, seconds=3):
+    """Ring `number` at `target` and hang up.
+
+    Returns the answers to the INVITE in order, such as ["100 Processing", "180 Ringing"]. Answers that came after the CANCEL are left out.
+    """
+    trace = f"/tmp/sipp-{transport}-{source}-{target}.log"
+    sipp = caller.run(
+        f"rm -f {trace}; timeout {seconds + 10} sipp {target}:5060 -sf /support/invite.xml -m 1 -nostdin"
+        f" -t {transport[0]}1 -i {source} -s '{number}' -key from_host {from_host or source} -d {seconds * 1000}"
+        f" -default_behaviors all,-abortunexp -trace_msg -message_file {trace} > /dev/null 2>&1"
+    )
+    messages = MESSAGE.findall(caller.check_output(f"cat {trace}"))
+    sent = [text for direction, text in messages if direction == "sent"]
+    assert sipp.rc == 0 and sent and sent[0].startswith("INVITE "), f"sipp placed no call: {sipp}\n{messages}"
+    answers = []
+    for direction, text in messages:
+        if text.startswith("CANCEL "):
+            break
+        if direction == "received" and "CSeq: 1 INVITE" in text:
+            answers.append(text.splitlines()[0].removeprefix("SIP/2.0 "))
+    return answers
+
+
+def tcp(caller, source, target, ports):
+    """What a TCP connection from `source` meets at each port: "open", "refused" or "silent"."""
+    output = caller.check_output(
+        f"timeout 60 python3 /support/probe.py tcp {source} {target} {' '.join(map(str, ports))}"
+    )
+    return {int(port): state for port, state in json.loads(output).items()}
+
+
+def udp(caller, source, target, port, payload="hello"):
+    """Send one datagram; what comes back within two seconds, "refused", or "" for silence."""
+    return json.loads(
+        caller.check_output(f"timeout 60 python3 /support/probe.py udp {source} {target} {port} '{payload}'")
+    )
+
+
+def datagram_heard(host, port, send):
+    """Listen on a UDP port of `host`, call `send`, and say whether the datagram arrived."""
+    host.check_output(f"rm -f /tmp/heard; (timeout 20 python3 /support/probe.py listen {port} > /tmp/heard 2>&1 &)")
+    host.check_output("for i in $(seq 50); do grep -q ready /tmp/heard && exit; sleep 0.1; done; exit 1")
+    send()
+    return host.check_output("sleep 0.5; cat /tmp/heard").splitlines()[1:]
