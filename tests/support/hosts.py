@@ -16,9 +16,10 @@ from pathlib import Path
 import docker
 import testinfra
 
-TESTS = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(TESTS))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from images import hosts as host_images
+
+SUPPORT = Path(__file__).resolve().parent
 
 
 def up(network, subnet, hosts):
@@ -51,7 +52,7 @@ def start(network, name, image, address, second_address=None, volumes=(), enviro
         cap_add=["SYS_ADMIN", "NET_ADMIN", "MKNOD"],
         security_opt=["seccomp=unconfined", "apparmor=unconfined"],
         tmpfs={"/run": "", "/run/lock": "", "/tmp": ""},
-        binds=["/sys/fs/cgroup:/sys/fs/cgroup:rw", f"{TESTS / 'support'}:/support:ro", *volumes],
+        binds=["/sys/fs/cgroup:/sys/fs/cgroup:rw", f"{SUPPORT}:/support:ro", *volumes],
     )
     # What `docker run --security-opt systempaths=unconfined` says to the daemon: a host can set its sysctls.
     config |= {"MaskedPaths": [], "ReadonlyPaths": []}

@@ -3,6 +3,7 @@
 
 probe.py tcp SOURCE TARGET PORT...    prints {port: "open" | "refused" | "silent"}
 probe.py udp SOURCE TARGET PORT TEXT  sends one datagram and prints what comes back in two seconds
+probe.py get URL                      prints what an HTTP server answers
 probe.py listen PORT                  prints "ready" and then the source of each datagram, for ten seconds
 """
 
@@ -10,6 +11,7 @@ import json
 import socket
 import sys
 import time
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
 WAIT = 2
@@ -62,5 +64,7 @@ if action == "tcp":
         print(json.dumps(dict(pool.map(lambda port: (port, tcp(source, target, port)), ports))))
 elif action == "udp":
     print(json.dumps(udp(*arguments)))
+elif action == "get":
+    print(urllib.request.urlopen(*arguments, timeout=5).read().decode())
 elif action == "listen":
     listen(*arguments)

@@ -12,7 +12,8 @@ MESSAGE = re.compile(r"^(?:UDP|TCP) message (sent|received) .*?\n\n(.*?)(?=^-{20
 def call(caller, source, target, number, *, transport="udp", from_host=None, seconds=3):
     """Ring `number` at `target` and hang up.
 
-    Returns the answers to the INVITE in order, such as ["100 Processing", "180 Ringing"]. Answers that came after the CANCEL are left out.
+    Returns the answers to the INVITE in order, such as ["100 Processing", "180 Ringing"], without those
+    that came after the CANCEL.
     """
     trace = f"/tmp/sipp-{transport}-{source}-{target}.log"
     sipp = caller.run(
@@ -47,8 +48,8 @@ def udp(caller, source, target, port, payload="hello"):
     )
 
 
-def datagram_heard(host, port, send):
-    """Listen on a UDP port of `host`, call `send`, and say whether the datagram arrived."""
+def datagrams_heard(host, port, send):
+    """Listen on a UDP port of `host`, call `send`, and return the sources of what arrived."""
     host.check_output(f"rm -f /tmp/heard; (timeout 20 python3 /support/probe.py listen {port} > /tmp/heard 2>&1 &)")
     host.check_output("for i in $(seq 50); do grep -q ready /tmp/heard && exit; sleep 0.1; done; exit 1")
     send()

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+import json
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import testinfra
+from testinfra.utils.ansible_runner import AnsibleRunner
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "tests"))
+
+INVENTORY = Path(__file__).resolve().parents[1] / "inventory"
+
+
+@pytest.fixture(scope="module")
+def line(host):
+    """What the inventory says about the host under test."""
+    variables = AnsibleRunner(str(INVENTORY)).get_variables(host.backend.get_pytest_id().rpartition("/")[2])
+    return SimpleNamespace(
+        name=variables["inventory_hostname"],
+        address=variables["molecule_address"],
+        number=variables["line_number"],
+        redis=variables.get("livekit_redis_bind_address", "127.0.0.1"),
+    )
+
+
+@pytest.fixture(scope="session")
+def caller():
+    return testinfra.get_host("docker://livekit-default-caller")
+
+
+@pytest.fixture
+def inspected(host):
+    """What Docker says about each container on the host."""
+    return {
+        name: json.loads(host.check_output(f"docker inspect {name}"))[0]
+        for name in ("livekit-redis", "livekit-server", "livekit-sip")
+    }
+
+
+@pytest.fixture
+def drops(host):
+    """How many packets the firewall has dropped, by the name of the counter."""
+
+    def read():
+        listed = json.loads(host.check_output("nft --json list counters table inet livekit"))
+        return {item["counter"]["name"]: item["counter"]["packets"] for item in listed["nftables"] if "counter" in item}
+
+    return read

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The line and its firewall outlive what happens to a host. The tests build on each other, the hardest comes last."""
+
+import pytest
+from addresses import ALLOWED, OUTSIDE
+from support import sip
+from support.hosts import reboot, twirp, wait_for
+
+testinfra_hosts = ["molecule"]
+RULES = "nft --stateless list table inet livekit"
+
+
+@pytest.fixture(autouse=True)
+def rules_trunk_and_keys_stay(host):
+    def state():
+        trunks = twirp(host, "SIP", "ListSIPInboundTrunk")
+        return host.check_output(RULES), trunks, host.check_output("sha256sum /etc/livekit/keys/*")
+
+    before = state()
+    yield
+    assert state() == before
+
+
+def still_a_line(host, line, caller):
+    wait_for(lambda: "OK" in host.run("python3 /support/probe.py get http://127.0.0.1:8085/").stdout, seconds=60)
+    wait_for(lambda: sip.call(caller, ALLOWED, line.address, line.number)[:2] == ["100 Processing", "180 Ringing"])
+    assert len(sip.call(caller, ALLOWED, line.address, line.number)) >= 3, "rings once: no rule matched"
+    assert sip.call(caller, OUTSIDE, line.address, line.number) == []
+    for name in ("livekit-redis", "livekit-server", "livekit-sip"):
+        assert host.check_output(f"docker inspect --format '{{{{.State.Running}}}}' {name}") == "true"
+
+
+def test_docker_restarts(host, line, caller):
+    host.check_output("timeout 60 systemctl restart docker")
+    still_a_line(host, line, caller)
+
+
+@pytest.mark.parametrize("action", ["reload-or-restart", "restart", "stop"])
+def test_somebody_handles_nftables(host, line, caller, action):
+    """Debian's nftables.service flushes all tables, ours too."""
+    host.check_output(f"timeout 60 systemctl {action} nftables")
+    assert sip.call(caller, OUTSIDE, line.address, line.number) == []
+    assert "sip_dropped" in host.check_output(RULES)
+
+
+def test_the_host_reboots(line, caller):
+    host = reboot(line.name)
+    still_a_line(host, line, caller)
