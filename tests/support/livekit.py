@@ -19,15 +19,13 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 import requests
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from images import build  # noqa: E402
+from tests.images import build
 
 HOST = "127.0.0.1"
 ADMIN = {
@@ -36,11 +34,16 @@ ADMIN = {
 }
 SIP_HASHES = ["sip_trunk", "sip_inbound_trunk", "sip_outbound_trunk", "sip_dispatch_rule"]
 
+_given: set[int] = set()
+
 
 def free_port() -> int:
-    """A port free on TCP and UDP. Below the ephemeral ports, so that no outgoing connection takes it meanwhile."""
+    """A port free on TCP and UDP, never the same twice. Below the ephemeral ports, which outgoing connections take."""
     while True:
         port = random.randint(21000, 32000)
+        if port in _given:
+            continue
+        _given.add(port)
         try:
             for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
                 with socket.socket(socket.AF_INET, kind) as probe:
@@ -65,13 +68,18 @@ def token(api_key: str, api_secret: str, grants: dict, **claims) -> str:
 class Process:
     """A program that writes to a log file and dies with the test."""
 
-    def __init__(self, command: list[str], log: Path, stdin: str = "", **kwargs) -> None:
+    def __init__(self, command: list[str], log: Path, stdin: str = "") -> None:
         self.log = log
         # setpriv: the kernel ends the program when this process ends, however it ends
-        self.process = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", *command],
-            stdin=subprocess.PIPE, stdout=log.open("ab"), stderr=subprocess.STDOUT, text=True, **kwargs,
-        )
+        with log.open("ab") as output:
+            self.process = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "KILL", *command],
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                text=True,
+                cwd=log.parent,
+            )
         self.process.stdin.write(stdin)
         self.process.stdin.close()
 
@@ -81,7 +89,9 @@ class Process:
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
                 tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-20:])
-                raise RuntimeError(f"{self.log.stem} did not become ready (exit code {self.process.returncode}):\n{tail}")
+                raise RuntimeError(
+                    f"{self.log.stem} did not become ready (exit code {self.process.returncode}):\n{tail}"
+                )
             time.sleep(0.02)
 
     def terminate(self) -> None:
@@ -132,7 +142,7 @@ class LiveKit:
         if not program:
             raise FileNotFoundError("redis-server is not installed: apt-get install redis-server")
         config = f'bind {HOST}\nport {self.redis_port}\nrequirepass {self.redis_password}\nsave ""\n'
-        self.redis_process = Process([program, "-"], self.folder / "redis-server.log", config, cwd=self.folder)
+        self.redis_process = Process([program, "-"], self.folder / "redis-server.log", config)
         self.redis_process.wait_until(self._redis_answers)
 
     def start_server(self) -> None:
@@ -177,20 +187,27 @@ class LiveKit:
     def redis(self, *words: str) -> str:
         """The first line of Redis's answer to one command."""
         with socket.create_connection((HOST, self.redis_port), timeout=5) as connection:
+            answers = connection.makefile("rb")
             for command in (["AUTH", self.redis_password], words):
-                connection.sendall(f"*{len(command)}\r\n".encode() + b"".join(f"${len(word.encode())}\r\n{word}\r\n".encode() for word in command))
-                answer = connection.makefile("rb").readline().decode().strip()
+                connection.sendall(f"*{len(command)}\r\n".encode())
+                connection.sendall(b"".join(f"${len(word.encode())}\r\n{word}\r\n".encode() for word in command))
+                answer = answers.readline().decode().strip()
         return answer
 
     def flush(self) -> None:
         """Forget all trunks and dispatch rules."""
         self.redis("DEL", *SIP_HASHES)
 
-    def twirp(self, service: str, rpc: str, body: dict | None = None, grants: dict | None = None) -> tuple[int, dict | str]:
+    def twirp(
+        self, service: str, rpc: str, body: dict | None = None, grants: dict | None = None
+    ) -> tuple[int, dict | str]:
         """One API call: the status and the body, as text where it is not JSON."""
         bearer = token(self.api_key, self.api_secret, ADMIN if grants is None else grants)
         answer = requests.post(
-            f"{self.url}/twirp/livekit.{service}/{rpc}", json=body or {}, headers={"Authorization": f"Bearer {bearer}"}, timeout=10
+            f"{self.url}/twirp/livekit.{service}/{rpc}",
+            json=body or {},
+            headers={"Authorization": f"Bearer {bearer}"},
+            timeout=10,
         )
         try:
             return answer.status_code, answer.json()

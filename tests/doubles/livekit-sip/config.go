@@ -89,6 +89,7 @@ func readConfig(file, body string) (*Config, error) {
 		APISecret: os.Getenv("LIVEKIT_API_SECRET"),
 		WsURL:     os.Getenv("LIVEKIT_WS_URL"),
 		SIPPort:   5060,
+		ListenIP:  "0.0.0.0",
 		RTPPort:   rtcconfig.PortRange{Start: 10000, End: 20000},
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(text))

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A caller who speaks SIP by hand, so that a test sees every answer as it came."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import select
+import socket
+import time
+from dataclasses import dataclass, field
+
+SDP = {
+    "SDP, RTP/AVP, PCMU PCMA telephone-event": ("RTP/AVP 0 8 101", ["rtpmap:101 telephone-event/8000"]),
+    "SDP, RTP/AVP, opus only": ("RTP/AVP 96", ["rtpmap:96 opus/48000/2"]),
+    "SDP, RTP/SAVP, PCMU PCMA telephone-event, one a=crypto line": (
+        "RTP/SAVP 0 8 101",
+        ["rtpmap:101 telephone-event/8000", "crypto:1 AES_CM_128_HMAC_SHA1_80 inline:" + 40 * "A"],
+    ),
+}
+DEFAULT_OFFER = "SDP, RTP/AVP, PCMU PCMA telephone-event"
+
+
+@dataclass
+class Answer:
+    seconds: float  # since the request
+    status: str  # such as "180 Ringing"
+    method: str  # the request it answers
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class Caller:
+    """One call, or one request outside a call, from its own socket."""
+
+    def __init__(self, port: int, transport: str = "udp", source: str = "127.0.0.1", target: str | None = None) -> None:
+        kind = socket.SOCK_DGRAM if transport == "udp" else socket.SOCK_STREAM
+        self.socket = socket.socket(socket.AF_INET6 if ":" in source else socket.AF_INET, kind)
+        self.socket.bind((source, 0))
+        self.socket.connect((target or source, port))
+        self.transport, self.source = transport, f"[{source}]" if ":" in source else source
+        self.call_id, self.tag = secrets.token_hex(8), secrets.token_hex(4)
+        self.cseq, self.last, self.buffer = 0, {}, b""
+
+    def __enter__(self) -> Caller:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.socket.close()
+
+    def send(
+        self, method: str, uri: str, caller: str, called: str, body: str = "none", headers: dict | None = None
+    ) -> None:
+        self.cseq += 1
+        self.last = {
+            "uri": uri,
+            "from": f"{caller};tag={self.tag}",
+            "to": called,
+            "branch": "z9hG4bK" + secrets.token_hex(8),
+        }
+        self.last["bytes"] = self._write(method, body=body, headers=headers or {})
+
+    def invite(self, number: str, caller: str = "+12025550150") -> None:
+        uri = f"sip:{number}@{self.source}"
+        self.send("INVITE", uri, f"<sip:{caller}@{self.source}>", f"<{uri}>", DEFAULT_OFFER)
+
+    def send_again(self) -> None:
+        """The same bytes as before."""
+        self.socket.sendall(self.last["bytes"])
+
+    def cancel(self) -> None:
+        self._write("CANCEL")
+
+    def _write(self, method: str, to: str = "", body: str = "none", headers: dict | None = None) -> bytes:
+        last, content, kind = self.last, "", ""
+        if body in SDP:
+            formats, attributes = SDP[body]
+            lines = ["v=0", f"o=- 1 1 IN IP4 {self.source}", "s=-", f"c=IN IP4 {self.source}", "t=0 0"]
+            lines += [f"m=audio 40000 {formats}", *(f"a={attribute}" for attribute in attributes), ""]
+            content, kind = "\r\n".join(lines), "application/sdp"
+        elif body == "text/plain":
+            content, kind = "hello", "text/plain"
+        here = f"{self.source}:{self.socket.getsockname()[1]}"
+        lines = [
+            f"{method} {last['uri']} SIP/2.0",
+            f"Via: SIP/2.0/{self.transport.upper()} {here};branch={last['branch']}",
+            "Max-Forwards: 70",
+            f"From: {last['from']}",
+            f"To: {to or last['to']}",
+            f"Call-ID: {self.call_id}",
+            f"CSeq: {self.cseq} {method}",
+            f"Contact: <sip:caller@{here};transport={self.transport}>",
+            *(f"{name}: {value}" for name, value in (headers or {}).items()),
+            *([f"Content-Type: {kind}"] if kind else []),
+            f"Content-Length: {len(content)}",
+        ]
+        data = ("\r\n".join(lines) + "\r\n\r\n" + content).encode()
+        self.socket.sendall(data)
+        return data
+
+    def listen(self, seconds: float) -> list[Answer]:
+        """All answers of that time. A final answer to an INVITE is acknowledged, as everybody does."""
+        start, answers = time.monotonic(), []
+        while (left := start + seconds - time.monotonic()) > 0:
+            if not select.select([self.socket], [], [], left)[0]:
+                break
+            try:
+                self.buffer += self.socket.recv(65536)
+            except ConnectionRefusedError:
+                continue  # nobody listens on that UDP port
+            for text in self._messages():
+                answer = self._parse(text)
+                answer.seconds = time.monotonic() - start
+                answers.append(answer)
+                if answer.method == "INVITE" and answer.status >= "3":
+                    self._write("ACK", to=answer.headers["To"])
+        return answers
+
+    def _messages(self):
+        """Whole messages, out of a stream that may hold half of one."""
+        while b"\r\n\r\n" in self.buffer:
+            head, _, rest = self.buffer.partition(b"\r\n\r\n")
+            length = int(re.search(rb"(?im)^content-length: *(\d+)", head)[1])
+            if len(rest) < length:
+                return
+            self.buffer = rest[length:]
+            yield head.decode()
+
+    def _parse(self, text: str) -> Answer:
+        first, *lines = text.split("\r\n")
+        headers = dict(line.split(": ", 1) for line in lines)
+        assert headers["Call-ID"] == self.call_id, text
+        assert headers["From"] == self.last["from"], text
+        assert self.last["branch"] in headers["Via"], text
+        number, _, reason = first.removeprefix("SIP/2.0 ").partition(" ")
+        return Answer(0, f"{number} {reason}".strip(), headers["CSeq"].split()[1], headers)
+
+
+def digest(challenge: str, uri: str, username: str, password: str) -> str:
+    """The value of Proxy-Authorization that answers a challenge."""
+
+    def md5(text: str) -> str:
+        return hashlib.md5(text.encode()).hexdigest()
+
+    realm, nonce = (re.search(rf'{name}="([^"]*)"', challenge)[1] for name in ("realm", "nonce"))
+    response = md5(f"{md5(f'{username}:{realm}:{password}')}:{nonce}:{md5(f'INVITE:{uri}')}")
+    return (
+        f'Digest username="{username}", realm="{realm}", nonce="{nonce}", uri="{uri}", '
+        f'algorithm=MD5, response="{response}"'
+    )
