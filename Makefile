@@ -7,7 +7,10 @@ export PATH := $(CURDIR)/.venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr
 export LC_ALL := C.UTF-8
 
 .DEFAULT_GOAL := help
-.PHONY: help venv deploy teardown test quick unit contract molecule deploy-tests lint sanity clean
+.PHONY: help venv deploy teardown test quick unit contract molecule deploy-tests lint format sanity packages clean
+
+# What tests need of Debian. Debian 13 has the docker command in a package of its own.
+PACKAGES := debootstrap docker.io docker-cli? git redis-server sip-tester
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | column -t -s '|' 2>/dev/null \
@@ -38,6 +41,46 @@ teardown: .venv/.ready ## Take it away again; PURGE=1 removes its data and keys 
 .venv/.ready-for-tests: requirements-test.txt .venv/.ready
 	@.venv/bin/pip install --quiet --disable-pip-version-check -r requirements-test.txt
 	@touch $@
+
+# --- tests ------------------------------------------------------------------------------------------------------------
+
+test: packages .venv/.ready-for-tests ## Set up and run all tests, two at a time; STAGES="unit contract" runs those
+	@tools/start-docker
+	@.venv/bin/python tools/run_tests.py $(STAGES)
+
+quick: .venv/.ready-for-tests ## The short loop: ruff, yamllint, unit tests
+	@.venv/bin/ruff check --quiet --no-cache
+	@.venv/bin/ruff format --check --quiet --no-cache
+	@.venv/bin/yamllint --strict .
+	@.venv/bin/pytest -q tests/unit
+
+unit: .venv/.ready-for-tests ## Unit tests: no Docker, seconds
+	@.venv/bin/pytest -q tests/unit
+
+contract: packages .venv/.ready-for-tests ## Modules against a real livekit-server
+	@.venv/bin/pytest tests/contract
+
+molecule: packages .venv/.ready-for-tests ## Roles on whole test hosts; SCENARIO=default
+	@tools/start-docker
+	@MOLECULE_GLOB='molecule/*/molecule.yml' .venv/bin/molecule test $(if $(SCENARIO),-s $(SCENARIO),--all)
+
+deploy-tests: packages .venv/.ready-for-tests ## make deploy and make teardown on bare test hosts
+	@tools/start-docker
+	@.venv/bin/pytest tests/deploy
+
+lint: .venv/.ready-for-tests ## Linters, documentation, changelog, archive
+	@.venv/bin/pytest tests/gates --ignore=tests/gates/test_newest.py
+
+sanity: .venv/.ready-for-tests ## ansible-test sanity on the newest ansible-core
+	@.venv/bin/python tools/other_cores.py newest
+	@.venv-newest/bin/pytest tests/gates/test_newest.py
+
+format: .venv/.ready-for-tests ## Format the Python
+	@.venv/bin/ruff check --fix --quiet --no-cache
+	@.venv/bin/ruff format --no-cache
+
+packages:
+	@tools/apt-install $(PACKAGES)
 
 clean: ## Remove virtual environments and caches inside this checkout
 	@rm -rf .venv .venv-newest .ansible .cache .pytest_cache .hypothesis .ruff_cache tests/output

@@ -29,6 +29,7 @@ def run(*playbooks, variables=None, inventory=INVENTORY, quiet=False):
             cwd=CHECKOUT,
             env=environment(record),
             text=True,
+            check=False,
             stdout=subprocess.PIPE if quiet else None,
             stderr=subprocess.STDOUT if quiet else None,
         )

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def tool():
+    """Run a program of this virtual environment; what it says is shown when it fails."""
+
+    def run(*command, cwd=CHECKOUT, **environment):
+        program = Path(sys.executable).parent / command[0]
+        result = subprocess.run(
+            [program, *map(str, command[1:])],
+            cwd=cwd,
+            env={**os.environ, "PATH": f"{program.parent}:{os.environ['PATH']}", "NO_COLOR": "1", **environment},
+            text=True,
+            check=False,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+        assert result.returncode == 0, f"{' '.join(map(str, command))}\n{result.stdout}"
+        return result.stdout
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def copied(tmp_path_factory):
+    """What git has or would take, at the path that ansible-test insists on."""
+    root = tmp_path_factory.mktemp("copied") / "ansible_collections" / "telephony" / "livekit"
+    listed = subprocess.check_output(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"], cwd=CHECKOUT, text=True
+    )
+    for name in filter(None, listed.split("\0")):
+        source, target = CHECKOUT / name, root / name
+        if source.is_symlink() or not source.exists():
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(source.read_bytes())
+        target.chmod(source.stat().st_mode)
+    return root

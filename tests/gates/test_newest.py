@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""ansible-test sanity on the newest ansible-core. Run with the virtual environment that has it."""
+
+import os
+import sys
+from pathlib import Path
+
+# ansible-test makes virtual environments without pip and fetches a script for that from a host of its own, unless the
+# script is in its cache. This one is put there: it takes pip from the Python's own ensurepip.
+GET_PIP = """\
+import ensurepip, os, subprocess, sys
+environment = dict(os.environ)  # ensurepip changes os.environ so that pip ignores its configuration
+ensurepip.bootstrap(default_pip=True)
+wanted = [name for name in sys.argv[1:] if name not in ("--no-setuptools", "--no-wheel")]
+command = [sys.executable, "-m", "pip", "install", "--quiet", "--upgrade", *wanted]
+sys.exit(subprocess.call(command, env=environment))
+"""
+GET_PIP_NAME = "get_pip_25_2.py"
+
+
+def test_sanity(tool, copied):
+    cache = Path(os.environ.get("TELEPHONY_LIVEKIT_CACHE") or Path.home() / ".cache" / "telephony.livekit")
+    # ansible-test keeps everything under HOME, several hundred MB: in our cache it is found by the next checkout.
+    home = cache / "ansible-test"
+    script = home / ".ansible" / "test" / "cache" / GET_PIP_NAME
+    script.parent.mkdir(parents=True, exist_ok=True)
+    script.write_text(GET_PIP)
+    # Real interpreters only: pyenv's shims answer for versions that are not active, with an error.
+    pythons = sorted(Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv").glob("versions/3.*/bin"))
+    path = ":".join(map(str, [Path(sys.executable).parent, *pythons, "/usr/local/bin", "/usr/bin", "/bin"]))
+    tool("ansible-test", "sanity", cwd=copied, HOME=str(home), PATH=path)

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Sanity and unit tests on the newest ansible-core in a Debian 13 container, for machines whose Python is too old.
+
+The container gets a copy of what git has or would take, and the results come back through PYTEST_ADDOPTS' file.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(CHECKOUT))
+from tests.images import hosts  # noqa: E402
+
+SCRIPT = """\
+set -eu
+mkdir /checkout
+tar -C /checkout -x
+cd /checkout
+git init -q
+make .venv/.ready-for-tests
+.venv/bin/pytest tests/gates/test_newest.py tests/unit --junit-xml=/results/newest.xml
+"""
+# A registry that is reached by way of a proxy, or whose certificates are the machine's own: as outside, so inside.
+PASSED_ON = re.compile(r"^(PIP_|UV_|SSL_CERT_|REQUESTS_CA_BUNDLE|https?_proxy|no_proxy)", re.IGNORECASE)
+
+
+def mounts():
+    """Certificates and package folders that the environment or pip's configuration names."""
+    named = {value for name, value in os.environ.items() if PASSED_ON.match(name) and value.startswith("/")}
+    return [path for path in sorted(named | {"/etc/pip.conf"}) if Path(path).exists()]
+
+
+def main():
+    results = CHECKOUT / "tests" / "output"
+    cache = hosts.cache()
+    command = ["docker", "run", "--rm", "--interactive", "--entrypoint", "/bin/sh"]
+    command += [f"--env={name}" for name in os.environ if PASSED_ON.match(name)]
+    command += [f"--volume={path}:{path}:ro" for path in mounts()]
+    command += [f"--volume={results}:/results", f"--volume={cache}:/cache", "--env=TELEPHONY_LIVEKIT_CACHE=/cache"]
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    names = subprocess.run(listed, cwd=CHECKOUT, capture_output=True, check=True).stdout
+    present = b"\0".join(name for name in names.split(b"\0") if name and os.path.lexists(CHECKOUT / os.fsdecode(name)))
+    packed = subprocess.run(
+        ["tar", "-C", CHECKOUT, "-c", "--null", "-T", "-"], input=present, capture_output=True, check=True
+    ).stdout
+    install = "apt-get -qq update && apt-get -qq install -y --no-install-recommends git make >/dev/null\n"
+    return subprocess.run([*command, hosts.image("host-debian13"), "-c", install + SCRIPT], input=packed).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`make test`: all stages, in two lanes side by side, with one log a stage and the sum of all tests at the end.
+
+    python tools/run_tests.py [stage ...]
+
+A stage that ends with an error or runs no test has failed, whatever its tests say.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import counts
+import other_cores
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+OUTPUT = CHECKOUT / "tests" / "output"
+BIN = CHECKOUT / ".venv" / "bin"
+
+
+@dataclass
+class Stage:
+    name: str
+    what: str
+    command: list
+    environment: dict = field(default_factory=dict)
+    seconds: float = 0
+    failed: bool = True
+    sum: counts.Counts = counts.Counts()
+
+    @property
+    def log(self):
+        return OUTPUT / f"{self.name}.log"
+
+    @property
+    def results(self):
+        return OUTPUT / f"{self.name}.xml"
+
+    def run(self):
+        started = time.monotonic()
+        # By way of the environment, since molecule starts its own pytest.
+        environment = {**os.environ, **self.environment, "PYTEST_ADDOPTS": f"--junit-xml={self.results}"}
+        with self.log.open("w", encoding="utf-8") as log:
+            ended = subprocess.run(
+                list(map(str, self.command)),
+                cwd=CHECKOUT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                check=False,
+            )
+        self.seconds = time.monotonic() - started
+        self.sum = counts.read(self.results)
+        self.failed = bool(ended.returncode or self.sum.failed or not self.sum.passed)
+        if self.failed and not self.sum.failed:
+            self.sum += counts.Counts(failed=1)
+
+
+def pytest(*arguments, venv=".venv"):
+    return [CHECKOUT / venv / "bin" / "pytest", *arguments]
+
+
+def static_lane():
+    """What needs no Docker, or little of it."""
+    yield Stage(
+        "gates", "linters, documentation, archive", pytest("tests/gates", "--ignore=tests/gates/test_newest.py")
+    )
+    yield Stage("unit", "unit tests on Debian's Python", pytest("tests/unit"))
+    yield from other_core_stages()
+    yield Stage("contract", "modules against a real livekit-server", pytest("tests/contract"))
+
+
+def other_core_stages():
+    if other_cores.make("newest"):
+        what = "sanity and unit tests on the newest ansible-core"
+        yield Stage("newest", what, pytest("tests/gates/test_newest.py", "tests/unit", venv=".venv-newest"))
+    else:
+        what = "sanity and unit tests on the newest ansible-core, in Debian 13"
+        yield Stage("newest", what, [BIN / "python", "tools/in_debian13.py"])
+    if other_cores.core_of(CHECKOUT / ".venv") == other_cores.cores()["newest"]:
+        other_cores.make("oldest")
+        yield Stage("oldest", "unit tests on the oldest ansible-core", pytest("tests/unit", venv=".venv-oldest"))
+
+
+def host_lane():
+    """What runs in whole test hosts."""
+    for scenario in sorted(path.parent.name for path in (CHECKOUT / "molecule").glob("*/molecule.yml")):
+        yield Stage(
+            f"molecule-{scenario}",
+            f"molecule scenario {scenario}",
+            [BIN / "molecule", "--no-command-borders", "test", "--scenario-name", scenario],
+            {"MOLECULE_GLOB": "molecule/*/molecule.yml"},
+        )
+    yield Stage("deploy", "make deploy and make teardown on bare hosts", pytest("tests/deploy"))
+
+
+def run_lane(stages, wanted, done):
+    for stage in stages:
+        if wanted and stage.name not in wanted:
+            continue
+        print(f"      {stage.name}: {stage.what}", flush=True)
+        done.append(stage)
+        try:
+            stage.run()
+        finally:
+            report(stage)
+
+
+def report(stage):
+    verdict = "FAIL" if stage.failed else "ok"
+    print(f"{verdict:4}  {stage.name}: {stage.sum}, {stage.seconds:.0f} s", flush=True)
+    if stage.failed:
+        lines = stage.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        shown = lines[-200:]
+        left_out = f" (the last {len(shown)} of {len(lines)} lines)" if len(lines) > len(shown) else ""
+        print(f"----- {stage.log.relative_to(CHECKOUT)}{left_out}", *shown, "-----", sep="\n", flush=True)
+
+
+def main(wanted):
+    OUTPUT.mkdir(parents=True, exist_ok=True)
+    for old in [*OUTPUT.glob("*.log"), *OUTPUT.glob("*.xml")]:
+        old.unlink()
+    print("Running, two at a time:", flush=True)
+    done = []
+    with ThreadPoolExecutor() as pool:
+        lanes = [pool.submit(run_lane, lane(), wanted, done) for lane in (static_lane, host_lane)]
+    for lane in lanes:
+        lane.result()  # an error of a lane is an error here
+
+    unknown = set(wanted) - {stage.name for stage in done}
+    if unknown or not done:
+        sys.exit(f"No such stage: {', '.join(unknown)}")
+    total = sum((stage.sum for stage in done), counts.Counts())
+    failed = [stage.name for stage in done if stage.failed]
+    print(f"\n{'Failed: ' + ', '.join(failed) if failed else 'All stages passed.'}")
+    print(total)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
