@@ -1,0 +1,372 @@
+# Copyright (c) 2026, the telephony.livekit maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""What has to be written so that a server holds what a playbook wants, in which order, or why that cannot be.
+
+Pure: no I/O, nothing of Ansible. In come the objects that the server holds and those that are wanted; out comes
+a `Plan`, or a `PlanError` with what to do about it.
+"""
+
+from __future__ import annotations
+
+import re
+from copy import deepcopy
+from dataclasses import dataclass, field
+
+from ._objects import (
+    DISPATCH_RULE,
+    INBOUND_TRUNK,
+    KINDS,
+    OUTBOUND_TRUNK,
+    Duration,
+    Item,
+    Kind,
+    is_network,
+    mask_problem,
+    normalized_number,
+    rule_of,
+)
+from ._order import NEW, Change, Step, claims, in_order
+
+Stored = dict  # an object as the server's JSON has it
+Table = dict[str, dict[str, Stored]]  # kind name -> id -> object
+
+# Header names that livekit-server refuses.
+# Source: https://github.com/livekit/protocol/blob/main/livekit/sip_validation.go
+_FORBIDDEN_HEADERS = re.compile(
+    r"accept.*|allow.*|call-id|contact|content-.*|cseq|event|expires|from|max-forwards|record-route|refer-to"
+    r"|reply-to|[klmortuv]",
+    re.IGNORECASE,
+)
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,255}")
+_MAX_MEDIA_TIMEOUT = "10m"
+
+
+class PlanError(Exception):
+    """The wanted state cannot be reached, and why.
+
+    code: not_found, ambiguous, invalid, conflict, in_use or unorderable.
+    """
+
+    def __init__(self, code: str, message: str, hint: str = ""):
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.hint = hint
+
+
+@dataclass
+class Wish:
+    """What is wanted of one kind of object."""
+
+    items: list[Item] = field(default_factory=list)
+    state: str = "present"
+    purge: bool = False
+    keep: tuple = ()  # names or ids that a purge leaves
+
+
+@dataclass
+class Plan:
+    steps: list[Step]  # what to write, in this order
+    changes: list[Change]  # what differs between now and then, one entry an object
+    before: Table
+    final: Table
+    wanted: dict[str, list[str]]  # kind name -> ids of the wanted objects, in the playbook's order
+    warnings: list[str]
+
+
+def plan(
+    current: dict[str, list[Stored]],
+    wishes: dict[str, Wish],
+    detach: bool = False,
+    update_password: bool = True,
+    parking: str = "parked",
+) -> Plan:
+    """Plan the way from `current` to `wishes`.
+
+    current: kind name -> objects; a kind that is missing is not known, and must not be needed.
+    detach: take a deleted trunk out of the rules that name it, instead of refusing.
+    update_password: False leaves the password of a trunk that exists, for servers that do not return it.
+    parking: a number that nobody can have; trunks that swap numbers wait on it.
+    """
+    draft = _Draft(current, update_password)
+    for kind in (INBOUND_TRUNK, OUTBOUND_TRUNK, DISPATCH_RULE):
+        if kind.name in wishes:
+            draft.apply(kind, wishes[kind.name])
+    draft.let_go_of_deleted_trunks(detach)
+    changes = draft.changes()
+    for change in changes:
+        if change.after is not None:
+            _check(change.kind, change.after, change.key in draft.allowed_wildcards, draft.warnings)
+    _check_conflicts(draft.final, changes)
+    steps = in_order(draft.before, changes, parking)
+    if steps is None:
+        raise PlanError(
+            "unorderable",
+            "these changes cannot be made one after the other without two objects claiming the same calls",
+            "change one object at a time, or delete the objects that claim the same calls first",
+        )
+    return Plan(steps, changes, draft.before, draft.final, draft.wanted, draft.warnings)
+
+
+class _Draft:
+    """The table as it will be."""
+
+    def __init__(self, current: dict[str, list[Stored]], update_password: bool):
+        self.before: Table = {
+            name: {stored[KINDS[name].id_field]: stored for stored in objects} for name, objects in current.items()
+        }
+        self.final: Table = {name: dict(objects) for name, objects in self.before.items()}
+        self.update_password = update_password
+        self.wanted: dict[str, list[str]] = {}
+        self.warnings: list[str] = []
+        self.allowed_wildcards: set[str] = set()
+
+    def apply(self, kind: Kind, wish: Wish) -> None:
+        _refuse_duplicates(wish.items)
+        by_name: dict[str, list[str]] = {}
+        for key, stored in self.before[kind.name].items():
+            by_name.setdefault(stored.get("name", ""), []).append(key)
+        matched = [self._find(kind, item, by_name) for item in wish.items]
+        if wish.state == "absent":
+            self.wanted[kind.name] = [key for key in matched if key]
+            for key in self.wanted[kind.name]:
+                del self.final[kind.name][key]
+            return
+        unlisted = self._unlisted(kind, wish, matched) if wish.purge else set()
+        for index, item in enumerate(wish.items):
+            if not matched[index]:
+                matched[index] = self._renamed(kind, item, unlisted) or f"{NEW}{kind.name}:{item.name}"
+        for key in unlisted - set(matched):
+            del self.final[kind.name][key]
+        for item, key in zip(wish.items, matched):
+            self.final[kind.name][key] = self._merged(item, key)
+        self.wanted[kind.name] = matched
+
+    def _find(self, kind: Kind, item: Item, by_name: dict[str, list[str]]) -> str:
+        if item.id:
+            if item.id in self.before[kind.name]:
+                return item.id
+            raise PlanError("not_found", f"there is no {kind.title} with the id {item.id!r}", _there_are(kind, by_name))
+        if not item.name:
+            raise PlanError("invalid", f"a {kind.title} needs a name, or the id of one that exists")
+        keys = by_name.get(item.name, [])
+        if len(keys) > 1:
+            raise PlanError(
+                "ambiguous",
+                f"{len(keys)} {kind.title}s are named {item.name!r}: {', '.join(sorted(keys))}",
+                "names are not unique in LiveKit: give the id of the one that is meant",
+            )
+        return keys[0] if keys else ""
+
+    def _unlisted(self, kind: Kind, wish: Wish, matched: list[str]) -> set[str]:
+        listed = {*matched, *wish.keep}
+        return {
+            key
+            for key, stored in self.before[kind.name].items()
+            if key not in listed and stored.get("name") not in wish.keep
+        }
+
+    def _renamed(self, kind: Kind, item: Item, unlisted: set[str]) -> str:
+        """The trunk that a purge would delete and that holds exactly the numbers of a new one: it is renamed."""
+        numbers = _numbers(item.fields)
+        if kind is not INBOUND_TRUNK or not numbers:
+            return ""
+        same = sorted(key for key in unlisted if _numbers(self.before[kind.name][key]) == numbers)
+        if len(same) > 1:
+            raise PlanError(
+                "ambiguous",
+                f"{item.label} could be any of {', '.join(same)} renamed: they hold the same numbers",
+                "give the id of the one that is meant",
+            )
+        return same[0] if same else ""
+
+    def _merged(self, item: Item, key: str) -> Stored:
+        stored = self.before[item.kind.name].get(key)
+        merged = deepcopy(stored) if stored else {}
+        for name in item.clear:
+            merged[name] = None
+        keep_password = bool(stored) and not self.update_password
+        for spec in item.kind.fields:
+            if spec.name not in item.fields or (spec.name == "auth_password" and keep_password):
+                continue
+            value = spec.merge(merged.get(spec.name), item.fields[spec.name])
+            if not spec.same(merged.get(spec.name), value):
+                merged[spec.name] = value
+            if stored and spec.name in item.clear and spec.same(stored.get(spec.name), value):
+                merged[spec.name] = stored.get(spec.name)
+        if item.kind is DISPATCH_RULE:
+            self._set_trunks(item, key, merged)
+        if keep_password and merged != stored and not merged.get("auth_password") and "auth_password" in item.fields:
+            # A server that does not return the password would lose it in the replace.
+            merged["auth_password"] = item.fields["auth_password"]
+        return merged
+
+    def _set_trunks(self, item: Item, key: str, merged: Stored) -> None:
+        if item.any_trunk:
+            if item.trunks:
+                raise PlanError("invalid", f"{item.label}: any_trunk and trunks exclude each other")
+            self.allowed_wildcards.add(key)
+            if merged.get("trunk_ids"):
+                merged["trunk_ids"] = []
+        elif item.trunks is not None:
+            trunk_ids = list(dict.fromkeys(self._trunk_id(item, trunk) for trunk in item.trunks))
+            if set(trunk_ids) != set(merged.get("trunk_ids") or []):
+                merged["trunk_ids"] = trunk_ids
+
+    def _trunk_id(self, item: Item, trunk: str) -> str:
+        trunks = self.final[INBOUND_TRUNK.name]
+        if trunk in trunks:
+            return trunk
+        keys = sorted(key for key, stored in trunks.items() if stored.get("name") == trunk)
+        if len(keys) == 1:
+            return keys[0]
+        if keys:
+            raise PlanError(
+                "ambiguous",
+                f"{item.label}: {len(keys)} inbound trunks are named {trunk!r}: {', '.join(keys)}",
+                "name the trunk by its id",
+            )
+        by_name: dict[str, list[str]] = {}
+        for key, stored in trunks.items():
+            by_name.setdefault(stored.get("name", ""), []).append(key)
+        raise PlanError(
+            "not_found", f"{item.label}: there is no inbound trunk {trunk!r}", _there_are(INBOUND_TRUNK, by_name)
+        )
+
+    def let_go_of_deleted_trunks(self, detach: bool) -> None:
+        gone = set(self.before.get(INBOUND_TRUNK.name, ())) - set(self.final.get(INBOUND_TRUNK.name, ()))
+        if not gone:
+            return
+        rules = self.final[DISPATCH_RULE.name]
+        for key, rule in list(rules.items()):
+            lost = gone.intersection(rule.get("trunk_ids") or ())
+            if not lost:
+                continue
+            left = [trunk for trunk in rule["trunk_ids"] if trunk not in gone]
+            trunks = self.before[INBOUND_TRUNK.name]
+            names = ", ".join(repr(trunks[trunk].get("name") or trunk) for trunk in sorted(lost))
+            label = f"dispatch rule {rule.get('name') or key!r}"
+            if not detach:
+                raise PlanError(
+                    "in_use",
+                    f"inbound trunk {names} cannot be deleted: {label} names it",
+                    "delete or change the rule first, or in the same run of livekit_sip_routing, or set detach: true",
+                )
+            if not left:
+                raise PlanError(
+                    "in_use",
+                    f"inbound trunk {names} cannot be deleted: {label} would have no trunk left and take every call",
+                    "delete the rule, or give it another trunk",
+                )
+            rules[key] = {**rule, "trunk_ids": left}
+
+    def changes(self) -> list[Change]:
+        found = []
+        for name, final in self.final.items():
+            kind, before = KINDS[name], self.before[name]
+            for key in [*before, *(key for key in final if key not in before)]:
+                if final.get(key) != before.get(key):
+                    found.append(Change(kind, key, before.get(key), final.get(key)))
+        return found
+
+
+def _check(kind: Kind, stored: Stored, any_trunk: bool, warnings: list[str]) -> None:
+    """Refuse what livekit-server refuses, and what it should."""
+    label = f"{kind.title} {stored.get('name') or stored.get(kind.id_field)!r}"
+
+    def invalid(message, hint=""):
+        raise PlanError("invalid", f"{label}: {message}", hint)
+
+    if kind is DISPATCH_RULE:
+        if not rule_of(stored.get("rule"))[0]:
+            invalid("one of direct, individual and callee must be given")
+        if not stored.get("trunk_ids") and not any_trunk:
+            invalid(
+                "it names no trunk and would answer calls from anybody, whatever the trunks allow",
+                "list its trunks, or say any_trunk: true if that is what you want",
+            )
+    else:
+        if bool(stored.get("auth_username")) != bool(stored.get("auth_password")):
+            invalid("auth_username and auth_password go together; with one alone nobody is asked for a password")
+        for header in stored.get("headers") or {}:
+            if not _HEADER_NAME.fullmatch(header) or _FORBIDDEN_HEADERS.fullmatch(header):
+                invalid(f"{header!r} cannot be set as a SIP header")
+    if kind is INBOUND_TRUNK:
+        if not (stored.get("numbers") or stored.get("allowed_addresses") or stored.get("auth_username")):
+            invalid("nothing restricts it", "give numbers, allowed_addresses, or auth_username and auth_password")
+        for mask in stored.get("allowed_addresses") or []:
+            problem = mask_problem(mask)
+            if problem:
+                invalid(f"allowed_addresses: {mask!r} would not be honoured: {problem}")
+            if not is_network(mask):
+                warnings.append(
+                    f"{label}: livekit-sip compares the host name {mask!r} with the From header, which every caller "
+                    "writes as it likes; give networks, and let a packet filter decide who may call"
+                )
+        numbers = stored.get("numbers") or []
+        if len(_numbers(stored)) != len(set(numbers)):
+            warnings.append(f"{label}: some of its numbers are the same number written twice")
+    if kind is OUTBOUND_TRUNK:
+        if not stored.get("numbers"):
+            invalid("numbers must be given: the numbers that calls come from")
+        if not stored.get("address"):
+            invalid("address must be given: the host name or IP address of the provider")
+        for name in ("address", "from_host"):
+            host = stored.get(name) or ""
+            if re.search(r"[@;]", host) or re.match(r"sips?:", host):
+                invalid(f"{name} must be a host name or IP address, not a SIP URI")
+    timeout = (stored.get("media") or {}).get("media_timeout")
+    if Duration().comparable(timeout) > Duration().comparable(_MAX_MEDIA_TIMEOUT):
+        invalid(f"media_timeout must not exceed {_MAX_MEDIA_TIMEOUT}")
+
+
+def _check_conflicts(final: Table, changes: list[Change]) -> None:
+    changed = {(change.kind.name, change.key) for change in changes}
+    for name in {name for name, dummy in changed}:
+        kind = KINDS[name]
+        owners: dict[tuple, str] = {}
+        for key, stored in final[name].items():
+            for claim in claims(kind, stored):
+                other = owners.setdefault(claim, key)
+                # livekit-server judges the whole set of rules at each write, but only the written trunk.
+                if other != key and (kind is DISPATCH_RULE or {(name, key), (name, other)} & changed):
+                    raise _conflict(kind, claim, final[name][other], stored)
+
+
+def _conflict(kind: Kind, claim: tuple, one: Stored, other: Stored) -> PlanError:
+    labels = " and ".join(sorted(repr(stored.get("name") or stored.get(kind.id_field)) for stored in (one, other)))
+    if kind is INBOUND_TRUNK:
+        what = f"the number {claim[1]}" if claim[1] else "calls to any number"
+        caller = claim[2]
+    else:
+        what = f"calls to {claim[4] or 'any number'} on the same trunk with the same PIN or none"
+        caller = claim[3]
+    return PlanError(
+        "conflict",
+        f"{kind.title}s {labels} both claim {what}" + (f" from {caller}" if caller else ""),
+        f"one call can have one {kind.title} only: change or delete one of them, give the id of the one that is to be "
+        "renamed, or purge what is not listed",
+    )
+
+
+def _numbers(stored: Stored) -> set[str]:
+    return {normalized_number(number) for number in stored.get("numbers") or []}
+
+
+def _refuse_duplicates(items: list[Item]) -> None:
+    for attribute in ("name", "id"):
+        seen = set()
+        for item in items:
+            value = getattr(item, attribute)
+            if value and value in seen:
+                raise PlanError("invalid", f"two {item.kind.title}s with the {attribute} {value!r} are given")
+            seen.add(value)
+
+
+def _there_are(kind: Kind, by_name: dict[str, list[str]]) -> str:
+    known = sorted(name or ", ".join(keys) for name, keys in by_name.items())
+    return f"the {kind.title}s there are: {', '.join(known)}" if known else f"there is no {kind.title} at all"

@@ -1,0 +1,219 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the telephony.livekit maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: livekit_sip_routing
+short_description: Manage all SIP trunks and dispatch rules of a LiveKit server in one run
+version_added: 0.1.0
+author:
+  - The telephony.livekit maintainers (@telephony-livekit)
+description:
+  - Plans and carries out the changes of trunks and dispatch rules together, so that numbers can move between trunks and
+    trunks can come and go with their rules, in an order in which no call is claimed twice and no trunk is left open.
+  - Objects that are not listed are left alone, unless O(purge=true).
+extends_documentation_fragment:
+  - telephony.livekit._connection
+  - telephony.livekit._attributes
+  - telephony.livekit._attributes.actiongroup_livekit
+options:
+  inbound_trunks:
+    description:
+      - Trunks that take calls. Each has the options of M(telephony.livekit.livekit_sip_trunk) for one inbound trunk.
+      - If left out, inbound trunks are not managed, and none is purged.
+    type: list
+    elements: dict
+  outbound_trunks:
+    description:
+      - Trunks that place calls. Each has the options of M(telephony.livekit.livekit_sip_trunk) for one outbound trunk.
+      - If left out, outbound trunks are not managed, and none is purged.
+    type: list
+    elements: dict
+  dispatch_rules:
+    description:
+      - Each has the options of M(telephony.livekit.livekit_sip_dispatch) for one rule. C(trunks) may name trunks of
+        O(inbound_trunks) that are only now created.
+      - If left out, dispatch rules are not managed, and none is purged.
+    type: list
+    elements: dict
+  purge:
+    description:
+      - Delete what the given lists do not name.
+      - An inbound trunk that is not named and holds exactly the numbers of a new one is renamed instead.
+    type: bool
+    default: false
+  keep:
+    description:
+      - What O(purge) leaves alone, by name or id.
+    type: dict
+    suboptions:
+      inbound_trunks:
+        description: Inbound trunks.
+        type: list
+        elements: str
+        default: []
+      outbound_trunks:
+        description: Outbound trunks.
+        type: list
+        elements: str
+        default: []
+      dispatch_rules:
+        description: Dispatch rules.
+        type: list
+        elements: str
+        default: []
+  detach:
+    description:
+      - Take a trunk that is purged out of the dispatch rules that name it and are not themselves purged. A rule that
+        would have
+        no trunk left, and so would take every call, is still an error.
+    type: bool
+    default: false
+  update_password:
+    description:
+      - V(always) compares C(auth_password) of trunks with what the server stores.
+      - V(on_create) sets it only on a new trunk, for servers that do not return passwords.
+    type: str
+    choices: [always, on_create]
+    default: always
+  assume_empty:
+    description:
+      - Plan as if the server held nothing, and do not ask it. For check mode only, where the server itself would be
+        created by the same playbook run.
+    type: bool
+    default: false
+  return_all:
+    description:
+      - Return every object of the given lists' kinds, not only those that changed.
+    type: bool
+    default: false
+seealso:
+  - module: telephony.livekit.livekit_sip_trunk
+  - module: telephony.livekit.livekit_sip_dispatch
+"""
+
+EXAMPLES = r"""
+- name: One phone line
+  telephony.livekit.livekit_sip_routing:
+    inbound_trunks:
+      - name: twilio
+        numbers: ["+12025550100"]
+        max_call_duration: 2h
+    dispatch_rules:
+      - name: twilio
+        trunks: [twilio]
+        individual:
+          room_prefix: call-
+        room_config:
+          agents:
+            - agent_name: voice-agent
+
+- name: The same and nothing else, but for one trunk that somebody else looks after
+  telephony.livekit.livekit_sip_routing:
+    inbound_trunks:
+      - name: twilio
+        numbers: ["+12025550100"]
+    dispatch_rules:
+      - name: twilio
+        trunks: [twilio]
+        individual:
+          room_prefix: call-
+    purge: true
+    keep:
+      inbound_trunks: [laboratory]
+"""
+
+RETURN = r"""
+inbound_trunks:
+  description:
+    - The inbound trunks that changed, or all with O(return_all=true), in the form of
+      RV(telephony.livekit.livekit_sip_trunk#module:trunk).
+  returned: success
+  type: list
+  elements: dict
+outbound_trunks:
+  description: The outbound trunks, likewise.
+  returned: success
+  type: list
+  elements: dict
+dispatch_rules:
+  description: The rules, likewise, in the form of RV(telephony.livekit.livekit_sip_dispatch#module:rule).
+  returned: success
+  type: list
+  elements: dict
+actions:
+  description:
+    - The writes in their order, or in check mode those that a run would make.
+    - C(parked) is true for a write that puts an object aside, on a number that nobody can have, until its calls are
+      free.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - action: create
+      object: inbound_trunk
+      name: twilio
+      id: ST_N5oXHia9B4dW
+failure:
+  description: Why the module failed, as in M(telephony.livekit.livekit_sip_trunk).
+  returned: failure
+  type: dict
+"""
+
+from ansible_collections.telephony.livekit.plugins.module_utils._objects import KINDS
+from ansible_collections.telephony.livekit.plugins.module_utils._plan import Wish
+from ansible_collections.telephony.livekit.plugins.module_utils._run import (
+    CONNECTION_OPTIONS,
+    Module,
+    converge,
+    items_of,
+    validated,
+)
+
+
+def main():
+    names = {"type": "list", "elements": "str", "default": []}
+    module = Module(
+        argument_spec={
+            **CONNECTION_OPTIONS,
+            **{kind.table: {"type": "list", "elements": "dict"} for kind in KINDS.values()},
+            "purge": {"type": "bool", "default": False},
+            "keep": {"type": "dict", "options": {kind.table: names for kind in KINDS.values()}},
+            "detach": {"type": "bool", "default": False},
+            "update_password": {
+                "type": "str",
+                "choices": ["always", "on_create"],
+                "default": "always",
+                "no_log": False,
+            },
+            "assume_empty": {"type": "bool", "default": False},
+            "return_all": {"type": "bool", "default": False},
+        }
+    )
+    params = module.params
+    keep = params["keep"] or {}
+    wishes = {
+        kind.name: Wish(
+            items=items_of(module, kind, validated(module, kind, params[kind.table])),
+            purge=params["purge"],
+            keep=tuple(keep.get(kind.table, ())),
+        )
+        for kind in KINDS.values()
+        if params[kind.table] is not None
+    }
+    outcome = converge(
+        module,
+        wishes,
+        detach=params["detach"],
+        update_password=params["update_password"] == "always",
+        assume_empty=params["assume_empty"],
+    )
+    shown = outcome.shown_all if params["return_all"] else outcome.shown_changes
+    module.exit_json(**outcome.result(), **{kind.table: shown(kind) for kind in KINDS.values()})
+
+
+if __name__ == "__main__":
+    main()

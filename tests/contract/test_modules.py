@@ -1,0 +1,307 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The modules against a real livekit-server."""
+
+from __future__ import annotations
+
+import pytest
+
+ONE, TWO, THREE = "+12025550101", "+12025550102", "+12025550103"
+LINE = {
+    "inbound_trunks": [{"name": "twilio", "numbers": [ONE], "allowed_addresses": ["198.51.100.0/26"]}],
+    "dispatch_rules": [
+        {
+            "name": "twilio",
+            "trunks": ["twilio"],
+            "individual": {"room_prefix": "call-"},
+            "room_config": {"agents": [{"agent_name": "voice-agent", "metadata": "{}"}]},
+        }
+    ],
+}
+
+
+def stored(livekit, rpc):
+    status, body = livekit.twirp("SIP", rpc)
+    assert status == 200
+    return body["items"]
+
+
+def trunks(livekit):
+    return stored(livekit, "ListSIPInboundTrunk")
+
+
+def rules(livekit):
+    return stored(livekit, "ListSIPDispatchRule")
+
+
+def run_and_repeat(run, **options):
+    """Check, run, check again, run again: the check tells what the run does, and the second run does nothing."""
+    check = run(check=True, **options)
+    result = run(**options)
+    assert not result.get("failed"), result
+    assert check["changed"] == result["changed"]
+    assert check["diff"] == result["diff"]
+    assert [action["action"] for action in check["actions"]] == [action["action"] for action in result["actions"]]
+    for repeated in (run(check=True, **options), run(**options)):
+        assert not repeated.get("failed"), repeated
+        assert not repeated["changed"]
+        assert repeated["actions"] == []
+        assert repeated["diff"] == {"before": {}, "after": {}}
+    return result
+
+
+def test_a_line_appears_and_goes(livekit, modules):
+    created = run_and_repeat(modules.routing, **LINE)
+    assert created["changed"]
+    (trunk,), (rule,) = trunks(livekit), rules(livekit)
+    assert trunk["numbers"] == [ONE]
+    assert rule["trunk_ids"] == [trunk["sip_trunk_id"]]
+    assert rule["room_config"]["agents"][0]["agent_name"] == "voice-agent"
+    assert created["inbound_trunks"][0]["id"] == trunk["sip_trunk_id"]
+    assert created["dispatch_rules"][0]["trunks"] == ["twilio"]
+
+    gone = run_and_repeat(modules.routing, inbound_trunks=[], dispatch_rules=[], purge=True)
+    assert [action["object"] for action in gone["actions"]] == ["dispatch_rule", "inbound_trunk"]
+    assert (trunks(livekit), rules(livekit)) == ([], [])
+
+
+def test_check_mode_writes_nothing(livekit, modules):
+    assert modules.routing(check=True, **LINE)["changed"]
+    assert (trunks(livekit), rules(livekit)) == ([], [])
+
+
+def test_the_crud_ladder_of_a_trunk(livekit, modules):
+    created = run_and_repeat(modules.trunk, name="t", numbers=[ONE], ringing_timeout="1m")
+    assert created["trunk"]["ringing_timeout"] == "60s"
+    changed = run_and_repeat(modules.trunk, name="t", numbers=[TWO, ONE], metadata="m", max_call_duration="1h30m")
+    assert changed["diff"] == {
+        "before": {"inbound_trunks": {"t": {"numbers": [ONE], "metadata": "", "max_call_duration": ""}}},
+        "after": {
+            "inbound_trunks": {"t": {"numbers": [TWO, ONE], "metadata": "m", "max_call_duration": "5400s"}}
+        },
+    }
+    assert trunks(livekit)[0]["ringing_timeout"] == "60s"
+    cleared = run_and_repeat(modules.trunk, name="t", metadata="", ringing_timeout="0s")
+    assert cleared["changed"]
+    assert trunks(livekit)[0]["metadata"] == ""
+    deleted = run_and_repeat(modules.trunk, name="t", state="absent")
+    assert deleted["trunk"]["numbers"] == [TWO, ONE]
+    assert trunks(livekit) == []
+    assert modules.trunk(name="t", state="absent")["trunk"] is None
+
+
+def test_the_crud_ladder_of_a_rule(livekit, modules):
+    modules.trunk(name="t", numbers=[ONE])
+    run_and_repeat(modules.dispatch, name="r", trunks=["t"], direct={"room_name": "lobby", "pin": "1234"})
+    run_and_repeat(
+        modules.dispatch, name="r", individual={"room_prefix": "call-"}, attributes={"a": "b"}, metadata="m"
+    )
+    individual = rules(livekit)[0]["rule"]["dispatch_rule_individual"]
+    assert individual["room_prefix"] == "call-"
+    assert individual["pin"] == "1234", "a PIN that is left out stays"
+    run_and_repeat(modules.dispatch, name="r", individual={"pin": ""}, attributes={})
+    assert rules(livekit)[0]["rule"]["dispatch_rule_individual"]["pin"] == ""
+    run_and_repeat(modules.dispatch, name="r", state="absent")
+    assert rules(livekit) == []
+
+
+def test_the_crud_ladder_of_an_outbound_trunk(livekit, modules):
+    def outbound(**options):
+        return modules.trunk(direction="outbound", **options)
+
+    run_and_repeat(outbound, name="o", address="sip.example.com", numbers=[ONE], transport="tls")
+    run_and_repeat(outbound, name="o", auth_username="user", auth_password="not-a-secret")
+    run_and_repeat(outbound, name="o", state="absent")
+    assert stored(livekit, "ListSIPOutboundTrunk") == []
+
+
+def test_every_field_of_a_trunk_survives_and_repeats(livekit, modules):
+    run_and_repeat(
+        modules.trunk,
+        name="full",
+        metadata="m",
+        numbers=[ONE, TWO],
+        allowed_addresses=["198.51.100.0/26", "2001:db8::/32"],
+        allowed_numbers=[THREE],
+        auth_username="user",
+        auth_password="not-a-secret",
+        auth_realm="example",
+        headers={"X-A": "1"},
+        headers_to_attributes={"X-B": "b"},
+        attributes_to_headers={"c": "X-C"},
+        include_headers="x_headers",
+        ringing_timeout="20s",
+        max_call_duration="1h",
+        krisp_enabled=True,
+        media={
+            "only_listed_codecs": True,
+            "codecs": [{"name": "PCMU", "rate": 8000}],
+            "encryption": "require",
+            "media_timeout": "20s",
+        },
+    )
+    run_and_repeat(modules.trunk, name="full", media={"encryption": "allow"})
+    assert trunks(livekit)[0]["media"]["codecs"] == [{"name": "PCMU", "rate": 8000}]
+    run_and_repeat(modules.trunk, name="full", clear=["media"])
+
+
+def test_every_field_of_a_rule_survives_and_repeats(livekit, modules):
+    modules.trunk(name="t", numbers=[ONE])
+    run_and_repeat(
+        modules.dispatch,
+        name="full",
+        trunks=["t"],
+        callee={"room_prefix": "n", "randomize": True},
+        inbound_numbers=[THREE],
+        numbers=[ONE],
+        hide_phone_number=True,
+        metadata="m",
+        attributes={"k": "v"},
+        room_preset="preset",
+        krisp_enabled=True,
+        media={"encryption": "allow"},
+        room_config={
+            "agents": [{"agent_name": "a", "metadata": "m", "attributes": {"k": "v"}, "restart_policy": "never"}],
+            "metadata": "m",
+            "empty_timeout": 30,
+            "departure_timeout": 10,
+            "max_participants": 5,
+            "min_playout_delay": 10,
+            "max_playout_delay": 100,
+            "sync_streams": True,
+            "tags": {"k": "v"},
+            "egress": {
+                "room": {
+                    "audio_only": True,
+                    "file_outputs": [{"filepath": "x.ogg", "s3": {"bucket": "b", "secret": "not-a-secret"}}],
+                }
+            },
+        },
+    )
+    run_and_repeat(modules.dispatch, name="full", room_config={"empty_timeout": 31})
+    assert rules(livekit)[0]["room_config"]["agents"][0]["agent_name"] == "a"
+    run_and_repeat(modules.dispatch, name="full", clear=["room_config"], room_config={"metadata": "new"})
+    assert rules(livekit)[0]["room_config"]["agents"] == []
+
+
+def test_an_id_with_a_new_name_renames(livekit, modules):
+    key = modules.trunk(name="old", numbers=[ONE])["trunk"]["id"]
+    run_and_repeat(modules.trunk, id=key, name="new")
+    assert [trunk["name"] for trunk in trunks(livekit)] == ["new"]
+
+
+def test_purge_renames_the_trunk_that_keeps_its_numbers(livekit, modules):
+    modules.routing(**LINE)
+    key = trunks(livekit)[0]["sip_trunk_id"]
+    renamed = {
+        "inbound_trunks": [{"name": "renamed", "numbers": [ONE]}],
+        "dispatch_rules": [{"name": "twilio", "trunks": ["renamed"]}],
+        "purge": True,
+    }
+    run_and_repeat(modules.routing, **renamed)
+    (trunk,) = trunks(livekit)
+    assert (trunk["sip_trunk_id"], trunk["name"]) == (key, "renamed")
+
+
+def test_two_trunks_swap_their_numbers(livekit, modules):
+    modules.trunk(trunks=[{"name": "a", "numbers": [ONE]}, {"name": "b", "numbers": [TWO]}])
+    swapped = run_and_repeat(
+        modules.trunk, trunks=[{"name": "a", "numbers": [TWO]}, {"name": "b", "numbers": [ONE]}]
+    )
+    assert [action.get("parked", False) for action in swapped["actions"]] == [True, False, False]
+    assert {trunk["name"]: trunk["numbers"] for trunk in trunks(livekit)} == {"a": [TWO], "b": [ONE]}
+
+
+def test_keep_is_left_by_purge(livekit, modules):
+    modules.trunk(trunks=[{"name": "a", "numbers": [ONE]}, {"name": "b", "numbers": [TWO]}])
+    run_and_repeat(modules.trunk, trunks=[], purge=True, keep=["b"])
+    assert [trunk["name"] for trunk in trunks(livekit)] == ["b"]
+
+
+def test_a_deleted_trunk_is_detached_on_request(livekit, modules):
+    modules.trunk(trunks=[{"name": "a", "numbers": [ONE]}, {"name": "b", "numbers": [TWO]}])
+    modules.dispatch(name="r", trunks=["a", "b"], individual={"room_prefix": "call-"})
+    refused = modules.trunk(name="a", state="absent")
+    assert refused["failure"]["code"] == "in_use"
+    run_and_repeat(modules.trunk, name="a", state="absent", detach=True)
+    assert rules(livekit)[0]["trunk_ids"] == [trunk["sip_trunk_id"] for trunk in trunks(livekit)]
+    assert "no trunk left" in modules.trunk(name="b", state="absent", detach=True)["failure"]["message"]
+
+
+def test_assume_empty_asks_nobody(livekit, modules):
+    modules.routing(**LINE)
+    server, modules.connection["url"] = modules.connection["url"], "http://127.0.0.1:1"
+    planned = modules.routing(check=True, assume_empty=True, **LINE)
+    assert [action["action"] for action in planned["actions"]] == ["create", "create"]
+    modules.connection["url"] = server
+    assert modules.routing(assume_empty=True, **LINE)["failed"], "outside check mode it is refused"
+
+
+BAD_INPUT = {
+    "nothing restricts the trunk": (
+        "trunk", {"name": "t"}, "invalid", "nothing restricts it"),
+    "no trunks and not any_trunk": (
+        "dispatch", {"name": "r", "direct": {"room_name": "x"}}, "invalid", "answer calls from anybody"),
+    "username without password": (
+        "trunk", {"name": "t", "numbers": [ONE], "auth_username": "u"}, "invalid", "go together"),
+    "mask with a blank": (
+        "trunk", {"name": "t", "numbers": [ONE], "allowed_addresses": ["198.51.100.1 "]}, "invalid", "honoured"),
+    "mask with a comma": (
+        "trunk", {"name": "t", "numbers": [ONE], "allowed_addresses": ["198.51.100.1,198.51.100.2"]},
+        "invalid", "honoured"),
+    "mask with a port": (
+        "trunk", {"name": "t", "numbers": [ONE], "allowed_addresses": ["198.51.100.1:5060"]}, "invalid", "port"),
+    "mask that matches nothing": (
+        "trunk", {"name": "t", "numbers": [ONE], "allowed_addresses": ["198.51.100.0/33"]}, "invalid", "CIDR"),
+    "unknown trunk in a rule": (
+        "dispatch", {"name": "r", "trunks": ["nobody"], "direct": {"room_name": "x"}},
+        "not_found", "there is no inbound trunk 'nobody'. The inbound trunks there are: here"),
+    "two objects of one name": (
+        "trunk", {"trunks": [{"name": "t", "numbers": [ONE]}, {"name": "t", "numbers": [TWO]}]},
+        "invalid", "two inbound trunks with the name 't'"),
+    "a number that another trunk has": (
+        "trunk", {"name": "t", "numbers": ["1-202-555-0103"]}, "conflict", "'here' and 't' both claim the number"),
+    "replace into a number that another trunk has": (
+        "trunk", {"name": "there", "numbers": [THREE]}, "conflict", "'here' and 'there' both claim"),
+    "a duration that is none": (
+        "trunk", {"name": "t", "numbers": [ONE], "ringing_timeout": "soon"}, "invalid", "ringing_timeout: 'soon'"),
+    "two kinds of rule": (
+        "dispatch", {"name": "r", "trunks": ["here"], "direct": {"room_name": "x"}, "callee": {}},
+        "invalid", "only one of"),
+    "a field of the other direction": (
+        "trunk", {"name": "t", "numbers": [ONE], "transport": "tls"}, "invalid", "has no transport"),
+    "a header that LiveKit refuses": (
+        "trunk", {"name": "t", "numbers": [ONE], "headers": {"From": "x"}}, "invalid", "'From' cannot be set"),
+    "unknown id": (
+        "trunk", {"id": "ST_nobody", "numbers": [ONE]}, "not_found", "no inbound trunk with the id"),
+    "unknown field in routing": (
+        "routing", {"inbound_trunks": [{"name": "t", "numberz": [ONE]}]}, "invalid", "Did you mean numbers?"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD_INPUT)
+def test_bad_input_changes_nothing(livekit, modules, case):
+    module, options, code, message = BAD_INPUT[case]
+    modules.trunk(trunks=[{"name": "here", "numbers": [THREE]}, {"name": "there", "numbers": [TWO]}])
+    before = trunks(livekit), rules(livekit)
+    for check in (True, False):
+        result = getattr(modules, module)(check=check, **options)
+        assert result["failed"]
+        assert result["failure"]["code"] == code
+        assert message in result["msg"]
+    assert (trunks(livekit), rules(livekit)) == before
+
+
+def test_a_typo_in_an_option_names_the_nearest(modules):
+    assert "Did you mean numbers?" in modules.trunk(name="t", numberz=[ONE])["msg"]
+    assert "Did you mean room_prefix?" in modules.dispatch(name="r", individual={"room_prefx": "x"})["msg"]
+
+
+def test_unknown_fields_survive(livekit, modules):
+    """What a newer server stores is sent back as it came."""
+    from ansible_collections.telephony.livekit.plugins.module_utils._objects import INBOUND_TRUNK, Item
+    from ansible_collections.telephony.livekit.plugins.module_utils._plan import Wish, plan
+
+    current = {"sip_trunk_id": "ST_1", "name": "t", "numbers": [ONE], "field_of_tomorrow": {"a": 1}}
+    wish = Wish([Item.from_options(INBOUND_TRUNK, {"name": "t", "numbers": [TWO]})])
+    (step,) = plan({"inbound_trunk": [current]}, {"inbound_trunk": wish}).steps
+    assert step.body == {**current, "numbers": [TWO]}

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs the collection's modules in this process, as ansible would, in milliseconds."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import json
+
+from ansible.module_utils.testing import patch_module_args
+
+PLUGINS = "ansible_collections.telephony.livekit.plugins"
+
+
+class ModuleRunner:
+    """`run("livekit_sip_trunk", name="t", …)` against one server; every run's whole output is kept in `outputs`."""
+
+    def __init__(self, url: str, api_key: str, api_secret: str) -> None:
+        self.connection = {"url": url, "api_key": api_key, "api_secret": api_secret}
+        self.outputs: list[str] = []
+
+    def run(self, module: str, check: bool = False, **options) -> dict:
+        arguments = {**self.connection, **options, "_ansible_check_mode": check, "_ansible_diff": True}
+        output = io.StringIO()
+        main = importlib.import_module(f"{PLUGINS}.modules.{module}").main
+        with patch_module_args(arguments), contextlib.redirect_stdout(output), contextlib.suppress(SystemExit):
+            main()
+        self.outputs.append(output.getvalue())
+        return json.loads(output.getvalue())
+
+    def routing(self, check: bool = False, **options) -> dict:
+        return self.run("livekit_sip_routing", check, **options)
+
+    def trunk(self, check: bool = False, **options) -> dict:
+        return self.run("livekit_sip_trunk", check, **options)
+
+    def dispatch(self, check: bool = False, **options) -> dict:
+        return self.run("livekit_sip_dispatch", check, **options)
