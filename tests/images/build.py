@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
+import inspect
 import json
 import os
 import platform
@@ -132,11 +133,17 @@ def binary(name: str) -> Path:
 
 # --- Container images -------------------------------------------------------
 
-REDIS = """
+REDIS = r"""
 set -eu
-apt() { apt-get -qq -o Dir::State="$PWD/state" -o Dir::Cache="$PWD/cache" -o Dir::State::status=/dev/null -o APT::Sandbox::User= "$@"; }
-mkdir -p state/lists/partial cache/archives/partial rootfs/data rootfs/usr/bin rootfs/usr/sbin rootfs/usr/lib rootfs/usr/lib64
-for name in bin sbin lib lib64; do ln -s usr/$name rootfs/$name; done
+apt() {
+    apt-get -qq -o Dir::State="$PWD/state" -o Dir::Cache="$PWD/cache" -o Dir::State::status=/dev/null \
+        -o APT::Sandbox::User= "$@"
+}
+mkdir -p state/lists/partial cache/archives/partial rootfs/data
+for name in bin sbin lib lib64; do
+    mkdir -p rootfs/usr/$name
+    ln -s usr/$name rootfs/$name
+done
 apt update
 apt install --yes --no-install-recommends --download-only redis-tools
 for package in cache/archives/*.deb; do dpkg-deb --extract "$package" rootfs; done
@@ -147,7 +154,7 @@ rm -rf rootfs/usr/share/doc rootfs/usr/share/man rootfs/usr/share/locale rootfs/
 
 def image(name: str, inputs: list[str | Path], changes: list[str], fill) -> dict[str, str]:
     """Name and archive of an image whose root folder `fill` writes into a tar file."""
-    tag = digest(Path(__file__), platform.machine(), *inputs)
+    tag = digest(platform.machine(), inspect.getsource(fill), *changes, *inputs)
     reference = f"telephony.livekit/{name}:{tag}"
     archive = cache() / "images" / f"{name}-{tag}.tar"
     result = {"image": reference, "archive": str(archive)}
@@ -199,26 +206,17 @@ def images() -> dict[str, dict]:
     """What the roles' variables `livekit_*_image` and `livekit_*_image_archive` need."""
     server, sip = binary("livekit-server"), binary("livekit-sip")
     debian = platform.freedesktop_os_release()["VERSION_CODENAME"]
+    redis_changes = ['ENTRYPOINT ["redis-server"]', "VOLUME /data", "WORKDIR /data"]
+    server_changes = ['ENTRYPOINT ["/livekit-server"]']
+    sip_changes = [
+        'ENTRYPOINT ["livekit-sip", "--config=/sip/config.yaml"]',
+        "LABEL telephony.livekit.stand-in=livekit-sip",
+    ]
     return {
-        "livekit_redis": image(
-            "livekit-redis",
-            [debian],
-            ['ENTRYPOINT ["redis-server"]', "VOLUME /data", "WORKDIR /data"],
-            redis_from_debian,
-        ),
-        "livekit_server": image(
-            "livekit-server", [server.name], ['ENTRYPOINT ["/livekit-server"]'], program(server, "livekit-server")
-        ),
+        "livekit_redis": image("livekit-redis", [debian, REDIS], redis_changes, redis_from_debian),
+        "livekit_server": image("livekit-server", [server.name], server_changes, program(server, "livekit-server")),
         "livekit_sip": {
-            **image(
-                "livekit-sip",
-                [sip.name],
-                [
-                    'ENTRYPOINT ["livekit-sip", "--config=/sip/config.yaml"]',
-                    "LABEL telephony.livekit.stand-in=livekit-sip",
-                ],
-                program(sip, "usr/bin/livekit-sip"),
-            ),
+            **image("livekit-sip", [sip.name], sip_changes, program(sip, "usr/bin/livekit-sip")),
             "stand_in": True,
         },
     }

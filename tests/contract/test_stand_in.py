@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the stand-in for livekit-sip does beside answering on the wire."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.support.caller import Caller
+from tests.support.livekit import LiveKit
+from tests.support.stand_in import StandIn
+
+NUMBER = "+12025550100"
+
+
+@pytest.fixture(scope="module")
+def livekit():
+    with LiveKit() as running:
+        yield running
+
+
+@pytest.fixture
+def line(livekit):
+    """A trunk and a rule; the returned function makes them, with more in the rule."""
+
+    def make(**rule) -> None:
+        trunk = {"name": "line", "numbers": [NUMBER], "allowed_addresses": ["127.0.0.0/8"]}
+        status, made = livekit.twirp("SIP", "CreateSIPInboundTrunk", {"trunk": trunk})
+        assert status == 200, made
+        individual = {"dispatch_rule_individual": {"room_prefix": "call"}}
+        wanted = {"name": "line", "trunk_ids": [made["sip_trunk_id"]], "rule": individual, **rule}
+        status, made = livekit.twirp("SIP", "CreateSIPDispatchRule", {"dispatch_rule": wanted})
+        assert status == 200, made
+
+    yield make
+    livekit.flush()
+    for name in rooms(livekit):
+        livekit.twirp("RoomService", "DeleteRoom", {"room": name})
+
+
+@pytest.fixture
+def sip(livekit):
+    with StandIn(livekit) as running:
+        yield running
+
+
+def rooms(livekit: LiveKit) -> list[str]:
+    return [room["name"] for room in livekit.twirp("RoomService", "ListRooms")[1]["rooms"]]
+
+
+def statuses(caller: Caller, seconds: float = 0.5) -> list[str]:
+    return [answer.status for answer in caller.listen(seconds)]
+
+
+def test_the_rules_agents_are_dispatched_by_the_real_server(livekit, line, sip):
+    line(room_config={"agents": [{"agent_name": "voice-agent", "metadata": "for the agent"}]})
+    with Caller(sip.port) as caller:
+        caller.invite(NUMBER)
+        assert statuses(caller) == ["100 Processing", "180 Ringing"]
+        (room,) = rooms(livekit)
+        grants = {"video": {"roomAdmin": True, "room": room}}
+        answer = livekit.twirp("AgentDispatchService", "ListDispatch", {"room": room}, grants)[1]
+        assert [(one["agent_name"], one["metadata"]) for one in answer["agent_dispatches"]] == [
+            ("voice-agent", "for the agent")
+        ]
+
+
+def test_hide_phone_number_leaves_the_last_four_digits(livekit, line, sip):
+    line(hide_phone_number=True)
+    with Caller(sip.port) as caller:
+        caller.invite(NUMBER, caller="+12025550150")
+        caller.listen(0.5)
+    (room,) = rooms(livekit)
+    assert re.fullmatch(r"call_0150_\w{12}", room)
+    grants = {"video": {"roomAdmin": True, "room": room}}
+    (caller,) = livekit.twirp("RoomService", "ListParticipants", {"room": room}, grants)[1]["participants"]
+    assert caller["name"] == "Phone 0150"
+    assert "2025550150" not in str(caller)
+
+
+def test_draining_keeps_the_call_and_still_takes_new_ones(line, sip):
+    line()
+    with Caller(sip.port) as old, Caller(sip.port) as new, Caller(sip.port) as anybody:
+        old.invite(NUMBER)
+        assert statuses(old) == ["100 Processing", "180 Ringing"]
+        sip.running.terminate()
+        anybody.send("OPTIONS", "sip:127.0.0.1", "<sip:anybody@127.0.0.1>", "<sip:127.0.0.1>")
+        assert statuses(anybody) == ["200 OK"]
+        assert sip.health() == "503 Stopped"
+        new.invite(NUMBER)
+        assert statuses(new) == ["100 Processing", "180 Ringing"]
+        assert "180 Ringing" in statuses(old)
+        for caller in (new, old):
+            assert sip.running.process.poll() is None
+            caller.cancel()
+            assert statuses(caller)[-1] == "487 Request Terminated"
+        assert sip.running.process.wait(timeout=5) == 0
+        assert sip.health() == "connection refused"
+
+
+def test_every_run_says_that_it_is_a_stand_in(sip):
+    told = [line for line in sip.log.read_text().splitlines() if "stand-in" in line]
+    assert len(told) == 1
+    assert "carries no media" in told[0]
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ({"log_level": "debug"}, "field log_level not found"),
+        ({"sip_port": "many"}, "cannot unmarshal"),
+        ({"rtp_port": "20000-10000"}, "port"),
+        ({"redis": None}, "redis configuration is required"),
+        ({"api_secret": ""}, "api_secret"),
+        ({"use_external_ip": True}, "use_external_ip and nat_1_to_1_ip can not both be set"),
+        ({"redis": {"address": "127.0.0.1:1"}}, "Redis"),
+    ],
+    ids=["unknown key", "not a number", "range backwards", "no redis", "no secret", "two addresses", "redis not there"],
+)
+def test_a_bad_config_is_named_and_ends_it_with_exit_code_0(livekit, config, message):
+    stand_in = StandIn(livekit, config)
+    running = stand_in.start()
+    assert running.process.wait(timeout=10) == 0
+    assert message in stand_in.log.read_text()
+    assert stand_in.health() == "connection refused"
+
+
+def test_a_wrong_redis_password_ends_it(livekit):
+    stand_in = StandIn(livekit, {"redis": {"address": livekit.redis_address, "password": "wrong"}})
+    assert stand_in.start().process.wait(timeout=10) == 0
+    assert "WRONGPASS" in stand_in.log.read_text()
