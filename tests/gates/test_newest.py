@@ -2,6 +2,7 @@
 """ansible-test sanity on the newest ansible-core. Run with the virtual environment that has it."""
 
 import os
+import platform
 import sys
 from pathlib import Path
 
@@ -21,7 +22,8 @@ GET_PIP_NAME = "get_pip_25_2.py"
 def test_sanity(tool, copied):
     cache = Path(os.environ.get("TELEPHONY_LIVEKIT_CACHE") or Path.home() / ".cache" / "telephony.livekit")
     # ansible-test keeps everything under HOME, several hundred MB: in our cache it is found by the next checkout.
-    home = cache / "ansible-test"
+    # Its virtual environments work only with the Python that made them.
+    home = cache / "ansible-test" / f"{sys.base_prefix.strip('/').replace('/', '-')}-{platform.python_version()}"
     script = home / ".ansible" / "test" / "cache" / GET_PIP_NAME
     script.parent.mkdir(parents=True, exist_ok=True)
     script.write_text(GET_PIP)

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The words at the end of `make deploy`. Pure: facts of playbooks/summary.yml in, text out."""
 
+import textwrap
+
 from .settings import FICTIONAL
 
 STAND_IN_LABEL = "telephony.livekit.stand-in"
-KEY_FILE = "/etc/livekit/keys/agents.env"
 
 
 def render(facts, changed):
@@ -87,9 +88,11 @@ def agent(rule):
 
 
 def provider(facts):
+    known = facts["provider"]
     return [
         f"SIP URI:   {sip_uri(facts)}",
-        f"Provider:  {facts['provider']}; numbers in E.164, one URI for all of them",
+        f"Provider:  {known['title']}; numbers: {known['number_format']}",
+        *textwrap.wrap(known["setup"], 110),
     ]
 
 
@@ -102,7 +105,7 @@ def sip_uri(facts):
 def agents(facts):
     return [
         f"URL:  ws://127.0.0.1:{facts['server_port']} (from this machine)",
-        f"Key:  {KEY_FILE}, readable for root: LIVEKIT_URL, LIVEKIT_API_KEY, LIVEKIT_API_SECRET",
+        f"Key:  {facts['agents_key']}, readable for root: LIVEKIT_URL, LIVEKIT_API_KEY, LIVEKIT_API_SECRET",
     ]
 
 
@@ -145,7 +148,7 @@ def next_steps(facts):
     steps += [
         f"At the provider, send the numbers to {sip_uri(facts)}",
         f"If {facts['external_ip']} is not the address that the internet sees: make deploy EXTERNAL_IP=...",
-        f"Start an agent with the name above: set -a; . {KEY_FILE}; set +a; python agent.py start",
+        f"Start an agent with the name above: set -a; . {facts['agents_key']}; set +a; python agent.py start",
         "Then call. If nobody picks up, README.md has the four usual reasons.",
     ]
     return [f"{count}. {step}" for count, step in enumerate(steps, 1)]
