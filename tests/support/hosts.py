@@ -3,7 +3,7 @@
 
     python tests/support/hosts.py up|down '{"network": , "subnet": , "hosts": [{"name": , "image": , "address": }]}'
 
-`image` is a name that tests/images/hosts.py knows. A host may have a `second_address` in the same network.
+`image` is a name that tests/images/hosts.py knows. A host may have a `second_address`, such as 198.51.100.74/25.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def start(network, name, image, address, second_address=None, volumes=(), enviro
     )
     api.start(name)
     if second_address:
-        added = client().containers.get(name).exec_run(["ip", "address", "add", f"{second_address}/25", "dev", "eth0"])
+        added = client().containers.get(name).exec_run(["ip", "address", "add", second_address, "dev", "eth0"])
         assert added.exit_code == 0, added.output
 
 

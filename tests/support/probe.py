@@ -2,7 +2,7 @@
 """Runs inside a test host, with nothing but Python: what do its packets meet at another host?
 
 probe.py tcp SOURCE TARGET PORT...    prints {port: "open" | "refused" | "silent"}
-probe.py udp SOURCE TARGET PORT TEXT  sends one datagram and prints what comes back in two seconds
+probe.py udp SOURCE TARGET PORT TEXT  sends one datagram and prints a list of what comes back in two seconds
 probe.py get URL                      prints what an HTTP server answers
 probe.py listen PORT                  prints "ready" and then the source of each datagram, for ten seconds
 """
@@ -32,16 +32,20 @@ def tcp(source, target, port):
 
 def udp(source, target, port, text):
     with socket.socket(type=socket.SOCK_DGRAM) as probe:
-        probe.settimeout(WAIT)
         probe.bind((source, 0))
         probe.connect((target, int(port)))
         probe.send(text.encode())
-        try:
-            return probe.recv(65535).decode(errors="replace")
-        except ConnectionRefusedError:
-            return "refused"
-        except TimeoutError:
-            return ""
+        heard = []
+        end = time.monotonic() + WAIT
+        while (left := end - time.monotonic()) > 0:
+            probe.settimeout(left)
+            try:
+                heard.append(probe.recv(65535).decode(errors="replace"))
+            except ConnectionRefusedError:
+                heard.append("refused")
+            except TimeoutError:
+                break
+        return heard
 
 
 def listen(port):

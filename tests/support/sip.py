@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 
 MESSAGE = re.compile(r"^(?:UDP|TCP) message (sent|received) .*?\n\n(.*?)(?=^-{20,}|\Z)", re.MULTILINE | re.DOTALL)
 
@@ -41,10 +42,10 @@ def tcp(caller, source, target, ports):
     return {int(port): state for port, state in json.loads(output).items()}
 
 
-def udp(caller, source, target, port, payload="hello"):
-    """Send one datagram; what comes back within two seconds, "refused", or "" for silence."""
+def udp(caller, source, target, port, text="hello"):
+    """Send one datagram; a list of what comes back in two seconds. A closed port says "refused"."""
     return json.loads(
-        caller.check_output(f"timeout 60 python3 /support/probe.py udp {source} {target} {port} '{payload}'")
+        caller.check_output(f"timeout 60 python3 /support/probe.py udp {source} {target} {port} {shlex.quote(text)}")
     )
 
 
