@@ -71,7 +71,7 @@ class Client:
         A read is repeated on connection errors and 5xx within `timeout`. A write never is: if its answer is lost,
         LiveKitError with the code lost_answer says that nobody knows whether it was done.
         """
-        reads = rpc.startswith(("List", "Get"))
+        reads = _reads(rpc)
         if self.read_only and not reads:
             raise AssertionError(f"{rpc} would write in check mode")
         deadline = time.monotonic() + self.timeout
@@ -79,7 +79,7 @@ class Client:
             try:
                 return self._post(rpc, body)
             except LiveKitError as error:
-                passing = error.code in ("unreachable", "unavailable", "not_json_5xx", "lost_answer", "internal")
+                passing = error.code in ("unreachable", "unavailable", "not_json_5xx", "internal")
                 if not reads or not passing or "redis required" in error.message:
                     raise
                 if time.monotonic() + pause > deadline:
@@ -138,6 +138,8 @@ class Client:
         )
 
     def _lost(self, rpc: str, error: Exception) -> LiveKitError:
+        if _reads(rpc):
+            return self._unreachable(rpc, error)
         return LiveKitError(
             "lost_answer",
             f"{rpc}: the connection to {self.url} broke before the answer came: {_reason(error)}",
@@ -151,6 +153,10 @@ class Client:
             self._token_ends = now + _TOKEN_LIFETIME
             self._token = token(self.api_key, self.api_secret, now - _TOKEN_BACKDATED, now + _TOKEN_LIFETIME)
         return self._token
+
+
+def _reads(rpc: str) -> bool:
+    return rpc.startswith(("List", "Get"))
 
 
 def _hint(code: str, message: str, answer) -> str:

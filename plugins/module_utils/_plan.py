@@ -13,7 +13,6 @@ a `Plan`, or a `PlanError` with what to do about it.
 from __future__ import annotations
 
 import re
-from copy import deepcopy
 from dataclasses import dataclass, field
 
 from ._objects import (
@@ -185,19 +184,17 @@ class _Draft:
         return same[0] if same else ""
 
     def _merged(self, item: Item, key: str) -> Stored:
-        stored = self.before[item.kind.name].get(key)
-        merged = deepcopy(stored) if stored else {}
-        for name in item.clear:
-            merged[name] = None
+        stored = self.before[item.kind.name].get(key, {})
         keep_password = bool(stored) and not self.update_password
+        merged = {**stored, **dict.fromkeys(item.clear)}
         for spec in item.kind.fields:
-            if spec.name not in item.fields or (spec.name == "auth_password" and keep_password):
+            if spec.name in item.fields and not (spec.name == "auth_password" and keep_password):
+                merged[spec.name] = spec.merge(merged.get(spec.name), item.fields[spec.name])
+            elif spec.name not in item.clear:
                 continue
-            value = spec.merge(merged.get(spec.name), item.fields[spec.name])
-            if not spec.same(merged.get(spec.name), value):
-                merged[spec.name] = value
-            if stored and spec.name in item.clear and spec.same(stored.get(spec.name), value):
-                merged[spec.name] = stored.get(spec.name)
+            # What means the same stays as the server writes it.
+            if spec.name in stored and spec.same(stored[spec.name], merged[spec.name]):
+                merged[spec.name] = stored[spec.name]
         if item.kind is DISPATCH_RULE:
             self._set_trunks(item, key, merged)
         if keep_password and merged != stored and not merged.get("auth_password") and "auth_password" in item.fields:

@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The HTTP client against a server that misbehaves on request."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import threading
+import time
+from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import jwt
+import pytest
+from ansible_collections.telephony.livekit.plugins.module_utils import _client
+from ansible_collections.telephony.livekit.plugins.module_utils._client import (
+    Client,
+    LiveKitError,
+    http_url,
+    sends_in_clear,
+    token,
+)
+from livekit import api as livekit_api
+
+KEY, SECRET = "APIkey", "secret-secret-secret-secret-secret-1"
+
+
+class Misbehaving:
+    """Gives the answers in `script`, one a request; the last one again and again."""
+
+    def __init__(self):
+        self.script = [(200, {"items": []}, {})]
+        self.requests = []
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                outer.requests.append((self.path, json.loads(body), self.headers["Authorization"]))
+                answer = outer.script.pop(0) if len(outer.script) > 1 else outer.script[0]
+                if answer == "cut":
+                    self.close_connection = True
+                    self.connection.shutdown(socket.SHUT_RDWR)
+                    return
+                if answer == "slow":
+                    time.sleep(0.8)
+                    answer = (200, {"items": []}, {})
+                status, content, headers = answer
+                data = content.encode() if isinstance(content, str) else json.dumps(content).encode()
+                self.send_response_only(status)
+                self.send_header("Date", headers.pop("Date", formatdate(usegmt=True)))
+                self.send_header("Content-Length", str(len(data)))
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                with contextlib.suppress(BrokenPipeError):
+                    self.end_headers()
+                    self.wfile.write(data)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
+
+
+@pytest.fixture
+def server(monkeypatch):
+    monkeypatch.setattr(_client, "_RETRY_PAUSES", (0.01,) * 4)
+    misbehaving = Misbehaving()
+    yield misbehaving
+    misbehaving.server.shutdown()
+    misbehaving.server.server_close()
+
+
+@pytest.fixture
+def client(server):
+    return Client(server.url, KEY, SECRET, True, 0.5, read_only=False)
+
+
+def test_the_token_is_one_that_pyjwt_reads():
+    now = int(time.time())
+    claims = jwt.decode(token(KEY, SECRET, now - 30, now + 600), SECRET, algorithms=["HS256"])
+    assert claims == {"iss": KEY, "sub": "ansible", "nbf": now - 30, "exp": now + 600, "sip": {"admin": True}}
+
+
+def test_the_token_carries_what_livekit_s_own_would():
+    own = livekit_api.AccessToken(KEY, SECRET).with_sip_grants(livekit_api.SIPGrants(admin=True)).to_jwt()
+    now = int(time.time())
+    ours = jwt.decode(token(KEY, SECRET, now - 30, now + 600), SECRET, algorithms=["HS256"])
+    theirs = jwt.decode(own, SECRET, algorithms=["HS256"])
+    assert (ours["iss"], ours["sip"]["admin"]) == (theirs["iss"], theirs["sip"]["admin"])
+    assert livekit_api.TokenVerifier(KEY, SECRET).verify(token(KEY, SECRET, now - 30, now + 600)).sip.admin
+
+
+@pytest.mark.parametrize(
+    ("written", "used"),
+    [
+        ("ws://127.0.0.1:7880", "http://127.0.0.1:7880"),
+        ("wss://example.com/", "https://example.com"),
+        ("https://example.com/livekit/", "https://example.com/livekit"),
+        ("127.0.0.1:7880", "http://127.0.0.1:7880"),
+    ],
+)
+def test_urls(written, used):
+    assert http_url(written) == used
+
+
+def test_a_url_that_is_none():
+    with pytest.raises(LiveKitError) as error:
+        http_url("ftp://example.com")
+    assert error.value.code == "bad_url"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [("http://127.0.0.1:7880", False), ("http://example.com", True), ("wss://example.com", False)],
+)
+def test_plain_http_to_the_world_is_noticed(url, expected):
+    assert sends_in_clear(url) is expected
+
+
+PASSING = [(503, {"code": "unavailable", "msg": "x"}, {}), (502, "<html>", {}), "cut"]
+
+
+@pytest.mark.parametrize("fault", PASSING, ids=["503", "502 html", "cut"])
+def test_a_read_is_tried_again(server, client, fault):
+    server.script = [fault, (200, {"items": [1]}, {})]
+    assert client.call("ListSIPInboundTrunk", {}) == {"items": [1]}
+    assert len(server.requests) == 2
+
+
+def test_a_read_without_an_answer_ends_with_the_timeout(server, client):
+    server.script = ["slow"]
+    with pytest.raises(LiveKitError) as error:
+        client.call("ListSIPInboundTrunk", {})
+    assert error.value.code == "unreachable"
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("fault", [*PASSING, "slow"], ids=["503", "502 html", "cut", "slow"])
+def test_a_write_is_never_repeated(server, client, fault):
+    server.script = [fault, (200, {"sip_trunk_id": "ST_1"}, {})]
+    with pytest.raises(LiveKitError) as error:
+        client.call("CreateSIPInboundTrunk", {})
+    assert error.value.code in ("unavailable", "not_json_5xx", "lost_answer")
+    assert len(server.requests) == 1
+
+
+def test_a_server_without_redis_is_not_asked_again(server, client):
+    server.script = [(500, {"code": "internal", "msg": "sip not connected (redis required)"}, {})]
+    with pytest.raises(LiveKitError) as error:
+        client.call("ListSIPInboundTrunk", {})
+    assert "Redis" in error.value.hint
+    assert len(server.requests) == 1
+
+
+def test_check_mode_cannot_write(server):
+    client = Client(server.url, KEY, SECRET, True, 1, read_only=True)
+    client.call("ListSIPInboundTrunk", {})
+    for rpc in ("CreateSIPInboundTrunk", "UpdateSIPDispatchRule", "DeleteSIPTrunk"):
+        with pytest.raises(AssertionError, match="check mode"):
+            client.call(rpc, {})
+    assert len(server.requests) == 1
+
+
+def test_the_token_in_a_401_is_cut_out(server, client):
+    bearer = token(KEY, SECRET, 0, 1)
+    server.script = [(401, f"invalid token: {bearer}, error: token signature is invalid: signature is invalid", {})]
+    with pytest.raises(LiveKitError) as error:
+        client.call("ListSIPInboundTrunk", {})
+    assert "<token>" in error.value.message
+    assert bearer.split(".")[2] not in error.value.message
+    assert "api_secret does not belong" in error.value.hint
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "code", "hint"),
+    [
+        (401, "invalid API key: APIkey", "unauthenticated", "does not know this api_key"),
+        (401, {"code": "unauthenticated", "msg": "permissions denied"}, "unauthenticated", "may not manage SIP"),
+        (404, {"code": "bad_route", "msg": "no handler"}, "bad_route", "too old"),
+        (429, {"code": "resource_exhausted", "msg": "slow down"}, "resource_exhausted", "try again later"),
+        (200, "<html>Welcome to nginx!</html>", "not_json", "port 7880"),
+        (301, "", "not_json", "port 7880"),
+    ],
+)
+def test_each_refusal_has_a_hint(server, client, status, content, code, hint):
+    server.script = [(status, content, {})]
+    with pytest.raises(LiveKitError) as error:
+        client.call("UpdateSIPInboundTrunk", {})
+    assert error.value.code == code
+    assert hint in error.value.hint
+
+
+def test_a_clock_that_is_wrong_is_named(server, client):
+    early = formatdate(time.time() - 120, usegmt=True)
+    server.script = [(401, "invalid token: x, error: token is not valid yet", {"Date": early})]
+    with pytest.raises(LiveKitError) as error:
+        client.call("ListSIPInboundTrunk", {})
+    assert "clocks differ by 1" in error.value.hint
+
+
+def test_nobody_listens():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+    with pytest.raises(LiveKitError) as error:
+        Client(url, KEY, SECRET, True, 0.1, read_only=False).call("DeleteSIPTrunk", {})
+    assert error.value.code == "unreachable"
+    assert "Connection refused" in error.value.message

@@ -1,0 +1,281 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The planner alone: no server, no Ansible."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from ansible_collections.telephony.livekit.plugins.module_utils._objects import (
+    DISPATCH_RULE,
+    INBOUND_TRUNK,
+    KINDS,
+    Item,
+)
+from ansible_collections.telephony.livekit.plugins.module_utils._order import NEW, claims
+from ansible_collections.telephony.livekit.plugins.module_utils._plan import Plan, PlanError, Wish, plan
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+NUMBERS = [f"+1202555010{digit}" for digit in range(6)]
+NAMES = ["a", "b", "c", "d"]
+
+
+def trunk(key, name, *numbers, **fields):
+    return {"sip_trunk_id": key, "name": name, "numbers": list(numbers), **fields}
+
+
+def rule(key, name, *trunks, pin="", **fields):
+    return {
+        "sip_dispatch_rule_id": key,
+        "name": name,
+        "trunk_ids": list(trunks),
+        "rule": {"dispatch_rule_individual": {"room_prefix": "call-", "pin": pin}},
+        **fields,
+    }
+
+
+def table(trunks=(), rules=()):
+    return {"inbound_trunk": list(trunks), "outbound_trunk": [], "dispatch_rule": list(rules)}
+
+
+def wishes(trunks=None, rules=None, purge=False, state="present"):
+    wanted = {}
+    for kind, options_list in ((INBOUND_TRUNK, trunks), (DISPATCH_RULE, rules)):
+        if options_list is not None:
+            items = [Item.from_options(kind, options) for options in options_list]
+            wanted[kind.name] = Wish(items, state, purge)
+    return wanted
+
+
+def wanted_rule(name, *trunks, **options):
+    return {"name": name, "trunks": list(trunks), "individual": {"room_prefix": "call-"}, **options}
+
+
+def states(current, planned: Plan):
+    """The table after each write, as a server would hold it. The server gives ids to what is new."""
+    tables = {name: {stored[KINDS[name].id_field]: stored for stored in objects} for name, objects in current.items()}
+    for step in planned.steps:
+        objects = tables[step.kind.name] = dict(tables[step.kind.name])
+        if step.body is None:
+            del objects[step.key]
+        else:
+            assert (step.key in objects) == (step.action == "replace")
+            objects[step.key] = {**step.body, step.kind.id_field: step.key}
+        tables = dict(tables)
+        yield step, tables
+
+
+def final_table(current, planned):
+    tables = {name: {stored[KINDS[name].id_field]: stored for stored in objects} for name, objects in current.items()}
+    for _step, after in states(current, planned):
+        tables = after
+    return {name: list(objects.values()) for name, objects in tables.items()}
+
+
+def assert_safe(tables):
+    """No call claimed twice, no trunk empty, no rule that points at nothing or at everything."""
+    for kind in (INBOUND_TRUNK, DISPATCH_RULE):
+        owner = {}
+        for key, stored in tables[kind.name].items():
+            for claim in claims(kind, stored):
+                assert owner.setdefault(claim, key) == key, f"{claim} is claimed twice"
+    for stored in tables["inbound_trunk"].values():
+        assert stored["numbers"], "an empty trunk catches everything"
+    for stored in tables["dispatch_rule"].values():
+        assert stored["trunk_ids"], "a rule without trunks answers strangers"
+        assert set(stored["trunk_ids"]) <= set(tables["inbound_trunk"]), "a rule points at nothing"
+
+
+@st.composite
+def tables_(draw):
+    """A sound table of trunks that have one rule each, or none."""
+    names = draw(st.lists(st.sampled_from(NAMES), unique=True, max_size=4))
+    numbers = draw(st.permutations(NUMBERS))
+    cuts = sorted(draw(st.lists(st.integers(1, len(NUMBERS)), unique=True, min_size=len(names), max_size=len(names))))
+    trunks, rules, start = [], [], 0
+    for name, cut in zip(names, cuts, strict=True):
+        trunks.append((name, numbers[start:cut]))
+        start = cut
+        if draw(st.booleans()):
+            rules.append((draw(st.sampled_from([f"r{name}", f"s{name}"])), name, draw(st.sampled_from(["", "1234"]))))
+    return trunks, rules
+
+
+def as_current(drawn):
+    trunks, rules = drawn
+    return table(
+        [trunk(f"ST_{name}", name, *numbers) for name, numbers in trunks],
+        [rule(f"SDR_{name}", name, f"ST_{trunk_name}", pin=pin) for name, trunk_name, pin in rules],
+    )
+
+
+def as_wishes(drawn):
+    trunks, rules = drawn
+    return wishes(
+        [{"name": name, "numbers": numbers} for name, numbers in trunks],
+        [
+            wanted_rule(name, trunk_name, individual={"room_prefix": "call-", "pin": pin})
+            for name, trunk_name, pin in rules
+        ],
+        purge=True,
+    )
+
+
+@settings(max_examples=250, deadline=None)
+@given(tables_(), tables_())
+def test_a_whole_table_converges_safely(before, after):
+    current = as_current(before)
+    planned = plan(current, as_wishes(after))
+    for _step, tables in states(current, planned):
+        assert_safe(tables)
+    result = final_table(current, planned)
+    assert plan(result, as_wishes(after)).steps == []
+    assert sorted((stored["name"], sorted(stored["numbers"])) for stored in result["inbound_trunk"]) == sorted(
+        (name, sorted(numbers)) for name, numbers in after[0]
+    )
+    assert sorted(stored["name"] for stored in result["dispatch_rule"]) == sorted(name for name, *_ in after[1])
+
+
+@settings(max_examples=120, deadline=None)
+@given(tables_(), tables_(), st.randoms())
+def test_the_order_of_the_input_does_not_matter(before, after, shuffler):
+    current, mixed_current = as_current(before), as_current(before)
+    wanted, mixed = as_wishes(after), as_wishes(after)
+    for objects in mixed_current.values():
+        shuffler.shuffle(objects)
+    for wish in mixed.values():
+        shuffler.shuffle(wish.items)
+
+    def outcome(table, wish):
+        objects = [stored for objects in final_table(table, plan(table, wish)).values() for stored in objects]
+        return sorted(str({**stored, "numbers": sorted(stored.get("numbers") or [])}) for stored in objects)
+
+    assert outcome(current, wanted) == outcome(mixed_current, mixed)
+
+
+@settings(max_examples=120, deadline=None)
+@given(tables_(), st.randoms())
+def test_what_is_as_wanted_is_not_written(drawn, shuffler):
+    current, wanted = as_current(drawn), as_wishes(drawn)
+    for stored in current["inbound_trunk"]:
+        shuffler.shuffle(stored["numbers"])
+    assert plan(current, wanted).steps == []
+
+
+def test_numbers_that_move_in_a_ring_of_a_thousand():
+    """Each trunk gives its number to the next: one is parked, and nobody waits for more than its neighbour."""
+    count = 1000
+    current = table([trunk(f"ST_{index}", f"t{index}", f"+{index}") for index in range(count)])
+    wanted = wishes([{"name": f"t{(index + 1) % count}", "numbers": [f"+{index}"]} for index in range(count)])
+    planned = plan(current, wanted)
+    assert sum(step.parked for step in planned.steps) == 1
+    assert len(planned.steps) == count + 1
+
+
+def test_a_split_serves_unchanged_numbers_throughout():
+    current = table([trunk("ST_1", "a", *NUMBERS)], [rule("SDR_1", "ra", "ST_1")])
+    planned = plan(
+        current,
+        wishes(
+            [{"name": "a", "numbers": NUMBERS[:3]}, {"name": "b", "numbers": NUMBERS[3:]}],
+            [wanted_rule("rb", "b")],
+        ),
+    )
+    assert [(step.action, step.kind.name, step.parked) for step in planned.steps] == [
+        ("create", "inbound_trunk", True),
+        ("create", "dispatch_rule", False),
+        ("replace", "inbound_trunk", False),
+        ("replace", "inbound_trunk", False),
+    ]
+    for _step, tables in states(current, planned):
+        assert_safe(tables)
+        served = [key for key, stored in tables["inbound_trunk"].items() if NUMBERS[0] in stored["numbers"]]
+        assert served == ["ST_1"]
+
+
+def test_a_trunk_goes_after_its_rule():
+    current = table([trunk("ST_1", "a", NUMBERS[0])], [rule("SDR_1", "ra", "ST_1")])
+    planned = plan(current, wishes([], [], purge=True))
+    assert [step.kind for step in planned.steps] == [DISPATCH_RULE, INBOUND_TRUNK]
+
+
+def test_a_new_trunk_is_known_to_its_rule_by_name():
+    planned = plan(table(), wishes([{"name": "a", "numbers": NUMBERS[:1]}], [wanted_rule("ra", "a")]))
+    assert planned.steps[1].body["trunk_ids"] == [planned.steps[0].key]
+    assert planned.steps[0].key.startswith(NEW)
+
+
+@pytest.mark.parametrize(
+    ("stored", "written"),
+    [
+        (["+12025550100"], "12025550100"),
+        (["+12025550100"], "1 (202) 555-0100"),
+        (["1-202-555-0100"], "+12025550100"),
+    ],
+)
+def test_the_same_number_written_otherwise_conflicts(stored, written):
+    with pytest.raises(PlanError, match="both claim the number") as error:
+        plan(table([trunk("ST_1", "a", *stored)]), wishes([{"name": "b", "numbers": [written]}]))
+    assert error.value.code == "conflict"
+
+
+def test_one_number_for_different_callers_is_no_conflict():
+    current = table([trunk("ST_1", "a", NUMBERS[0])])
+    plan(current, wishes([{"name": "b", "numbers": NUMBERS[:1], "allowed_numbers": [NUMBERS[1]]}]))
+
+
+def test_two_trunks_of_one_name_must_be_told_apart_by_id():
+    current = table([trunk("ST_2", "a", NUMBERS[0]), trunk("ST_1", "a", NUMBERS[1])])
+    with pytest.raises(PlanError, match="ST_1, ST_2") as error:
+        plan(current, wishes([{"name": "a", "metadata": "m"}]))
+    assert error.value.code == "ambiguous"
+    assert plan(current, wishes([{"id": "ST_2", "metadata": "m"}])).steps[0].key == "ST_2"
+
+
+def test_a_conflict_that_was_there_before_and_stays_untouched_is_not_ours():
+    current = table([trunk("ST_1", "a", NUMBERS[0]), trunk("ST_2", "b", NUMBERS[0])])
+    assert plan(current, wishes([{"name": "c", "numbers": [NUMBERS[1]]}])).steps
+
+
+def test_a_rule_keeps_its_pin_and_prefix_when_its_kind_changes():
+    current = table([trunk("ST_1", "a", NUMBERS[0])], [rule("SDR_1", "r", "ST_1", pin="1234")])
+    (step,) = plan(current, wishes(rules=[{"name": "r", "callee": {"randomize": True}}])).steps
+    assert step.body["rule"] == {"dispatch_rule_callee": {"room_prefix": "call-", "pin": "1234", "randomize": True}}
+
+
+def test_a_password_that_the_server_does_not_return_is_sent_again_with_other_changes():
+    current = table([trunk("ST_1", "a", NUMBERS[0], auth_username="u", auth_password="")])
+    same = wishes([{"name": "a", "auth_username": "u", "auth_password": "p"}])
+    assert plan(current, same, update_password=False).steps == []
+    changed = wishes([{"name": "a", "auth_username": "u", "auth_password": "p", "metadata": "m"}])
+    assert plan(current, changed, update_password=False).steps[0].body["auth_password"] == "p"
+
+
+def test_ten_thousand_trunks_plan_in_seconds():
+    count = 10_000
+    current = table([trunk(f"ST_{index}", f"t{index}", f"+{index}") for index in range(count)])
+    options = [{"name": f"t{index}", "numbers": [f"+{index}"], "metadata": "m"} for index in range(count)]
+    random.Random(1).shuffle(options)
+    assert len(plan(current, wishes(options)).steps) == count
+
+
+@settings(max_examples=150, deadline=None)
+@given(tables_(), tables_(), st.sets(st.sampled_from(NAMES)))
+def test_without_purge_a_run_is_safe_or_refused(before, after, only):
+    """Refused is refused before anything is written; a plan that is made never passes through an unsafe state."""
+    trunks, rules = after
+    wanted = as_wishes(
+        ([entry for entry in trunks if entry[0] in only], [entry for entry in rules if entry[1] in only])
+    )
+    for wish in wanted.values():
+        wish.purge = False
+    current = as_current(before)
+    try:
+        planned = plan(current, wanted)
+    except PlanError as error:
+        assume(error.code == "conflict")
+        return
+    for _step, tables in states(current, planned):
+        assert_safe(tables)
+    assert plan(final_table(current, planned), wanted).steps == []
