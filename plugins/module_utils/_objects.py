@@ -60,6 +60,15 @@ class Text(FieldType):
     pass
 
 
+class Digits(Text):
+    """What a caller can enter on a phone."""
+
+    def to_api(self, value):
+        if not re.fullmatch(r"[0-9]*", value):
+            raise InputError("must be digits")
+        return value
+
+
 class Flag(FieldType):
     argument = {"type": "bool"}
     empty = False
@@ -388,7 +397,7 @@ OUTBOUND_TRUNK = Kind(
     ),
 )
 
-_PIN = Field("pin", Text(), secret=True)
+_PIN = Field("pin", Digits(), secret=True)
 _ROOM_PREFIX = Field("room_prefix", Text())
 
 # The three kinds of rule, by the name a playbook uses; the API calls them dispatch_rule_<name>.

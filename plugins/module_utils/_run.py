@@ -109,9 +109,10 @@ def items_of(module: Module, kind: Kind, options_list: list[dict]) -> list[Item]
 
 def validated(module: Module, kind: Kind, options_list: list[dict]) -> list[dict]:
     """Options that Ansible has not yet checked against the fields of their kind."""
+    validator = ArgumentSpecValidator(item_options(kind))
     checked = []
     for options in options_list:
-        result = ArgumentSpecValidator(item_options(kind)).validate(options)
+        result = validator.validate(options)
         if result.error_messages:
             message = remove_values(result.error_messages[0], result._no_log_values)
             fail(module, "invalid", f"{kind.title} {options.get('name')!r}: {message}")

@@ -75,9 +75,7 @@ def test_the_crud_ladder_of_a_trunk(livekit, modules):
     changed = run_and_repeat(modules.trunk, name="t", numbers=[TWO, ONE], metadata="m", max_call_duration="1h30m")
     assert changed["diff"] == {
         "before": {"inbound_trunks": {"t": {"numbers": [ONE], "metadata": "", "max_call_duration": ""}}},
-        "after": {
-            "inbound_trunks": {"t": {"numbers": [TWO, ONE], "metadata": "m", "max_call_duration": "5400s"}}
-        },
+        "after": {"inbound_trunks": {"t": {"numbers": [TWO, ONE], "metadata": "m", "max_call_duration": "5400s"}}},
     }
     assert trunks(livekit)[0]["ringing_timeout"] == "60s"
     cleared = run_and_repeat(modules.trunk, name="t", metadata="", ringing_timeout="0s")
@@ -92,9 +90,7 @@ def test_the_crud_ladder_of_a_trunk(livekit, modules):
 def test_the_crud_ladder_of_a_rule(livekit, modules):
     modules.trunk(name="t", numbers=[ONE])
     run_and_repeat(modules.dispatch, name="r", trunks=["t"], direct={"room_name": "lobby", "pin": "1234"})
-    run_and_repeat(
-        modules.dispatch, name="r", individual={"room_prefix": "call-"}, attributes={"a": "b"}, metadata="m"
-    )
+    run_and_repeat(modules.dispatch, name="r", individual={"room_prefix": "call-"}, attributes={"a": "b"}, metadata="m")
     individual = rules(livekit)[0]["rule"]["dispatch_rule_individual"]
     assert individual["room_prefix"] == "call-"
     assert individual["pin"] == "1234", "a PIN that is left out stays"
@@ -204,9 +200,7 @@ def test_purge_renames_the_trunk_that_keeps_its_numbers(livekit, modules):
 
 def test_two_trunks_swap_their_numbers(livekit, modules):
     modules.trunk(trunks=[{"name": "a", "numbers": [ONE]}, {"name": "b", "numbers": [TWO]}])
-    swapped = run_and_repeat(
-        modules.trunk, trunks=[{"name": "a", "numbers": [TWO]}, {"name": "b", "numbers": [ONE]}]
-    )
+    swapped = run_and_repeat(modules.trunk, trunks=[{"name": "a", "numbers": [TWO]}, {"name": "b", "numbers": [ONE]}])
     assert [action.get("parked", False) for action in swapped["actions"]] == [True, False, False]
     assert {trunk["name"]: trunk["numbers"] for trunk in trunks(livekit)} == {"a": [TWO], "b": [ONE]}
 
