@@ -46,6 +46,8 @@ def environment(record):
         "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg"),
         "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callback"),
         "ANSIBLE_CALLBACKS_ENABLED": "record_changes",
+        # What changes or fails is shown. ANSIBLE_DISPLAY_OK_HOSTS=true shows every task.
+        "ANSIBLE_DISPLAY_OK_HOSTS": os.environ.get("ANSIBLE_DISPLAY_OK_HOSTS", "false"),
         "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false",
         "TELEPHONY_LIVEKIT_RECORD": str(record),
     }
