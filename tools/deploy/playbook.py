@@ -45,7 +45,7 @@ def environment(record):
         **os.environ,
         "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg"),
         "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callback"),
-        "ANSIBLE_CALLBACKS_ENABLED": "record_changes",
+        "ANSIBLE_STDOUT_CALLBACK": "deploy",
         # What changes or fails is shown. ANSIBLE_DISPLAY_OK_HOSTS=true shows every task.
         "ANSIBLE_DISPLAY_OK_HOSTS": os.environ.get("ANSIBLE_DISPLAY_OK_HOSTS", "false"),
         "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false",

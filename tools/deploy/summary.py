@@ -5,6 +5,7 @@ import textwrap
 
 from .settings import FICTIONAL
 
+MOST_LINES = 20
 STAND_IN_LABEL = "telephony.livekit.stand-in"
 
 
@@ -43,13 +44,16 @@ def banner(facts):
 
 
 def containers(facts):
-    found = [container for container in facts["containers"] if container]
     rows = []
-    for container in found:
-        state = container["State"]
-        health = (state.get("Health") or {}).get("Status")
+    for container, healthy in zip(facts["containers"], facts["healthy"], strict=True):
+        if not container:
+            continue
+        name = container["Name"].lstrip("/")
+        state = container["State"]["Status"]
+        if state == "running":
+            state = "healthy" if healthy else "NOT HEALTHY"
         stand_in = " (stand-in)" if STAND_IN_LABEL in labels(container) else ""
-        rows.append((container["Name"].lstrip("/"), health or state["Status"], container["Config"]["Image"] + stand_in))
+        rows.append((name, state, container["Config"]["Image"] + stand_in))
     return table(rows) or ["nothing"]
 
 
@@ -64,15 +68,21 @@ def lines_of(facts):
     """One line for each number of each trunk: number, trunk, rule, room, agent."""
     lines = []
     for trunk in facts["trunks"]:
-        rules = [rule for rule in facts["rules"] if trunk["name"] in names_of_trunks(rule)]
-        numbers = trunk.get("numbers") or ["any number"]
-        reached = [f"rule {rule['name']}, {room(rule)}, {agent(rule)}" for rule in rules] or ["no rule: nobody answers"]
-        lines += [f"{number} -> trunk {trunk['name']} -> {way}" for number in numbers for way in reached]
+        rules = [rule for rule in facts["rules"] if leads_to(rule, trunk)]
+        numbers = trunk["numbers"] or ["any number"]
+        reached = [f"rule {named(rule)}, {room(rule)}, {agent(rule)}" for rule in rules] or ["no rule: nobody answers"]
+        lines += [f"{number} -> trunk {named(trunk)} -> {way}" for number in numbers for way in reached]
+    if len(lines) > MOST_LINES:
+        lines[MOST_LINES:] = [f"and {len(lines) - MOST_LINES} more"]
     return lines or ["no number yet: there is no trunk on the server"]
 
 
-def names_of_trunks(rule):
-    return rule.get("trunks") or []
+def leads_to(rule, trunk):
+    return rule["any_trunk"] or trunk["name"] in rule["trunks"] or trunk["id"] in rule["trunks"]
+
+
+def named(item):
+    return item["name"] or item["id"]
 
 
 def room(rule):
@@ -141,7 +151,7 @@ def reboot(facts):
 
 
 def next_steps(facts):
-    numbers = {number for trunk in facts["trunks"] for number in trunk.get("numbers") or []}
+    numbers = {number for trunk in facts["trunks"] for number in trunk["numbers"]}
     steps = []
     if FICTIONAL in numbers:
         steps.append(f"{FICTIONAL} is fictional. Put in your own: make deploy NUMBERS=+1...,+1...")

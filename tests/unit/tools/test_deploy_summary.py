@@ -6,21 +6,23 @@ import pytest
 from tools.deploy import summary
 
 
-def container(name, image, labels=None, health="healthy"):
-    state = {"Status": "running"} | ({"Health": {"Status": health}} if health else {})
-    return {"Name": f"/{name}", "State": state, "Config": {"Image": image, "Labels": labels}}
+def container(name, image, labels=None):
+    return {"Name": f"/{name}", "State": {"Status": "running"}, "Config": {"Image": image, "Labels": labels}}
 
 
 FACTS = {
     "containers": [
         container("livekit-redis", "docker.io/library/redis:7.4.1"),
         container("livekit-server", "docker.io/livekit/livekit-server:v1.13.5", {}),
-        container("livekit-sip", "docker.io/livekit/sip:v1.10.0", health=None),
+        container("livekit-sip", "docker.io/livekit/sip:v1.10.0"),
     ],
-    "trunks": [{"name": "twilio", "numbers": ["+12025550101", "+12025550102"]}],
+    "healthy": [True, True, True],
+    "trunks": [{"id": "ST_1", "name": "twilio", "numbers": ["+12025550101", "+12025550102"]}],
     "rules": [
         {
+            "id": "SDR_1",
             "name": "to-agent",
+            "any_trunk": False,
             "trunks": ["twilio"],
             "individual": {"room_prefix": "call-"},
             "room_config": {"agents": [{"agent_name": "voice-agent"}]},
@@ -58,6 +60,11 @@ def test_a_trunk_without_a_rule_is_told(facts):
     assert "+12025550101 -> trunk twilio -> no rule: nobody answers" in summary.render(facts, [])
 
 
+def test_a_rule_for_every_trunk_counts_for_each(facts):
+    facts["rules"][0] |= {"trunks": [], "any_trunk": True, "name": ""}
+    assert "+12025550101 -> trunk twilio -> rule SDR_1, " in summary.render(facts, [])
+
+
 def test_a_direct_rule_names_its_room(facts):
     facts["rules"][0] |= {"individual": None, "direct": {"room_name": "desk"}}
     assert "rule to-agent, room desk, agent voice-agent" in summary.render(facts, [])
@@ -69,10 +76,20 @@ def test_the_provider_gets_a_uri_over_tcp(facts):
     assert "sip:[2001:db8::7]:5060;transport=tcp" in summary.render(facts, [])
 
 
-def test_health_is_shown_where_there_is_one(facts):
+def test_health_is_shown(facts):
+    facts["healthy"][2] = False
+    facts["containers"][1]["State"]["Status"] = "restarting"
     rows = summary.containers(facts)
     assert rows[0].split() == ["livekit-redis", "healthy", "docker.io/library/redis:7.4.1"]
-    assert rows[2].split() == ["livekit-sip", "running", "docker.io/livekit/sip:v1.10.0"]
+    assert "restarting" in rows[1]
+    assert "NOT HEALTHY" in rows[2]
+
+
+def test_hundreds_of_numbers_do_not_fill_the_screen(facts):
+    facts["trunks"][0]["numbers"] = [f"+120255501{each:02}" for each in range(100)]
+    lines = summary.lines_of(facts)
+    assert len(lines) == summary.MOST_LINES + 1
+    assert lines[-1] == "and 80 more"
 
 
 def test_a_stand_in_is_told_loudly_and_first(facts):
