@@ -47,7 +47,7 @@ class Step:
     kind: Kind
     key: str
     body: dict | None  # the object to store; its trunk_ids may hold keys that start with NEW
-    parked: bool = False  # it waits on a number that nobody can have
+    parked: bool = False  # it lets go of what others wait for, before it gets what it waits for itself
 
 
 def claims(kind: Kind, stored: dict | None) -> list[tuple]:
@@ -158,9 +158,18 @@ class _Sequence:
         return None
 
     def _park(self, change: Change) -> list[Change]:
-        body = {**(change.before or change.after or {}), "numbers": [next(self.parking)]}
+        """Put aside what others wait for. What the object keeps in the end it keeps throughout."""
         action = "replace" if change.key in self.stored else "create"
-        return self._write(Step(action, change.kind, change.key, body, parked=True))
+        stored = self.stored.get(change.key) or change.after
+        part = "numbers" if change.kind is INBOUND_TRUNK else "trunk_ids"
+        final = set(claims(change.kind, change.after))
+        kept = [
+            value
+            for value in stored.get(part) or ()
+            if final.issuperset(claims(change.kind, {**stored, part: [value]}))
+        ]
+        less = {part: kept} if kept and action == "replace" else {"numbers": [next(self.parking)]}
+        return self._write(Step(action, change.kind, change.key, {**stored, **less}, parked=True))
 
     def _write(self, step: Step) -> list[Change]:
         """Returns the changes that this write sets free."""

@@ -89,24 +89,33 @@ def assert_safe(tables):
 
 @st.composite
 def tables_(draw):
-    """A sound table of trunks that have one rule each, or none."""
+    """A sound table: trunks with some numbers each, and rules that share the trunks among them."""
     names = draw(st.lists(st.sampled_from(NAMES), unique=True, max_size=4))
     numbers = draw(st.permutations(NUMBERS))
     cuts = sorted(draw(st.lists(st.integers(1, len(NUMBERS)), unique=True, min_size=len(names), max_size=len(names))))
-    trunks, rules, start = [], [], 0
+    trunks, rules, start = [], {}, 0
     for name, cut in zip(names, cuts, strict=True):
         trunks.append((name, numbers[start:cut]))
         start = cut
-        if draw(st.booleans()):
-            rules.append((draw(st.sampled_from([f"r{name}", f"s{name}"])), name, draw(st.sampled_from(["", "1234"]))))
-    return trunks, rules
+        rules.setdefault(draw(st.sampled_from(["r", "s", None])), []).append(name)
+    rules.pop(None, None)
+    return trunks, [(name, trunks, draw(st.sampled_from(["", "1234"]))) for name, trunks in rules.items()]
+
+
+def route(tables, number):
+    """The trunk and the rules that take a call to this number."""
+    for key, stored in tables["inbound_trunk"].items():
+        if number in stored["numbers"]:
+            rules = tables["dispatch_rule"].items()
+            return key, sorted(rule for rule, it in rules if key in it["trunk_ids"] and not it.get("numbers"))
+    return None
 
 
 def as_current(drawn):
     trunks, rules = drawn
     return table(
         [trunk(f"ST_{name}", name, *numbers) for name, numbers in trunks],
-        [rule(f"SDR_{name}", name, f"ST_{trunk_name}", pin=pin) for name, trunk_name, pin in rules],
+        [rule(f"SDR_{name}", name, *(f"ST_{trunk}" for trunk in trunks), pin=pin) for name, trunks, pin in rules],
     )
 
 
@@ -114,10 +123,7 @@ def as_wishes(drawn):
     trunks, rules = drawn
     return wishes(
         [{"name": name, "numbers": numbers} for name, numbers in trunks],
-        [
-            wanted_rule(name, trunk_name, individual={"room_prefix": "call-", "pin": pin})
-            for name, trunk_name, pin in rules
-        ],
+        [wanted_rule(name, *trunks, individual={"room_prefix": "call-", "pin": pin}) for name, trunks, pin in rules],
         purge=True,
     )
 
@@ -127,8 +133,12 @@ def as_wishes(drawn):
 def test_a_whole_table_converges_safely(before, after):
     current = as_current(before)
     planned = plan(current, as_wishes(after))
-    for _step, tables in states(current, planned):
+    history = [planned.before, *(tables for _step, tables in states(current, planned))]
+    for tables in history:
         assert_safe(tables)
+    for number in NUMBERS:
+        if route(history[0], number) == route(history[-1], number):
+            assert all(route(tables, number) == route(history[0], number) for tables in history), number
     result = final_table(current, planned)
     assert plan(result, as_wishes(after)).steps == []
     assert sorted((stored["name"], sorted(stored["numbers"])) for stored in result["inbound_trunk"]) == sorted(
@@ -266,7 +276,7 @@ def test_without_purge_a_run_is_safe_or_refused(before, after, only):
     """Refused is refused before anything is written; a plan that is made never passes through an unsafe state."""
     trunks, rules = after
     wanted = as_wishes(
-        ([entry for entry in trunks if entry[0] in only], [entry for entry in rules if entry[1] in only])
+        ([entry for entry in trunks if entry[0] in only], [entry for entry in rules if only.issuperset(entry[1])])
     )
     for wish in wanted.values():
         wish.purge = False
@@ -279,3 +289,23 @@ def test_without_purge_a_run_is_safe_or_refused(before, after, only):
     for _step, tables in states(current, planned):
         assert_safe(tables)
     assert plan(final_table(current, planned), wanted).steps == []
+
+
+def test_a_swap_puts_aside_only_what_moves():
+    one, two, three = NUMBERS[:3]
+    current = table([trunk("ST_1", "a", one, two), trunk("ST_2", "b", three)])
+    planned = plan(current, wishes([{"name": "a", "numbers": [one, three]}, {"name": "b", "numbers": [two]}]))
+    assert any(step.parked for step in planned.steps)
+    for _step, tables in states(current, planned):
+        assert_safe(tables)
+        assert one in tables["inbound_trunk"]["ST_1"]["numbers"]
+
+
+def test_rules_that_swap_trunks_keep_the_others():
+    trunks = [trunk(f"ST_{name}", name, number) for name, number in zip("abc", NUMBERS, strict=False)]
+    current = table(trunks, [rule("SDR_1", "r", "ST_a", "ST_b"), rule("SDR_2", "s", "ST_c")])
+    planned = plan(current, wishes(rules=[wanted_rule("r", "a", "c"), wanted_rule("s", "b")]))
+    assert any(step.parked for step in planned.steps)
+    for _step, tables in states(current, planned):
+        assert_safe(tables)
+        assert "SDR_1" in route(tables, NUMBERS[0])[1]
