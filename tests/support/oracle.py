@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Asks a running livekit-server what it would do with a call. Nothing is created."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+
+from tests.images import build
+from tests.support.livekit import LiveKit
+
+CALLER, SOURCE = "+12025550199", "198.51.100.7"
+
+
+class Oracle:
+    def __init__(self, livekit: LiveKit) -> None:
+        self.process = subprocess.Popen(
+            [build.binary("oracle")],
+            env={
+                **os.environ,
+                "REDIS_ADDRESS": livekit.redis_address,
+                "REDIS_PASSWORD": livekit.redis_password,
+            },
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __enter__(self) -> Oracle:
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.process.stdin.close()
+        self.process.wait(10)
+
+    def ask(self, to: str, **call) -> dict:
+        """The decision: trunk, rule, result (ACCEPT, DROP, REQUEST_PIN), room, agents; or auth_error, dispatch_error."""
+        question = {"from": CALLER, "to": to, "src": SOURCE, **call}
+        self.process.stdin.write(json.dumps(question) + "\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
