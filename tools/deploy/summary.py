@@ -35,7 +35,7 @@ def banner(facts):
     if not has_stand_in(facts):
         return ""
     words = [
-        "livekit-sip IS A STAND-IN HERE: it carries no media, so a call rings and nobody talks.",
+        "livekit-sip IS A STAND-IN HERE: it carries no media, so nobody hears anything.",
         "No registry of images answered. Redis and livekit-server are the real programs, built on this machine.",
         "Where a registry can be reached, `make deploy` puts the real livekit-sip in its place.",
     ]
@@ -167,4 +167,5 @@ def next_steps(facts):
 def changes(changed):
     if not changed:
         return ["Nothing changed: this machine already was as it should be."]
-    return [f"Changed {len(changed)} {'thing' if len(changed) == 1 else 'things'}:"] + [f"- {name}" for name in changed]
+    names = [name.removeprefix("telephony.livekit.") for name in changed]
+    return [f"Changed {len(names)} {'thing' if len(names) == 1 else 'things'}:", *(f"- {name}" for name in names)]
