@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The archive that Galaxy would get: nothing foreign in it, and it works where there is no checkout."""
 
+import json
 import sysconfig
 import tarfile
 from pathlib import Path
@@ -43,9 +44,9 @@ def elsewhere(tool, archive, tmp_path_factory):
     collections.mkdir()
     for namespace in ("ansible", "community"):
         (collections / namespace).symlink_to(Path(sysconfig.get_path("purelib"), "ansible_collections", namespace))
-    # Without Galaxy: what it would fetch is linked already.
+    (folder / "ansible.cfg").touch()
     settings = {
-        "ANSIBLE_CONFIG": "/dev/null",
+        "ANSIBLE_CONFIG": str(folder / "ansible.cfg"),
         "ANSIBLE_COLLECTIONS_PATH": str(folder),
         "ANSIBLE_COLLECTIONS_SCAN_SYS_PATH": "false",
         "ANSIBLE_PYTHON_INTERPRETER": "/usr/bin/python3",
@@ -54,6 +55,7 @@ def elsewhere(tool, archive, tmp_path_factory):
     def run(*command):
         return tool(*command, cwd=folder, **settings)
 
+    # Without Galaxy: what it would fetch is linked already.
     run("ansible-galaxy", "collection", "install", "--no-deps", "--collections-path", folder, archive)
     return run
 
@@ -80,11 +82,15 @@ def test_its_modules_are_documented(elsewhere, module):
 
 def test_its_modules_run(elsewhere):
     """In check mode against an empty table: no server is needed, and the plan is made."""
-    arguments = (
-        "url=http://127.0.0.1:1 api_key=key api_secret=secret assume_empty=true"
-        " inbound_trunks=[{'name':'line','numbers':['+12025550100']}]"
-    )
-    said = elsewhere("ansible", "localhost", "--check", "-m", "telephony.livekit.livekit_sip_routing", "-a", arguments)
+    arguments = {
+        "url": "http://127.0.0.1:1",
+        "api_key": "key",
+        "api_secret": "secret",
+        "assume_empty": True,
+        "inbound_trunks": [{"name": "line", "numbers": ["+12025550100"]}],
+    }
+    module = "telephony.livekit.livekit_sip_routing"
+    said = elsewhere("ansible", "localhost", "--check", "-m", module, "-a", json.dumps(arguments))
     assert "CHANGED" in said
 
 
