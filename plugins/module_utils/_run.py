@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import difflib
+import random
 import re
 import secrets
 import time
@@ -44,7 +45,11 @@ CONNECTION_OPTIONS = {
 
 # How often a run looks again when the table changed under its hands.
 _LOOKS = 6
-_RIVAL_PATIENCE = 3.0  # seconds
+_PAUSE = 0.2  # seconds between looks
+# How long the maker of one of two equal newborns waits for the other to go, before it goes itself; in seconds.
+_RIVAL_PATIENCE = 1.0
+# How long a table must stay the same until a conflict in it is taken for one that nobody is about to settle.
+_AT_REST = 1.5
 
 
 class Module(AnsibleModule):
@@ -258,8 +263,7 @@ class _Run:
     def outcome(self) -> Outcome:
         first = None
         for look in range(_LOOKS):
-            current = self.server.table(self._kinds())
-            planned = plan(current, self.wishes, self.detach, self.update_password, f"parked-{secrets.token_hex(6)}")
+            current, planned = self._planned()
             first = first or planned
             self.ids, self.written = {}, {}
             if self.module.check_mode:
@@ -272,9 +276,27 @@ class _Run:
             except _TableMoved as moved:
                 if look == _LOOKS - 1:
                     raise moved.__cause__ or LiveKitError("aborted", str(moved)) from moved
+                time.sleep(random.uniform(0, _PAUSE))
         for warning in planned.warnings:
             self.module.warn(warning)
         return self._told(first, planned)
+
+    def _planned(self) -> tuple[dict[str, list[dict]], Plan]:
+        parking = f"parked-{secrets.token_hex(6)}"
+        current = self.server.table(self._kinds())
+        began = moved = time.monotonic()
+        while True:
+            try:
+                return current, plan(current, self.wishes, self.detach, self.update_password, parking)
+            except PlanError as error:
+                now = time.monotonic()
+                settled = now - moved > _AT_REST or now - began > self.module.params["timeout"]
+                if self.module.check_mode or settled or error.code not in ("ambiguous", "conflict"):
+                    raise
+            time.sleep(_PAUSE)
+            before, current = current, self.server.table(self._kinds())
+            if current != before:
+                moved = time.monotonic()
 
     def _kinds(self) -> list[Kind]:
         """The kinds that must be looked at: rules name trunks, and trunks that go may be named by rules."""

@@ -35,7 +35,7 @@ class Oracle:
         self.process.wait(10)
 
     def ask(self, to: str, **call) -> dict:
-        """The decision: trunk, rule, result (ACCEPT, DROP, REQUEST_PIN), room, agents; or auth_error, dispatch_error."""
+        """The decision: trunk, rule, result (ACCEPT, DROP, REQUEST_PIN), room; or auth_error or dispatch_error."""
         question = {"from": CALLER, "to": to, "src": SOURCE, **call}
         self.process.stdin.write(json.dumps(question) + "\n")
         self.process.stdin.flush()

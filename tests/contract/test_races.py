@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Twenty copies of the same task at once leave exactly one object, and no call gets 503 afterwards.
+
+livekit-server does not lock: two creates at the same moment are both stored.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from ansible_collections.telephony.livekit.plugins.module_utils import _run
+from ansible_collections.telephony.livekit.plugins.module_utils._objects import DISPATCH_RULE, INBOUND_TRUNK, Item
+from ansible_collections.telephony.livekit.plugins.module_utils._plan import Wish
+
+from tests.support.oracle import Oracle
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+COPIES = 20
+ROUNDS = 200
+NUMBER = "+12025550101"
+TRUNK = {"name": "t", "numbers": [NUMBER]}
+RULE = {"name": "r", "trunks": ["t"], "individual": {"room_prefix": "call-"}}
+
+
+class Failed(Exception):
+    pass
+
+
+class Copy:
+    """What `converge` needs of a module, without a process."""
+
+    check_mode = False
+
+    def __init__(self, livekit):
+        self.params = {
+            "url": livekit.url,
+            "api_key": livekit.api_key,
+            "api_secret": livekit.api_secret,
+            "validate_certs": True,
+            "ca_path": None,
+            "timeout": 10,
+        }
+
+    def warn(self, _message):
+        pass
+
+    def fail_json(self, msg, **_kwargs):
+        raise Failed(msg)
+
+
+def run_copies(livekit, wishes_of, count=COPIES):
+    start, ends = threading.Barrier(count), []
+
+    def run():
+        module = Copy(livekit)
+        start.wait()
+        try:
+            ends.append(_run.converge(module, wishes_of()).changed)
+        except Failed as failure:
+            ends.append(str(failure))
+
+    threads = [threading.Thread(target=run) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return ends
+
+
+def trunk_wish():
+    return {INBOUND_TRUNK.name: Wish([Item.from_options(INBOUND_TRUNK, TRUNK)])}
+
+
+def line_wishes():
+    return {**trunk_wish(), DISPATCH_RULE.name: Wish([Item.from_options(DISPATCH_RULE, RULE)])}
+
+
+@pytest.fixture(scope="module")
+def oracle(running_livekit):
+    with Oracle(running_livekit) as asked:
+        yield asked
+
+
+def assert_one_line(livekit, oracle, ends):
+    _status, trunks = livekit.twirp("SIP", "ListSIPInboundTrunk")
+    _status, rules = livekit.twirp("SIP", "ListSIPDispatchRule")
+    (trunk,), (rule,) = trunks["items"], rules["items"]
+    assert rule["trunk_ids"] == [trunk["sip_trunk_id"]], ends
+    assert oracle.ask(NUMBER)["result"] == "ACCEPT", ends
+
+
+def test_copies_of_a_trunk(livekit, oracle):
+    for _round in range(ROUNDS // 2):
+        livekit.flush()
+        ends = run_copies(livekit, trunk_wish)
+        _status, trunks = livekit.twirp("SIP", "ListSIPInboundTrunk")
+        assert len(trunks["items"]) == 1, ends
+        assert any(end is True for end in ends)
+        assert [end for end in ends if isinstance(end, str)] == []
+        assert "auth_error" not in oracle.ask(NUMBER)
+
+
+def test_copies_of_a_line(livekit, oracle):
+    for _round in range(ROUNDS // 2):
+        livekit.flush()
+        ends = run_copies(livekit, line_wishes)
+        assert_one_line(livekit, oracle, ends)
+        assert [end for end in ends if isinstance(end, str)] == []
+
+
+def test_copies_of_a_playbook(livekit, oracle, tmp_path):
+    play = {
+        "name": "Route",
+        "hosts": "localhost",
+        "gather_facts": False,
+        "vars": {"ansible_python_interpreter": sys.executable},
+        "tasks": [
+            {
+                "name": "Route",
+                "telephony.livekit.livekit_sip_routing": {"inbound_trunks": [TRUNK], "dispatch_rules": [RULE]},
+            }
+        ],
+    }
+    playbook = tmp_path / "play.yml"
+    playbook.write_text(json.dumps([play]))
+    environment = {
+        **os.environ,
+        "ANSIBLE_CONFIG": str(REPOSITORY / "ansible.cfg"),
+        "LIVEKIT_URL": livekit.url,
+        "LIVEKIT_API_KEY": livekit.api_key,
+        "LIVEKIT_API_SECRET": livekit.api_secret,
+    }
+    for _round in range(3):
+        livekit.flush()
+        runs = [
+            subprocess.Popen(
+                [Path(sys.executable).parent / "ansible-playbook", "-i", "localhost,", "-c", "local", playbook],
+                cwd=REPOSITORY,
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+            for _copy in range(4)
+        ]
+        outputs = [run.communicate()[0] for run in runs]
+        assert [run.returncode for run in runs] == [0] * 4, outputs
+        assert_one_line(livekit, oracle, outputs)
