@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Build what the tests run, once, and keep it in a cache under a hash of its inputs.
 
-binary("livekit-server")   the real one, from its Go module
+binary("livekit-server")   the real one, from its Go module; version="1.9.11" for an older one
 binary("livekit-sip")      the stand-in from tests/doubles (no package registry carries the real one)
 binary("oracle")           asks livekit-server what it would do with a call
 images()                   container images of Redis, livekit-server and the stand-in; needs Docker
@@ -110,19 +110,20 @@ def go() -> str:
     return str(home / "go" / "bin" / "go")
 
 
-def binary(name: str) -> Path:
-    """The path of a static Go binary, built if it is not in the cache."""
-    inputs = [*GO_FLAGS, platform.machine(), LIVEKIT_SERVER if name == "livekit-server" else DOUBLES / name]
+def binary(name: str, version: str = "") -> Path:
+    """The path of a static Go binary, built if it is not in the cache. `version`: another livekit-server."""
+    module = f"{LIVEKIT_SERVER.partition('@')[0]}@v{version}" if version else LIVEKIT_SERVER
+    inputs = [*GO_FLAGS, platform.machine(), module if name == "livekit-server" else DOUBLES / name]
     path = cache() / "bin" / f"{name}-{digest(*inputs)}"
     if path.exists():
         return path
-    with lock(name), scratch() as folder:
+    with lock(f"{name}{version}"), scratch() as folder:
         if path.exists():
             return path
-        say(f"Building {name} (once; livekit-server takes up to three minutes)")
+        say(f"Building {name}{version and ' ' + version} (once; livekit-server takes up to three minutes)")
         env = {**os.environ, "CGO_ENABLED": "0", "GOBIN": str(folder), "GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local"}
         if name == "livekit-server":
-            subprocess.run([go(), "install", *GO_FLAGS, LIVEKIT_SERVER], check=True, env=env, cwd=folder)
+            subprocess.run([go(), "install", *GO_FLAGS, module], check=True, env=env, cwd=folder)
             return keep(folder / "server", path)
         env["GOFLAGS"] = "-mod=readonly"
         subprocess.run(

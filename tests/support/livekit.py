@@ -103,14 +103,39 @@ class Process:
         self.process.wait()
 
 
-class LiveKit:
-    """`keys` is a dict of API key and secret; without it one pair is made up."""
+class Api:
+    """A server that has LiveKit's API, real or not."""
 
-    def __init__(self, keys: dict[str, str] | None = None, redis: bool = True) -> None:
+    url: str
+    api_key: str
+    api_secret: str
+
+    def twirp(
+        self, service: str, rpc: str, body: dict | None = None, grants: dict | None = None
+    ) -> tuple[int, dict | str]:
+        """One API call: the status and the body, as text where it is not JSON."""
+        bearer = token(self.api_key, self.api_secret, ADMIN if grants is None else grants)
+        answer = requests.post(
+            f"{self.url}/twirp/livekit.{service}/{rpc}",
+            json=body or {},
+            headers={"Authorization": f"Bearer {bearer}"},
+            timeout=10,
+        )
+        try:
+            return answer.status_code, answer.json()
+        except ValueError:
+            return answer.status_code, answer.text
+
+
+class LiveKit(Api):
+    """`keys` is a dict of API key and secret; without it one pair is made up. `version`: another one to build."""
+
+    def __init__(self, keys: dict[str, str] | None = None, redis: bool = True, version: str = "") -> None:
         self.keys = keys or {f"API{secrets.token_hex(6)}": secrets.token_hex(24)}
         self.api_key, self.api_secret = next(iter(self.keys.items()))
         self.redis_password = secrets.token_hex(16)
         self.with_redis = redis
+        self.version = version
         self.redis_process = self.server_process = None
 
     def __enter__(self) -> LiveKit:
@@ -157,7 +182,7 @@ class LiveKit:
             config["redis"] = {"address": self.redis_address, "password": self.redis_password}
         path = self.folder / "livekit-server.yaml"
         path.write_text(json.dumps(config))  # JSON is YAML
-        command = [str(build.binary("livekit-server")), "--config", str(path)]
+        command = [str(build.binary("livekit-server", self.version)), "--config", str(path)]
         self.server_process = Process(command, self.folder / "livekit-server.log")
         self.server_process.wait_until(self._server_answers)
 
@@ -197,19 +222,3 @@ class LiveKit:
     def flush(self) -> None:
         """Forget all trunks and dispatch rules."""
         self.redis("DEL", *SIP_HASHES)
-
-    def twirp(
-        self, service: str, rpc: str, body: dict | None = None, grants: dict | None = None
-    ) -> tuple[int, dict | str]:
-        """One API call: the status and the body, as text where it is not JSON."""
-        bearer = token(self.api_key, self.api_secret, ADMIN if grants is None else grants)
-        answer = requests.post(
-            f"{self.url}/twirp/livekit.{service}/{rpc}",
-            json=body or {},
-            headers={"Authorization": f"Bearer {bearer}"},
-            timeout=10,
-        )
-        try:
-            return answer.status_code, answer.json()
-        except ValueError:
-            return answer.status_code, answer.text
