@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How many tests passed and failed, from the files that pytest leaves with --junit-xml."""
 
-import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
+from xml.etree import ElementTree
 
 
 @dataclass(frozen=True)

@@ -40,14 +40,22 @@ def main():
     command += [f"--env={name}" for name in os.environ if PASSED_ON.match(name)]
     command += [f"--volume={path}:{path}:ro" for path in mounts()]
     command += [f"--volume={results}:/results", f"--volume={cache}:/cache", "--env=TELEPHONY_LIVEKIT_CACHE=/cache"]
-    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
-    names = subprocess.run(listed, cwd=CHECKOUT, capture_output=True, check=True).stdout
-    present = b"\0".join(name for name in names.split(b"\0") if name and os.path.lexists(CHECKOUT / os.fsdecode(name)))
-    packed = subprocess.run(
-        ["tar", "-C", CHECKOUT, "-c", "--null", "-T", "-"], input=present, capture_output=True, check=True
-    ).stdout
     install = "apt-get -qq update && apt-get -qq install -y --no-install-recommends git make >/dev/null\n"
-    return subprocess.run([*command, hosts.image("host-debian13"), "-c", install + SCRIPT], input=packed).returncode
+    command += [hosts.image("host-debian13"), "-c", install + SCRIPT]
+    return subprocess.run(command, input=packed(), check=False).returncode
+
+
+def packed():
+    """What git has or would take, as a tar archive."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=CHECKOUT,
+        capture_output=True,
+        check=True,
+    ).stdout.split(b"\0")
+    present = [name for name in listed if name and os.path.lexists(CHECKOUT / os.fsdecode(name))]
+    pack = ["tar", "-C", CHECKOUT, "-c", "--null", "-T", "-"]
+    return subprocess.run(pack, input=b"\0".join(present), capture_output=True, check=True).stdout
 
 
 if __name__ == "__main__":
