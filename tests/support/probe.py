@@ -4,7 +4,8 @@
 probe.py tcp SOURCE TARGET PORT...    prints {port: "open" | "refused" | "silent"}
 probe.py udp SOURCE TARGET PORT TEXT  sends one datagram and prints a list of what comes back in two seconds
 probe.py get URL                      prints what an HTTP server answers
-probe.py listen PORT                  prints "ready" and then the source of each datagram, for ten seconds
+probe.py talk TARGET PORT             sends its standard input by TCP and prints what comes until the other end closes
+probe.py listen PORT                  prints "ready", the source of each datagram in four seconds, and "done"
 """
 
 import json
@@ -48,17 +49,24 @@ def udp(source, target, port, text):
         return heard
 
 
+def talk(target, port):
+    with socket.create_connection((target, int(port)), timeout=5) as connection, connection.makefile("rb") as answers:
+        connection.sendall(sys.stdin.buffer.read())
+        return answers.read().decode()
+
+
 def listen(port):
     with socket.socket(type=socket.SOCK_DGRAM) as server:
         server.bind(("", int(port)))
         print("ready", flush=True)
-        end = time.monotonic() + 10
+        end = time.monotonic() + 2 * WAIT
         while (left := end - time.monotonic()) > 0:
             server.settimeout(left)
             try:
                 print(server.recvfrom(65535)[1][0], flush=True)
             except TimeoutError:
-                return
+                break
+    print("done", flush=True)
 
 
 action, *arguments = sys.argv[1:]
@@ -70,5 +78,7 @@ elif action == "udp":
     print(json.dumps(udp(*arguments)))
 elif action == "get":
     print(urllib.request.urlopen(*arguments, timeout=5).read().decode())
+elif action == "talk":
+    print(talk(*arguments))
 elif action == "listen":
     listen(*arguments)

@@ -52,6 +52,9 @@ def udp(caller, source, target, port, text="hello"):
 def datagrams_heard(host, port, send):
     """Listen on a UDP port of `host`, call `send`, and return the sources of what arrived."""
     host.check_output(f"rm -f /tmp/heard; (timeout 20 python3 /support/probe.py listen {port} > /tmp/heard 2>&1 &)")
-    host.check_output("for i in $(seq 50); do grep -q ready /tmp/heard && exit; sleep 0.1; done; exit 1")
+    wait = "for i in $(seq 100); do grep -q {} /tmp/heard && break; sleep 0.1; done; cat /tmp/heard"
+    assert host.check_output(wait.format("ready")) == "ready"
     send()
-    return host.check_output("sleep 0.5; cat /tmp/heard").splitlines()[1:]
+    ready, *heard, done = host.check_output(wait.format("done")).splitlines()
+    assert (ready, done) == ("ready", "done")
+    return heard

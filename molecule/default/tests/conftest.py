@@ -30,13 +30,11 @@ def caller():
     return testinfra.get_host("docker://livekit-default-caller")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def inspected(host):
     """What Docker says about each container on the host."""
-    return {
-        name: json.loads(host.check_output(f"docker inspect {name}"))[0]
-        for name in ("livekit-redis", "livekit-server", "livekit-sip")
-    }
+    containers = json.loads(host.check_output("docker inspect livekit-redis livekit-server livekit-sip"))
+    return {container["Name"].strip("/"): container for container in containers}
 
 
 @pytest.fixture

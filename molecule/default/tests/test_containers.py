@@ -72,17 +72,20 @@ def test_livekit_server_is_healthy(host):
 
 @pytest.fixture
 def redis(host, line):
-    """redis-cli in the container, with the password that root reads on the host."""
-    login = "printf 'AUTH '; cat /etc/livekit/redis/password"
-    cli = f"docker exec -i livekit-redis redis-cli -h {line.redis}"
-    return lambda command: host.check_output(f"({login}; echo {command}) | {cli}").splitlines()
+    """Asks Redis one thing, as root on the host can: `docker exec` does not work in every test host."""
+
+    def ask(command, login="printf 'AUTH '; cat /etc/livekit/redis/password"):
+        talk = f"python3 /support/probe.py talk {line.redis} 6379"
+        return host.check_output(f"({login}; echo '{command}'; echo QUIT) | {talk}").split()
+
+    return ask
 
 
-def test_redis_wants_its_password(host, line, redis):
-    assert "NOAUTH" in host.run(f"docker exec livekit-redis redis-cli -h {line.redis} PING").stdout
-    assert redis("PING") == ["OK", "PONG"]
+def test_redis_wants_its_password(redis):
+    assert "-NOAUTH" in redis("PING", login="true")
+    assert redis("PING") == ["+OK", "+PONG", "+OK"]
 
 
 def test_redis_loses_nothing(redis):
-    assert redis("CONFIG GET appendonly")[-1] == "yes"
-    assert redis("CONFIG GET maxmemory-policy")[-1] == "noeviction"
+    assert "yes" in redis("CONFIG GET appendonly")
+    assert "noeviction" in redis("CONFIG GET maxmemory-policy")
