@@ -28,6 +28,21 @@ attributes:
     support: full
 """
 
+    INFO_MODULE = r"""
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and return changed status prediction without modifying target.
+    support: full
+    details:
+      - This action does not modify state.
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff
+      mode.
+    support: N/A
+    details:
+      - This action does not modify state.
+"""
+
     ACTIONGROUP_LIVEKIT = r"""
 attributes:
   action_group:

@@ -38,6 +38,10 @@ class FieldType:
     def to_api(self, value):
         return value
 
+    def from_json(self, value):
+        """The stored form of protobuf's JSON in any spelling: camelCase keys, enums as numbers."""
+        return value
+
     def to_option(self, stored):
         return stored if stored is not None else deepcopy(self.empty)
 
@@ -109,7 +113,11 @@ class Choice(FieldType):
         self.prefix = prefix
         # An optional enum knows "unset" beside its first value.
         self.empty = None if optional else names[0]
+        self.names = names
         self.argument = {"type": "str", "choices": list(names)}
+
+    def from_json(self, value):
+        return self.to_api(self.names[value]) if isinstance(value, int) else value
 
     def to_api(self, value):
         return self.prefix + value.upper()
@@ -162,6 +170,9 @@ class Message(FieldType):
         self.by_name = {field.name: field for field in fields}
         self.argument = {"type": "dict", "options": argument_options(fields)}
 
+    def from_json(self, value):
+        return from_json(self.fields, value)
+
     def to_api(self, value):
         return to_api(self.fields, value)
 
@@ -193,6 +204,9 @@ class MessageList(FieldType):
         self.message = Message(*fields)
         self.argument = {"type": "list", "elements": "dict", "options": argument_options(fields)}
 
+    def from_json(self, value):
+        return value and [self.message.from_json(item) for item in value]
+
     def to_api(self, value):
         return [self.message.to_api(item) for item in value]
 
@@ -215,6 +229,9 @@ class Opaque(FieldType):
 
     argument = {"type": "dict"}
     empty: t.Any = {}
+
+    def from_json(self, value):
+        return snake_case_keys(value)
 
     def to_api(self, value):
         return snake_case_keys(value)
@@ -283,6 +300,15 @@ class Field:
 def to_api(fields, options: dict) -> dict:
     """The stored form of the options that were given; those left out (``None``) are left out here too."""
     return {field.name: field.to_api(options[field.name]) for field in fields if options.get(field.name) is not None}
+
+
+def from_json(fields, value: dict | None) -> dict | None:
+    """A message in the server's own spelling, whatever spelling of protobuf's JSON it came in."""
+    if not value:
+        return value
+    by_name = {field.name: field for field in fields}
+    messages = {_snake_case(key): item for key, item in value.items()}
+    return {key: by_name[key].type.from_json(item) if key in by_name else item for key, item in messages.items()}
 
 
 def argument_options(fields) -> dict:
@@ -412,6 +438,11 @@ class Rule(FieldType):
     """The one of ``direct``, ``individual`` and ``callee`` that a rule has; stored below ``rule``."""
 
     empty: t.Any = {}
+
+    def from_json(self, value):
+        messages = {_snake_case(key): message for key, message in (value or {}).items()}
+        kinds = {f"dispatch_rule_{name}": kind for name, kind in RULE_KINDS.items()}
+        return {key: kinds[key].from_json(item) if key in kinds else item for key, item in messages.items()}
 
     def to_api(self, value):
         return {f"dispatch_rule_{name}": RULE_KINDS[name].to_api(options) for name, options in value.items()}

@@ -355,13 +355,17 @@ def _numbers(stored: Stored) -> set[str]:
 
 
 def _refuse_duplicates(items: list[Item]) -> None:
-    for attribute in ("name", "id"):
-        seen = set()
-        for item in items:
-            value = getattr(item, attribute)
-            if value and value in seen:
-                raise PlanError("invalid", f"two {item.kind.title}s with the {attribute} {value!r} are given")
-            seen.add(value)
+    """Names may repeat where ids tell the objects apart."""
+    by_name: dict[str, Item] = {}
+    ids = set()
+    for item in items:
+        twin = by_name.setdefault(item.name, item) if item.name else item
+        if twin is not item and not (twin.id and item.id):
+            raise PlanError("invalid", f"two {item.kind.title}s with the name {item.name!r} are given")
+        if item.id in ids:
+            raise PlanError("invalid", f"two {item.kind.title}s with the id {item.id!r} are given")
+        if item.id:
+            ids.add(item.id)
 
 
 def _there_are(kind: Kind, by_name: dict[str, list[str]]) -> str:

@@ -28,6 +28,7 @@ from ._objects import (
     InputError,
     Item,
     Kind,
+    from_json,
     item_options,
     show,
 )
@@ -201,7 +202,7 @@ def converge(
     if assume_empty and not module.check_mode:
         fail(module, "invalid", "assume_empty is for check mode only: outside it the server must be asked")
     try:
-        server = _Nobody() if assume_empty else _Server(module)
+        server = _Nobody() if assume_empty else Server(module, read_only=module.check_mode)
         return _Run(server, module, wishes, detach, update_password).outcome()
     except PlanError as error:
         fail(module, error.code, error.message, error.hint)
@@ -216,8 +217,8 @@ class _Nobody:
         return {kind.name: [] for kind in kinds}
 
 
-class _Server:
-    def __init__(self, module: Module):
+class Server:
+    def __init__(self, module: Module, read_only: bool):
         if requests is None:
             module.fail_json(msg=missing_required_lib("requests"))
         params = module.params
@@ -227,22 +228,30 @@ class _Server:
             params["api_secret"],
             params["ca_path"] or True if params["validate_certs"] else False,
             params["timeout"],
-            read_only=module.check_mode,
+            read_only=read_only,
         )
         if sends_in_clear(params["url"]):
             module.warn(f"{params['url']} is plain http: tokens and trunk passwords cross the network in clear")
 
     def table(self, kinds: list[Kind]) -> dict[str, list[dict]]:
-        return {kind.name: [item for item in self.client.call(kind.list_rpc, {})["items"] if item] for kind in kinds}
+        return {
+            kind.name: [_plain(kind, item) for item in self.client.call(kind.list_rpc, {}).get("items") or () if item]
+            for kind in kinds
+        }
 
     def write(self, step: Step, key: str, body: dict | None) -> dict:
         """What the server now stores, as it says."""
         kind = step.kind
         if step.action == "create":
-            return self.client.call(kind.create_rpc, {kind.wrapper: body})
+            return _plain(kind, self.client.call(kind.create_rpc, {kind.wrapper: body}))
         if step.action == "replace":
-            return self.client.call(kind.update_rpc, {kind.id_field: key, "replace": body})
+            return _plain(kind, self.client.call(kind.update_rpc, {kind.id_field: key, "replace": body}))
         return self.client.call(kind.delete_rpc, {kind.id_field: key})
+
+
+def _plain(kind: Kind, item: dict) -> dict:
+    """livekit-server answers with snake_case keys; some proxies before it do not."""
+    return from_json(kind.fields, item) if any(key != key.lower() for key in item) else item
 
 
 class _TableMoved(Exception):

@@ -36,7 +36,7 @@ def oracle(running_livekit):
 def watched(livekit, modules, oracle, monkeypatch):
     """watched(before, after, numbers): after how many writes a changed number had no answer at most, and all writes."""
     history = []
-    write = _run._Server.write
+    write = _run.Server.write
 
     def decisions(numbers):
         found = {}
@@ -61,7 +61,7 @@ def watched(livekit, modules, oracle, monkeypatch):
 
         first = decisions(numbers)
         with monkeypatch.context() as patch:
-            patch.setattr(_run._Server, "write", write_and_ask)
+            patch.setattr(_run.Server, "write", write_and_ask)
             run_and_repeat(modules.routing, purge=purge, inbound_trunks=after[0], dispatch_rules=after[1])
         assert history
         last = history[-1]

@@ -1,0 +1,106 @@
+# Copyright (c) 2026, the telephony.livekit maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""What a server stores: chosen, shown, and exported as what would make it."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from ._client import LiveKitError
+from ._objects import DISPATCH_RULE, HIDDEN, INBOUND_TRUNK, KINDS, RULE_KINDS, Kind, normalized_number, show
+from ._run import CONNECTION_OPTIONS, Module, Server, fail
+
+Stored = dict
+
+
+def run_info_module() -> None:
+    names = {"type": "list", "elements": "str"}
+    module = Module(argument_spec={**CONNECTION_OPTIONS, "names": names, "ids": names, "numbers": names})
+    try:
+        table = Server(module, read_only=True).table(list(KINDS.values()))
+    except LiveKitError as error:
+        fail(module, error.code, error.message, error.hint, error.rpc)
+    chosen = choose(table, module.params["names"], module.params["ids"], module.params["numbers"])
+    trunk_names = unique_trunk_names(table)
+    module.exit_json(
+        changed=False,
+        export=export(chosen, trunk_names),
+        **{kind.table: [show(kind, stored, trunk_names) for stored in chosen[kind.name]] for kind in KINDS.values()},
+    )
+
+
+def choose(
+    table: dict[str, list[Stored]], names: list | None, ids: list | None, numbers: list | None
+) -> dict[str, list[Stored]]:
+    """The objects that meet every condition given. Trunks that hold a number meet it, and so do their rules."""
+    wanted = {normalized_number(number) for number in numbers or ()}
+
+    def holds(stored):
+        return bool(wanted.intersection(map(normalized_number, stored.get("numbers") or ())))
+
+    holders = {stored[INBOUND_TRUNK.id_field] for stored in table[INBOUND_TRUNK.name] if holds(stored)}
+
+    def meets(kind, stored):
+        if names is not None and stored.get("name") not in names:
+            return False
+        if ids is not None and stored[kind.id_field] not in ids:
+            return False
+        if numbers is None:
+            return True
+        return bool(holders.intersection(stored.get("trunk_ids") or ())) if kind is DISPATCH_RULE else holds(stored)
+
+    return {name: [stored for stored in objects if meets(KINDS[name], stored)] for name, objects in table.items()}
+
+
+def unique_trunk_names(table: dict[str, list[Stored]]) -> dict[str, str]:
+    """Trunk id -> name, of the inbound trunks that can be told apart by it."""
+    trunks = table[INBOUND_TRUNK.name]
+    uses = Counter(trunk.get("name") for trunk in trunks)
+    return {
+        trunk[INBOUND_TRUNK.id_field]: trunk["name"]
+        for trunk in trunks
+        if trunk.get("name") and uses[trunk["name"]] == 1
+    }
+
+
+def export(table: dict[str, list[Stored]], trunk_names: dict[str, str]) -> dict[str, list[dict]]:
+    """Variables of the role livekit_routing that change nothing where they were read."""
+    return {f"livekit_routing_{kind.table}": _exported(kind, table[kind.name], trunk_names) for kind in KINDS.values()}
+
+
+def _exported(kind: Kind, objects: list[Stored], trunk_names: dict[str, str]) -> list[dict]:
+    uses = Counter(stored.get("name") for stored in objects)
+    found = []
+    for stored in objects:
+        options = options_of(kind, stored, trunk_names)
+        if stored.get("name") and uses[stored["name"]] == 1:
+            del options["id"]
+        found.append(options)
+    return found
+
+
+def options_of(kind: Kind, stored: Stored, trunk_names: dict[str, str], hide: bool = True) -> dict:
+    """The options that would make an object; those that are unset, or with `hide` secret, are left out."""
+    unset = {field.name for field in kind.fields if field.same(stored.get(field.name), None)}
+    shown = {name: value for name, value in show(kind, stored, trunk_names, hide).items() if name not in unset}
+    # A rule's kind is worth saying even if all below it is unset.
+    return {**{name: {} for name in RULE_KINDS if name in shown}, **_without_unset(shown)}
+
+
+def _without_unset(value):
+    """The same without what is hidden, empty, false or zero: a field that is left out stays as it is."""
+    if isinstance(value, dict):
+        kept = {name: _without_unset(item) for name, item in value.items() if not _hidden(item)}
+        return {name: item for name, item in kept.items() if item}
+    if isinstance(value, list):
+        return [_without_unset(item) for item in value]
+    return value
+
+
+def _hidden(value) -> bool:
+    """Whether this is a secret, or a map of secrets: part of a map would replace all of it."""
+    return value == HIDDEN or (isinstance(value, dict) and bool(value) and all(map(_hidden, value.values())))

@@ -1,0 +1,111 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the telephony.livekit maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: livekit_sip_info
+short_description: Read the SIP trunks and dispatch rules of a LiveKit server
+version_added: 0.1.0
+author:
+  - The telephony.livekit maintainers (@telephony-livekit)
+description:
+  - Returns what the server stores, secrets cut out, and the same as variables for the role
+    P(telephony.livekit.livekit_routing#role), to bring a server that was set up by hand under Ansible.
+extends_documentation_fragment:
+  - telephony.livekit._connection
+  - telephony.livekit._attributes.info_module
+  - telephony.livekit._attributes.actiongroup_livekit
+options:
+  names:
+    description:
+      - Return only objects with one of these names.
+    type: list
+    elements: str
+  ids:
+    description:
+      - Return only objects with one of these ids.
+    type: list
+    elements: str
+  numbers:
+    description:
+      - Return only trunks that hold one of these numbers, and rules of such trunks. V(1-202-555-0100) is
+        V(+12025550100).
+    type: list
+    elements: str
+seealso:
+  - module: telephony.livekit.livekit_sip_routing
+"""
+
+EXAMPLES = r"""
+- name: Read all trunks and rules
+  telephony.livekit.livekit_sip_info:
+  register: sip
+
+- name: Show which trunk has a number
+  telephony.livekit.livekit_sip_info:
+    numbers: ["+12025550100"]
+  register: line
+
+- name: Write what is there into a variables file, for the role livekit_routing to manage from now on
+  ansible.builtin.copy:
+    content: "{{ sip.export | to_nice_yaml }}"
+    dest: "{{ playbook_dir }}/routing.yml"
+    mode: "0600"
+  delegate_to: localhost
+"""
+
+RETURN = r"""
+inbound_trunks:
+  description: The inbound trunks, in the form of RV(telephony.livekit.livekit_sip_trunk#module:trunk).
+  returned: success
+  type: list
+  elements: dict
+outbound_trunks:
+  description: The outbound trunks, in the same form.
+  returned: success
+  type: list
+  elements: dict
+dispatch_rules:
+  description: The rules, in the form of RV(telephony.livekit.livekit_sip_dispatch#module:rule).
+  returned: success
+  type: list
+  elements: dict
+export:
+  description:
+    - The same as variables of the role P(telephony.livekit.livekit_routing#role), without what is unset.
+    - Secrets are not in it, so the next run leaves them as they are. Trunks are named by name where that is unique. An
+      object is named by its id too where its name is empty or not unique. A rule without trunks carries
+      C(any_trunk=true).
+  returned: success
+  type: dict
+  contains:
+    livekit_routing_inbound_trunks:
+      description: The inbound trunks.
+      type: list
+      elements: dict
+    livekit_routing_outbound_trunks:
+      description: The outbound trunks.
+      type: list
+      elements: dict
+    livekit_routing_dispatch_rules:
+      description: The rules.
+      type: list
+      elements: dict
+failure:
+  description: Why the module failed, as in M(telephony.livekit.livekit_sip_trunk).
+  returned: failure
+  type: dict
+"""
+
+from ansible_collections.telephony.livekit.plugins.module_utils._info import run_info_module
+
+
+def main():
+    run_info_module()
+
+
+if __name__ == "__main__":
+    main()
