@@ -158,6 +158,7 @@ def run_list_module(item_options: dict, kind_of, one: str, many: str, **more_opt
         {kind.name: wish},
         detach=params.get("detach", False),
         update_password=params.get("update_password") != "on_create",
+        assume_trunks=params.get("assume_trunks"),
     )
     if listed:
         shown = {many: (outcome.shown_all if params["return_all"] else outcome.shown_changes)(kind)}
@@ -197,13 +198,16 @@ def converge(
     detach: bool = False,
     update_password: bool = True,
     assume_empty: bool = False,
+    assume_trunks: list[str] | None = None,
 ) -> Outcome:
     """Bring the server to what is wished, or end the run with a failure that says why not."""
-    if assume_empty and not module.check_mode:
-        fail(module, "invalid", "assume_empty is for check mode only: outside it the server must be asked")
+    if (assume_empty or assume_trunks) and not module.check_mode:
+        fail(
+            module, "invalid", "assume_empty and assume_trunks are for check mode only: outside it the server is asked"
+        )
     try:
         server = _Nobody() if assume_empty else Server(module, read_only=module.check_mode)
-        return _Run(server, module, wishes, detach, update_password).outcome()
+        return _Run(server, module, wishes, detach, update_password, assume_trunks or []).outcome()
     except PlanError as error:
         fail(module, error.code, error.message, error.hint)
     except LiveKitError as error:
@@ -259,12 +263,21 @@ class _TableMoved(Exception):
 
 
 class _Run:
-    def __init__(self, server, module: Module, wishes: dict[str, Wish], detach: bool, update_password: bool):
+    def __init__(
+        self,
+        server,
+        module: Module,
+        wishes: dict[str, Wish],
+        detach: bool,
+        update_password: bool,
+        assume_trunks: list[str],
+    ):
         self.server = server
         self.module = module
         self.wishes = wishes
         self.detach = detach
         self.update_password = update_password
+        self.assume_trunks = assume_trunks
         self.actions: list[dict] = []
         self.ids: dict[str, str] = {}  # NEW keys -> the ids that the server gave
         self.written: dict[str, dict] = {}  # id -> what the server says it stores now
@@ -292,7 +305,7 @@ class _Run:
 
     def _planned(self) -> tuple[dict[str, list[dict]], Plan]:
         parking = f"parked-{secrets.token_hex(6)}"
-        current = self.server.table(self._kinds())
+        current = self._table()
         began = moved = time.monotonic()
         while True:
             try:
@@ -303,9 +316,19 @@ class _Run:
                 if self.module.check_mode or settled or error.code not in ("ambiguous", "conflict"):
                     raise
             time.sleep(_PAUSE)
-            before, current = current, self.server.table(self._kinds())
+            before, current = current, self._table()
             if current != before:
                 moved = time.monotonic()
+
+    def _table(self) -> dict[str, list[dict]]:
+        table = self.server.table(self._kinds())
+        trunks = table.get(INBOUND_TRUNK.name, [])
+        there = {trunk.get("name") for trunk in trunks}
+        for name in self.assume_trunks:
+            if name not in there:
+                assumed = {INBOUND_TRUNK.id_field: f"{NEW}{name}", "name": name, "numbers": [f"{NEW}{name}"]}
+                trunks.append(assumed)
+        return table
 
     def _kinds(self) -> list[Kind]:
         """The kinds that must be looked at: rules name trunks, and trunks that go may be named by rules."""

@@ -251,6 +251,12 @@ options:
     type: list
     elements: str
     default: []
+  assume_trunks:
+    description:
+      - Names of inbound trunks to take for existing. For check mode only, where the same playbook run would create
+        them first.
+    type: list
+    elements: str
   return_all:
     description:
       - Return every rule in RV(rules), not only those that changed.
@@ -337,6 +343,7 @@ def main():
         kind_of=lambda params: DISPATCH_RULE,
         one="rule",
         many="rules",
+        assume_trunks={"type": "list", "elements": "str"},
     )
 
 

@@ -230,6 +230,17 @@ def test_assume_empty_asks_nobody(livekit, modules):
     assert modules.routing(assume_empty=True, **LINE)["failed"], "outside check mode it is refused"
 
 
+def test_assume_trunks_lets_a_check_go_on(livekit, modules):
+    """Where a playbook makes a trunk and then its rule, checking it must get as far as running it."""
+    rule = {"name": "r", "trunks": ["coming"], "individual": {"room_prefix": "call-"}}
+    planned = modules.dispatch(check=True, assume_trunks=["coming"], **rule)
+    assert planned["rule"]["trunks"] == ["coming"]
+    assert planned["diff"]["after"]["dispatch_rules"]["r"]["trunks"] == ["coming"]
+    assert modules.dispatch(assume_trunks=["coming"], **rule)["failed"], "outside check mode it is refused"
+    modules.trunk(name="coming", numbers=[ONE])
+    assert modules.dispatch(check=True, assume_trunks=["coming"], **rule)["diff"] == planned["diff"]
+
+
 BAD_INPUT = {
     "nothing restricts the trunk": (
         "trunk", {"name": "t"}, "invalid", "nothing restricts it"),
