@@ -67,9 +67,12 @@ def unique_trunk_names(table: dict[str, list[Stored]]) -> dict[str, str]:
     }
 
 
-def export(table: dict[str, list[Stored]], trunk_names: dict[str, str]) -> dict[str, list[dict]]:
+def export(table: dict[str, list[Stored]], trunk_names: dict[str, str]) -> dict:
     """Variables of the role livekit_routing that change nothing where they were read."""
-    return {f"livekit_routing_{kind.table}": _exported(kind, table[kind.name], trunk_names) for kind in KINDS.values()}
+    variables = {kind.table: _exported(kind, table[kind.name], trunk_names) for kind in KINDS.values()}
+    # The role's own defaults for trunks would be a change.
+    variables["inbound_trunk_defaults"] = {}
+    return {f"livekit_routing_{name}": value for name, value in variables.items()}
 
 
 def _exported(kind: Kind, objects: list[Stored], trunk_names: dict[str, str]) -> list[dict]:

@@ -86,6 +86,9 @@ export:
       description: The inbound trunks.
       type: list
       elements: dict
+    livekit_routing_inbound_trunk_defaults:
+      description: An empty map, so that the role adds nothing to the trunks.
+      type: dict
     livekit_routing_outbound_trunks:
       description: The outbound trunks.
       type: list
