@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.modules import run_and_repeat
+
 ONE, TWO, THREE = "+12025550101", "+12025550102", "+12025550103"
 LINE = {
     "inbound_trunks": [{"name": "twilio", "numbers": [ONE], "allowed_addresses": ["198.51.100.0/26"]}],
@@ -33,22 +35,6 @@ def rules(livekit):
     return stored(livekit, "ListSIPDispatchRule")
 
 
-def run_and_repeat(run, **options):
-    """Check, run, check again, run again: the check tells what the run does, and the second run does nothing."""
-    check = run(check=True, **options)
-    result = run(**options)
-    assert not result.get("failed"), result
-    assert check["changed"] == result["changed"]
-    assert check["diff"] == result["diff"]
-    assert [action["action"] for action in check["actions"]] == [action["action"] for action in result["actions"]]
-    for repeated in (run(check=True, **options), run(**options)):
-        assert not repeated.get("failed"), repeated
-        assert not repeated["changed"]
-        assert repeated["actions"] == []
-        assert repeated["diff"] == {"before": {}, "after": {}}
-    return result
-
-
 def test_a_line_appears_and_goes(livekit, modules):
     created = run_and_repeat(modules.routing, **LINE)
     assert created["changed"]
@@ -69,113 +55,26 @@ def test_check_mode_writes_nothing(livekit, modules):
     assert (trunks(livekit), rules(livekit)) == ([], [])
 
 
-def test_the_crud_ladder_of_a_trunk(livekit, modules):
-    created = run_and_repeat(modules.trunk, name="t", numbers=[ONE], ringing_timeout="1m")
-    assert created["trunk"]["ringing_timeout"] == "60s"
+def test_the_diff_holds_what_changes_and_nothing_else(modules):
+    modules.trunk(name="t", numbers=[ONE], ringing_timeout="1m")
     changed = run_and_repeat(modules.trunk, name="t", numbers=[TWO, ONE], metadata="m", max_call_duration="1h30m")
     assert changed["diff"] == {
         "before": {"inbound_trunks": {"t": {"numbers": [ONE], "metadata": "", "max_call_duration": ""}}},
         "after": {"inbound_trunks": {"t": {"numbers": [TWO, ONE], "metadata": "m", "max_call_duration": "5400s"}}},
     }
-    assert trunks(livekit)[0]["ringing_timeout"] == "60s"
-    cleared = run_and_repeat(modules.trunk, name="t", metadata="", ringing_timeout="0s")
-    assert cleared["changed"]
-    assert trunks(livekit)[0]["metadata"] == ""
-    deleted = run_and_repeat(modules.trunk, name="t", state="absent")
-    assert deleted["trunk"]["numbers"] == [TWO, ONE]
-    assert trunks(livekit) == []
-    assert modules.trunk(name="t", state="absent")["trunk"] is None
+    assert changed["trunk"]["ringing_timeout"] == "60s"
 
 
-def test_the_crud_ladder_of_a_rule(livekit, modules):
-    modules.trunk(name="t", numbers=[ONE])
-    run_and_repeat(modules.dispatch, name="r", trunks=["t"], direct={"room_name": "lobby", "pin": "1234"})
-    run_and_repeat(modules.dispatch, name="r", individual={"room_prefix": "call-"}, attributes={"a": "b"}, metadata="m")
-    individual = rules(livekit)[0]["rule"]["dispatch_rule_individual"]
-    assert individual["room_prefix"] == "call-"
-    assert individual["pin"] == "1234", "a PIN that is left out stays"
-    run_and_repeat(modules.dispatch, name="r", individual={"pin": ""}, attributes={})
-    assert rules(livekit)[0]["rule"]["dispatch_rule_individual"]["pin"] == ""
-    run_and_repeat(modules.dispatch, name="r", state="absent")
-    assert rules(livekit) == []
-
-
-def test_the_crud_ladder_of_an_outbound_trunk(livekit, modules):
-    def outbound(**options):
-        return modules.trunk(direction="outbound", **options)
-
-    run_and_repeat(outbound, name="o", address="sip.example.com", numbers=[ONE], transport="tls")
-    run_and_repeat(outbound, name="o", auth_username="user", auth_password="not-a-secret")
-    run_and_repeat(outbound, name="o", state="absent")
-    assert stored(livekit, "ListSIPOutboundTrunk") == []
-
-
-def test_every_field_of_a_trunk_survives_and_repeats(livekit, modules):
-    run_and_repeat(
-        modules.trunk,
-        name="full",
-        metadata="m",
-        numbers=[ONE, TWO],
-        allowed_addresses=["198.51.100.0/26", "2001:db8::/32"],
-        allowed_numbers=[THREE],
-        auth_username="user",
-        auth_password="not-a-secret",
-        auth_realm="example",
-        headers={"X-A": "1"},
-        headers_to_attributes={"X-B": "b"},
-        attributes_to_headers={"c": "X-C"},
-        include_headers="x_headers",
-        ringing_timeout="20s",
-        max_call_duration="1h",
-        krisp_enabled=True,
-        media={
-            "only_listed_codecs": True,
-            "codecs": [{"name": "PCMU", "rate": 8000}],
-            "encryption": "require",
-            "media_timeout": "20s",
-        },
-    )
-    run_and_repeat(modules.trunk, name="full", media={"encryption": "allow"})
+def test_media_and_room_config_merge_and_can_be_cleared(livekit, modules):
+    modules.trunk(name="t", numbers=[ONE], media={"codecs": [{"name": "PCMU", "rate": 8000}]})
+    run_and_repeat(modules.trunk, name="t", media={"encryption": "allow"})
     assert trunks(livekit)[0]["media"]["codecs"] == [{"name": "PCMU", "rate": 8000}]
-    run_and_repeat(modules.trunk, name="full", clear=["media"])
-
-
-def test_every_field_of_a_rule_survives_and_repeats(livekit, modules):
-    modules.trunk(name="t", numbers=[ONE])
-    run_and_repeat(
-        modules.dispatch,
-        name="full",
-        trunks=["t"],
-        callee={"room_prefix": "n", "randomize": True},
-        inbound_numbers=[THREE],
-        numbers=[ONE],
-        hide_phone_number=True,
-        metadata="m",
-        attributes={"k": "v"},
-        room_preset="preset",
-        krisp_enabled=True,
-        media={"encryption": "allow"},
-        room_config={
-            "agents": [{"agent_name": "a", "metadata": "m", "attributes": {"k": "v"}, "restart_policy": "never"}],
-            "metadata": "m",
-            "empty_timeout": 30,
-            "departure_timeout": 10,
-            "max_participants": 5,
-            "min_playout_delay": 10,
-            "max_playout_delay": 100,
-            "sync_streams": True,
-            "tags": {"k": "v"},
-            "egress": {
-                "room": {
-                    "audio_only": True,
-                    "file_outputs": [{"filepath": "x.ogg", "s3": {"bucket": "b", "secret": "not-a-secret"}}],
-                }
-            },
-        },
-    )
-    run_and_repeat(modules.dispatch, name="full", room_config={"empty_timeout": 31})
+    run_and_repeat(modules.trunk, name="t", clear=["media"])
+    room_config = {"agents": [{"agent_name": "a"}], "empty_timeout": 30}
+    modules.dispatch(name="r", trunks=["t"], individual={}, room_config=room_config)
+    run_and_repeat(modules.dispatch, name="r", room_config={"empty_timeout": 31})
     assert rules(livekit)[0]["room_config"]["agents"][0]["agent_name"] == "a"
-    run_and_repeat(modules.dispatch, name="full", clear=["room_config"], room_config={"metadata": "new"})
+    run_and_repeat(modules.dispatch, name="r", clear=["room_config"], room_config={"metadata": "new"})
     assert rules(livekit)[0]["room_config"]["agents"] == []
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.telephony.livekit.plugins.module_utils import _run
 
-from tests.contract.test_modules import run_and_repeat
+from tests.support.modules import run_and_repeat
 from tests.support.oracle import Oracle
 
 NUMBERS = [f"+120255501{index:02d}" for index in range(100)]

@@ -37,3 +37,19 @@ class ModuleRunner:
 
     def dispatch(self, check: bool = False, **options) -> dict:
         return self.run("livekit_sip_dispatch", check, **options)
+
+
+def run_and_repeat(run, **options) -> dict:
+    """Check, run, check again, run again: the check tells what the run does, and the second run does nothing."""
+    check = run(check=True, **options)
+    result = run(**options)
+    assert not result.get("failed"), result
+    assert check["changed"] == result["changed"]
+    assert check["diff"] == result["diff"]
+    assert [action["action"] for action in check["actions"]] == [action["action"] for action in result["actions"]]
+    for repeated in (run(check=True, **options), run(**options)):
+        assert not repeated.get("failed"), repeated
+        assert not repeated["changed"]
+        assert repeated["actions"] == []
+        assert repeated["diff"] == {"before": {}, "after": {}}
+    return result

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The ladder of every kind of object, on the real livekit-server and on its double alike.
+
+Create, change, clear, absent; each as check, run, check again, run again. The check tells what the run does, the
+second run does nothing, and on the wire a check only reads.
+"""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.telephony.livekit.plugins.module_utils._objects import KINDS, RULE_KINDS, item_options
+
+from tests.doubles.livekit_api import LiveKitApi
+from tests.support.modules import ModuleRunner, run_and_repeat
+from tests.support.options import CHANGED, CLEARED, FEWEST, FULL, ONE, THREE, TWO
+from tests.support.proxy import Proxy
+
+
+class WatchedRunner(ModuleRunner):
+    """Looks at the wire too: a check, and a run with nothing to do, only read; each action is one write."""
+
+    def __init__(self, server, proxy: Proxy) -> None:
+        super().__init__(proxy.url, server.api_key, server.api_secret)
+        self.proxy = proxy
+
+    def run(self, module: str, check: bool = False, **options) -> dict:
+        self.proxy.rpcs.clear()
+        result = super().run(module, check, **options)
+        assert self.proxy.rpcs, "nobody was asked"
+        writes = [rpc for rpc in self.proxy.rpcs if not rpc.startswith(("List", "Get"))]
+        if check or "actions" in result:  # a failure does not say what was written
+            assert len(writes) == (0 if check else len(result["actions"])), writes
+        return result
+
+
+@pytest.fixture(scope="module")
+def double():
+    with LiveKitApi() as double:
+        yield double
+
+
+@pytest.fixture(params=["real", "double"])
+def server(request):
+    chosen = request.getfixturevalue("running_livekit" if request.param == "real" else "double")
+    chosen.flush()
+    return chosen
+
+
+@pytest.fixture
+def modules(server):
+    with Proxy(server.url) as proxy:
+        yield WatchedRunner(server, proxy)
+
+
+def module_of(modules, kind):
+    """The module for one kind, and the key of the object in its result."""
+    if kind == "dispatch_rule":
+        return modules.dispatch, "rule"
+
+    def trunk(check=False, **options):
+        return modules.trunk(check, direction=kind.removesuffix("_trunk"), **options)
+
+    return trunk, "trunk"
+
+
+def stored(server, kind):
+    status, body = server.twirp("SIP", KINDS[kind].list_rpc)
+    assert status == 200
+    return body["items"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_option_is_on_the_ladder(kind):
+    elsewhere = {"id", "clear"} | ({"any_trunk", "direct", "callee"} if kind == "dispatch_rule" else set())
+    assert {*FULL[kind]} == set(item_options(KINDS[kind])) - elsewhere
+    assert {*CHANGED[kind]} == {*FULL[kind]} - {"name"}
+    cleared = {*CLEARED[kind], *CLEARED[kind]["clear"]} - {"clear"}
+    assert {option.replace("any_trunk", "trunks") for option in cleared} == {*CHANGED[kind]}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_ladder(server, modules, kind):
+    run, key = module_of(modules, kind)
+    name = FULL[kind]["name"]
+    if kind == "dispatch_rule":
+        modules.trunk(trunks=[{"name": "one", "numbers": [ONE]}, {"name": "two", "numbers": [TWO]}])
+
+    created = run_and_repeat(run, **FULL[kind])
+    (was,) = stored(server, kind)
+    unset = [field for field, value in was.items() if value in ("", 0, False, None, [], {})]
+    assert set(unset) <= {"created_at", "updated_at"}, "each field reached the server"
+    assert created[key]["id"] == was[KINDS[kind].id_field]
+
+    changed = run_and_repeat(run, name=name, **CHANGED[kind])
+    (now,) = stored(server, kind)
+    assert {field for field in now if now[field] == was[field]} <= {
+        "name", KINDS[kind].id_field, "media_encryption", "created_at", "updated_at"
+    }  # fmt: skip
+    assert set(changed["diff"]["after"][KINDS[kind].table][name]) == {*CHANGED[kind]}
+
+    cleared = run_and_repeat(run, name=name, **CLEARED[kind])
+    assert cleared["changed"]
+    deleted = run_and_repeat(run, name=name, state="absent")
+    assert deleted["changed"]
+    assert deleted[key] == cleared[key]
+    assert stored(server, kind) == []
+    assert run(name=name, state="absent")[key] is None
+    fewest = run_and_repeat(run, **FEWEST[kind])
+    assert {**cleared[key], "id": "", "media": {}} == {**fewest[key], "id": "", "media": {}}, "cleared is as never set"
+
+
+@pytest.mark.parametrize("options", [FULL, FEWEST], ids=["full", "fewest"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_check_shows_the_object_that_the_run_makes(request, server, modules, kind, options):
+    if (kind, options) == ("dispatch_rule", FEWEST):
+        request.applymarker(pytest.mark.xfail(reason="bug 1: media shows as {} before and as zeros after the create"))
+    run, key = module_of(modules, kind)
+    modules.trunk(name="one", numbers=[TWO])
+    asked = {**options[kind], **({"numbers": [ONE]} if kind == "inbound_trunk" else {})}
+    check, result = run(check=True, **asked), run(**asked)
+    assert check[key] == {**result[key], "id": ""}
+
+
+@pytest.mark.parametrize("old", RULE_KINDS)
+@pytest.mark.parametrize("new", RULE_KINDS)
+def test_ladder_of_rule_kinds(server, modules, old, new):
+    of = {
+        "direct": {"room_name": "lobby", "pin": "1234"},
+        "individual": {"room_prefix": "call-", "pin": "1234", "no_randomness": True},
+        "callee": {"room_prefix": "call-", "pin": "1234", "randomize": True},
+    }
+    other = {
+        "direct": {"room_name": "hall"},
+        "individual": {"room_prefix": "c-"},
+        "callee": {"room_prefix": "c-"},
+    }
+    run_and_repeat(modules.dispatch, name="r", any_trunk=True, **{old: of[old]})
+    changed = run_and_repeat(modules.dispatch, name="r", any_trunk=True, **{new: other[new]})
+    assert changed["changed"]
+    assert not set(changed["rule"]) & (set(RULE_KINDS) - {new})
+    (rule,) = stored(server, "dispatch_rule")
+    assert rule["rule"][f"dispatch_rule_{new}"]["pin"] == "1234", "a PIN that is left out stays"
+    run_and_repeat(modules.dispatch, name="r", any_trunk=True, **{new: {**other[new], "pin": ""}})
+    assert stored(server, "dispatch_rule")[0]["rule"][f"dispatch_rule_{new}"]["pin"] == ""
+
+
+def test_ladder_of_a_whole_table(server, modules):
+    def trunk(name, *numbers, **options):
+        return {"name": name, "numbers": list(numbers), **options}
+
+    def rule(name, *trunks, **options):
+        return {"name": name, "trunks": list(trunks), "individual": {"room_prefix": name}, **options}
+
+    outbound = [{"name": "o", "numbers": [ONE], "address": "sip.example.com"}]
+    rungs = {
+        "create": ([trunk("a", ONE, metadata="m"), trunk("b", TWO)], outbound, [rule("r", "a"), rule("s", "b")]),
+        "change": (
+            [trunk("a", ONE, THREE), trunk("b", TWO)],
+            [{**outbound[0], "transport": "tls"}],
+            [rule("r", "a", "b", metadata="m"), rule("s", "b", numbers=[TWO])],
+        ),
+        "swap": ([trunk("a", TWO, THREE), trunk("b", ONE)], outbound, [rule("r", "a", "b"), rule("s", "b")][:1]),
+        "clear": (
+            [trunk("a", TWO, metadata=""), trunk("b", ONE)],
+            [{**outbound[0], "transport": "auto"}],
+            [rule("r", "a", metadata="")],
+        ),
+        "absent": ([], [], []),
+    }
+    for rung, (inbound_trunks, outbound_trunks, dispatch_rules) in rungs.items():
+        result = run_and_repeat(
+            modules.routing,
+            inbound_trunks=inbound_trunks,
+            outbound_trunks=outbound_trunks,
+            dispatch_rules=dispatch_rules,
+            purge=True,
+        )
+        assert result["changed"], rung
+        for kind, options in zip(KINDS, (inbound_trunks, outbound_trunks, dispatch_rules), strict=True):
+            assert {item["name"] for item in stored(server, kind)} == {item["name"] for item in options}, rung

@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Stands between the modules and a server's API: notes every RPC, and spoils those it is told to.
+
+with Proxy(livekit.url) as proxy:
+    proxy.spoil("Create", cut_after)       # the next RPC whose name starts so
+    ModuleRunner(proxy.url, …).trunk(…)
+    assert proxy.rpcs == ["ListSIPInboundTrunk", "CreateSIPInboundTrunk", …]
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import requests
+
+
+@dataclass
+class Answer:
+    status: int
+    body: bytes
+    headers: dict[str, str] = field(default_factory=dict)
+    sent: float = 1.0  # the part of the body that is sent before the connection is cut
+
+
+class Cut(Exception):
+    """The connection ends without an answer."""
+
+
+# A fault gets what asks the server, and returns what the client is answered, or raises Cut.
+Fault = Callable[[Callable[[], Answer]], Answer]
+
+
+def cut_before(ask) -> Answer:
+    raise Cut
+
+
+def cut_within(ask) -> Answer:
+    answer = ask()
+    answer.sent = 0.5
+    return answer
+
+
+def cut_after(ask) -> Answer:
+    ask()
+    raise Cut
+
+
+def answers(status: int, text: str | dict, after: bool = False) -> Fault:
+    """Another answer than the server's; `after`: the server has carried out the RPC, and a proxy lost its answer."""
+
+    def fault(ask) -> Answer:
+        if after:
+            ask()
+        kind = "text/html" if str(text).startswith("<") else "text/plain"
+        if isinstance(text, dict):
+            return Answer(status, json.dumps(text).encode(), {"Content-Type": "application/json"})
+        return Answer(status, text.encode(), {"Content-Type": kind})
+
+    return fault
+
+
+def slow(seconds: float) -> Fault:
+    def fault(ask) -> Answer:
+        answer = ask()
+        time.sleep(seconds)
+        return answer
+
+    return fault
+
+
+def without(*fields: str) -> Fault:
+    """As a server that does not know these fields: it neither stores nor returns them."""
+
+    def pruned(value):
+        if isinstance(value, dict):
+            return {key: pruned(item) for key, item in value.items() if key not in fields}
+        return [pruned(item) for item in value] if isinstance(value, list) else value
+
+    def fault(ask) -> Answer:
+        answer = ask(pruned)
+        answer.body = json.dumps(pruned(json.loads(answer.body))).encode()
+        return answer
+
+    return fault
+
+
+class Proxy:
+    def __init__(self, upstream: str) -> None:
+        self.upstream = upstream
+        self.rpcs: list[str] = []
+        self.faults: list[tuple[str, Fault, int]] = []
+        self.session = requests.Session()
+
+    def spoil(self, rpc: str, fault: Fault, times: int = 1) -> None:
+        """Spoil the next RPCs whose names start with `rpc`."""
+        self.faults.append((rpc, fault, times))
+
+    def __enter__(self) -> Proxy:
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (_Handler,), {"proxy": self}))
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+    def answer(self, path: str, headers: dict[str, str], body: bytes) -> Answer:
+        rpc = path.rpartition("/")[2]
+        self.rpcs.append(rpc)
+
+        def ask(change=lambda request: request) -> Answer:
+            data = json.dumps(change(json.loads(body))).encode()
+            answered = self.session.post(self.upstream + path, data=data, headers=headers, timeout=30)
+            kept = {name: answered.headers[name] for name in ("Content-Type", "Date") if name in answered.headers}
+            return Answer(answered.status_code, answered.content, kept)
+
+        for index, (start, fault, times) in enumerate(self.faults):
+            if rpc.startswith(start):
+                self.faults[index] = (start, fault, times - 1)
+                if times == 1:
+                    del self.faults[index]
+                return fault(ask)
+        return ask()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    proxy: Proxy
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # one write an answer, else each waits for the client's delayed acknowledgement
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        headers = {name: self.headers[name] for name in ("Content-Type", "Authorization") if self.headers[name]}
+        try:
+            answer = self.proxy.answer(self.path, headers, body)
+        except Cut:
+            self._cut()
+            return
+        self.send_response_only(answer.status)
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(answer.body)))
+        try:
+            self.end_headers()
+            self.wfile.write(answer.body[: int(len(answer.body) * answer.sent)])
+            self.wfile.flush()
+        except OSError:  # the client has given up
+            self._cut()
+        if answer.sent < 1:
+            self._cut()
+
+    def _cut(self) -> None:
+        self.close_connection = True
+        self.connection.shutdown(socket.SHUT_RDWR)
+
+    def log_message(self, *_) -> None:
+        pass
