@@ -13,7 +13,10 @@ import random
 import re
 import secrets
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import groupby
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -44,6 +47,8 @@ CONNECTION_OPTIONS = {
     "timeout": {"type": "int", "default": 30},
 }
 
+# How many writes that do not depend on each other are under way at once.
+_WRITERS = 4
 # How often a run looks again when the table changed under its hands.
 _LOOKS = 6
 _PAUSE = 0.2  # seconds between looks
@@ -341,24 +346,39 @@ class _Run:
         return kinds
 
     def _write_all(self, planned: Plan) -> None:
-        for step in planned.steps:
-            key = self.ids.get(step.key, step.key)
-            body = self._with_ids(step.body)
-            try:
-                stored = self.server.write(step, key, body)
-            except LiveKitError as error:
-                if step.action == "delete" and error.code == "not_found":
-                    stored = {}
-                elif error.code in ("lost_answer", "not_json_5xx", "unavailable", "not_found", "invalid_argument"):
-                    raise _TableMoved(error.message) from error
+        for steps in _independent(planned.steps):
+            failed = []
+            for step, answer in zip(steps, self._answers(steps)):
+                if isinstance(answer, LiveKitError):
+                    failed.append(answer)
                 else:
-                    raise
-            if step.action == "create":
-                key = self.ids[step.key] = stored[step.kind.id_field]
-            if step.body is not None:
-                self.written[key] = stored
-                self._refuse_ignored_fields(step, body, stored)
-            self.actions.append(_action(step, key, _name(step, planned)))
+                    self._keep(step, answer, _name(step, planned))
+            for error in failed:
+                if error.code in ("lost_answer", "not_json_5xx", "unavailable", "not_found", "invalid_argument"):
+                    raise _TableMoved(error.message) from error
+                raise error
+
+    def _answers(self, steps: list[Step]) -> list:
+        """What the server says to each write: the object it stores, or the error."""
+        if len(steps) == 1:
+            return [self._answer(steps[0])]
+        with ThreadPoolExecutor(_WRITERS) as writers:
+            return list(writers.map(self._answer, steps))
+
+    def _answer(self, step: Step) -> dict | LiveKitError:
+        try:
+            return self.server.write(step, self.ids.get(step.key, step.key), self._with_ids(step.body))
+        except LiveKitError as error:
+            return {} if step.action == "delete" and error.code == "not_found" else error
+
+    def _keep(self, step: Step, stored: dict, name: str) -> None:
+        if step.action == "create":
+            self.ids[step.key] = stored[step.kind.id_field]
+        key = self.ids.get(step.key, step.key)
+        self.actions.append(_action(step, key, name))
+        if step.body is not None:
+            self.written[key] = stored
+            self._refuse_ignored_fields(step, self._with_ids(step.body), stored)
 
     def _with_ids(self, body: dict | None) -> dict | None:
         if body and body.get("trunk_ids"):
@@ -430,6 +450,15 @@ class _Run:
                 names[key] = names[self.ids.get(key, key)] = trunk.get("name", "")
         changes = first.changes if self.actions else []
         return Outcome(bool(self.actions), changes, self.actions, last.wanted, stored, names)
+
+
+def _independent(steps: list[Step]) -> Iterator[list[Step]]:
+    """Runs of steps that may be written in any order: new objects claim different calls, old ones are let go of."""
+    for (action, _kind), run in groupby(steps, key=lambda step: (step.action, step.kind.name)):
+        if action == "replace":
+            yield from ([step] for step in run)
+        else:
+            yield list(run)
 
 
 def _rivals(kind: Kind, key: str, own: dict, table: dict[str, list[dict]], known: set[str]) -> list[str]:

@@ -62,6 +62,7 @@ def watched(livekit, modules, oracle, monkeypatch):
         first = decisions(numbers)
         with monkeypatch.context() as patch:
             patch.setattr(_run.Server, "write", write_and_ask)
+            patch.setattr(_run, "_WRITERS", 1)
             run_and_repeat(modules.routing, purge=purge, inbound_trunks=after[0], dispatch_rules=after[1])
         assert history
         last = history[-1]
