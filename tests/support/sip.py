@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 import shlex
 
 MESSAGE = re.compile(r"^(?:UDP|TCP) message (sent|received) .*?\n\n(.*?)(?=^-{20,}|\Z)", re.MULTILINE | re.DOTALL)
@@ -47,6 +48,28 @@ def udp(caller, source, target, port, text="hello"):
     return json.loads(
         caller.check_output(f"timeout 60 python3 /support/probe.py udp {source} {target} {port} {shlex.quote(text)}")
     )
+
+
+def invite(host, source, target, number, from_host=None):
+    """As call(), from a host without sipp: over UDP, heard for two seconds, never cancelled."""
+    call = secrets.token_hex(8)
+    offer = ["v=0", f"o=- 1 1 IN IP4 {source}", "s=-", f"c=IN IP4 {source}", "t=0 0", "m=audio 20000 RTP/AVP 0", ""]
+    body = "\r\n".join(offer)
+    head = [
+        f"INVITE sip:{number}@{target} SIP/2.0",
+        f"Via: SIP/2.0/UDP {source};rport;branch=z9hG4bK{call}",
+        f"From: <sip:+12025550150@{from_host or source}>;tag={call}",
+        f"To: <sip:{number}@{target}>",
+        f"Call-ID: {call}",
+        "CSeq: 1 INVITE",
+        f"Contact: <sip:+12025550150@{source}>",
+        "Max-Forwards: 70",
+        "Content-Type: application/sdp",
+        f"Content-Length: {len(body)}",
+        "",
+    ]
+    heard = udp(host, source, target, 5060, "\r\n".join([*head, body]))
+    return [answer.splitlines()[0].removeprefix("SIP/2.0 ") for answer in heard]
 
 
 def datagrams_heard(host, port, send):

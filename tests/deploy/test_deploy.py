@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`make deploy`, again, with another number, and `make teardown`, on a host that never saw any of this.
+
+One story: each test begins where the one before it ended.
+"""
+
+import json
+import re
+
+import pytest
+from support import sip
+from support.hosts import twirp
+
+CHECKOUT = "/root/telephony.livekit"
+CONTAINERS = "livekit-redis livekit-server livekit-sip"
+
+
+@pytest.fixture(scope="session")
+def deployed(bare, make):
+    for command in ("python3", "pip", "docker", "nft"):
+        assert bare.host.run(f"command -v {command}").rc != 0, f"{command} is there, so the host is not bare"
+    return make("deploy")
+
+
+def routing(host):
+    return {
+        "trunks": twirp(host, "SIP", "ListSIPInboundTrunk")["items"],
+        "rules": twirp(host, "SIP", "ListSIPDispatchRule")["items"],
+    }
+
+
+def started(host):
+    return host.check_output(f"docker inspect --format '{{{{.Name}}}} {{{{.State.StartedAt}}}}' {CONTAINERS}")
+
+
+def test_deploy_ends_with_a_summary(bare, deployed):
+    summary = deployed.partition("What runs on this machine")[2]
+    for words in (
+        *CONTAINERS.split(),
+        "+12025550100",
+        "is fictional",
+        "agent voice-agent",
+        f"sip:{bare.address}:5060;transport=tcp",
+        "/etc/livekit/keys/agents.env",
+        "Twilio",
+        "Survives a reboot",
+    ):
+        assert words in summary, f"{words!r} is not in the summary:\n{summary}"
+    assert summary.count("healthy") == 3 and "NOT HEALTHY" not in summary
+
+
+def test_deploy_says_what_is_a_stand_in(bare, deployed):
+    labels = bare.host.check_output("docker inspect --format '{{json .Config.Labels}}' livekit-sip")
+    assert ("telephony.livekit.stand-in" in json.loads(labels)) == ("STAND-IN" in deployed)
+
+
+def test_the_line_rings(bare, deployed):
+    """From the host itself: the packet filter lets nobody else in but the provider, and From names its network here."""
+    [trunk] = routing(bare.host)["trunks"]
+    provider = trunk["allowed_addresses"][0]
+    answers = sip.invite(bare.host, bare.address, bare.address, trunk["numbers"][0], from_host=provider)
+    assert answers[:2] == ["100 Processing", "180 Ringing"]
+    [room] = twirp(bare.host, "RoomService", "ListRooms")["rooms"]
+    assert room["name"].startswith("call-_")
+    dispatches = twirp(bare.host, "AgentDispatchService", "ListDispatch", room=room["name"])["agent_dispatches"]
+    assert [dispatch["agent_name"] for dispatch in dispatches] == ["voice-agent"]
+
+
+def test_a_stranger_hears_nothing(bare, deployed):
+    def dropped():
+        return json.loads(bare.host.check_output("nft --json list counter inet livekit sip_dropped"))["nftables"][1][
+            "counter"
+        ]["packets"]
+
+    before = dropped()
+    provider = routing(bare.host)["trunks"][0]["allowed_addresses"][0]
+    assert sip.call(bare.caller, bare.caller_address, bare.address, "+12025550100", from_host=provider) == []
+    assert dropped() > before
+    ports = [5060, 6379, 7880, 7881, 8085]
+    assert set(sip.tcp(bare.caller, bare.caller_address, bare.address, ports).values()) == {"silent"}
+
+
+def test_check_shows_the_number_that_would_be_added(bare, deployed):
+    before = routing(bare.host)
+    numbers = json.dumps({"phone_numbers": ["+12025550100", "+12025550111"]})
+    output = bare.host.check_output(
+        f"cd {CHECKOUT} && timeout 300 .venv/bin/ansible-playbook site.yml --check --diff --extra-vars '{numbers}'"
+    )
+    assert re.findall(r"changed=(\d+)", output) == ["1"]
+    shown = {sign: re.findall(rf"^\{sign} +(.*?),?$", output, re.MULTILINE) for sign in "-+"}
+    assert shown == {"-": ['"+12025550100"'], "+": ['"+12025550100"', '"+12025550111"']}
+    assert routing(bare.host) == before
+
+
+def test_numbers_change_the_trunk_and_nothing_else(bare, deployed, make):
+    before, running = routing(bare.host), started(bare.host)
+    output = make("deploy NUMBERS=+12025550111,+12025550112")
+    assert "Changed 1 thing" in output
+    after = routing(bare.host)
+    before["trunks"][0]["numbers"] = ["+12025550111", "+12025550112"]
+    for trunk in before["trunks"] + after["trunks"]:
+        trunk.pop("updated_at", None)
+    assert after == before
+    assert started(bare.host) == running
+
+
+def test_deploy_again_changes_nothing_and_remembers_the_numbers(bare, deployed, make):
+    before = routing(bare.host), started(bare.host)
+    output = make("deploy")
+    assert "Nothing changed" in output
+    assert not re.search(r"changed=[1-9]", output)
+    assert (routing(bare.host), started(bare.host)) == before
+    assert before[0]["trunks"][0]["numbers"] == ["+12025550111", "+12025550112"]
+
+
+def test_teardown_leaves_nothing_but_data(bare, deployed, make):
+    make("teardown")
+    host = bare.host
+    assert host.check_output("docker ps --all --quiet") == ""
+    assert "livekit" not in host.check_output("nft list tables")
+    assert host.check_output("find /etc/systemd /run/systemd -name '*livekit*'") == ""
+    assert not re.search(r":(5060|6379|7880|7881|7882|8085)\b", host.check_output("ss -Hlntu"))
+    assert set(host.check_output("find /etc/livekit -type f").splitlines()) == {
+        f"/etc/livekit/keys/{purpose}.env" for purpose in ("agents", "automation", "sip")
+    }
+    assert host.check_output("docker volume ls --quiet") == "livekit-redis"
+
+
+def test_teardown_with_purge_leaves_nothing(bare, deployed, make):
+    make("teardown PURGE=1")
+    assert not bare.host.file("/etc/livekit").exists
+    assert bare.host.check_output("docker volume ls --quiet") == ""
