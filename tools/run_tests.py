@@ -94,8 +94,8 @@ def host_lane():
         yield Stage(
             f"molecule-{scenario}",
             f"molecule scenario {scenario}",
-            [BIN / "molecule", "--no-command-borders", "test", "--scenario-name", scenario],
-            {"MOLECULE_GLOB": "molecule/*/molecule.yml"},
+            [BIN / "molecule", "test", "--scenario-name", scenario],
+            {"MOLECULE_GLOB": "molecule/*/molecule.yml", "MOLECULE_COMMAND_BORDERS": "0", "NO_COLOR": "1"},
         )
     yield Stage("deploy", "make deploy and make teardown on bare hosts", pytest("tests/deploy"))
 
