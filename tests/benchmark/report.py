@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Measurements as ratios beside their goals, as a table and as a picture."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+COLOURS = {"bare": "#888888", "ours": "#1f6feb", "ours_wall": "#9ec5fe", "sdk": "#2da44e", "loop": "#cf222e"}
+LABELS = {
+    "bare": "bare API, one connection",
+    "ours": "one task",
+    "ours_wall": "one task, whole ansible-playbook",
+    "sdk": "livekit-api SDK",
+    "loop": "loop over the module",
+}
+
+
+def goals(found: dict) -> list[dict]:
+    """A list of name, n, ratio, goal, holds. A ratio of 1.3 says: 1.3 times as much as what it is compared with."""
+    trunks, memory = found["trunks"], found["memory"]
+    rows = []
+
+    def goal(name, size, ratio, most):
+        rows.append({"name": name, "n": size, "ratio": round(ratio, 3), "goal": most, "holds": ratio <= most})
+
+    if 1_000 in trunks:
+        create, nothing = trunks[1_000]["create"], trunks[1_000]["nothing to change"]
+        goal("create, task time over bare API", 1_000, create["ours"] / create["bare"], 1.3)
+        goal(
+            "nothing to change, task time over bare list and one interpreter start",
+            1_000,
+            nothing["ours"] / (nothing["bare"] + found["start"]),
+            2,
+        )
+    if 100 in trunks:
+        create = trunks[100]["create"]
+        goal("create, task time over a loop's", 100, create["ours"] / create["loop"], 1 / 50)
+    if 10_000 in trunks:
+        goal("peak memory over 150 MB", 10_000, memory[10_000] / 150, 1)
+        own = {size: own_time(trunks, size) / size for size in (1_000, 10_000)}
+        goal("own time per object, over that at 1,000", 10_000, own[10_000] / own[1_000], 1.25)
+    far = found["far"]
+    goal("create 100, 50 ms away, task time over bare API", 100, far["ours"] / far["bare"], 1)
+    return rows
+
+
+def own_time(trunks: dict, size: int) -> float:
+    """Seconds of a run with nothing to change that are neither the server's nor there with a single object."""
+    first, these = trunks[1]["nothing to change"], trunks[size]["nothing to change"]
+    return (these["ours"] - these["bare"]) - (first["ours"] - first["bare"])
+
+
+def write(found: dict, folder: Path) -> None:
+    rows = goals(found)
+    folder.mkdir(exist_ok=True)
+    (folder / "benchmark.json").write_text(json.dumps(rows, indent=2) + "\n")
+    (folder / "benchmark.svg").write_text(picture(found))
+    (folder / "benchmark.md").write_text(text(found, rows))
+    for row in rows:
+        print(
+            f"{'holds' if row['holds'] else 'FAILS'}  {row['name']} (n={row['n']}): {row['ratio']}, goal {row['goal']}"
+        )
+
+
+def text(found: dict, rows: list[dict]) -> str:
+    lines = [
+        "<!-- Written by `make bench`. -->",
+        "# Benchmark",
+        "",
+        "Everything here was measured in one run, against one livekit-server and Redis on the same machine. Seconds "
+        "differ from machine to machine; what to read are the ratios.",
+        "",
+        "| What | n | Ratio | Goal | Holds |",
+        "| --- | ---: | ---: | ---: | --- |",
+    ]
+    lines += [
+        f"| {row['name']} | {row['n']:,} | {row['ratio']:.3g} | {row['goal']:.3g} | {'yes' if row['holds'] else 'no'} |"
+        for row in rows
+    ]
+    lines += [
+        "",
+        "![Seconds to create n trunks](benchmark.svg)",
+        "",
+        "## Inbound trunks, in seconds",
+        "",
+        "| n | Phase | " + " | ".join(LABELS.values()) + " |",
+        "| ---: | --- | " + " | ".join("---:" for _ in LABELS) + " |",
+    ]
+    for size, phases in found["trunks"].items():
+        for phase, seconds in phases.items():
+            cells = (f"{seconds[name]:.2f}" if name in seconds else "" for name in LABELS)
+            lines.append(f"| {size:,} | {phase} | " + " | ".join(cells) + " |")
+    lines += ["", "## Dispatch rules created for trunks that exist, in seconds", "", "| n | bare API | one task |"]
+    lines.append("| ---: | ---: | ---: |")
+    lines += [f"| {size:,} | {it['bare']:.2f} | {it['ours']:.2f} |" for size, it in found["rules"].items()]
+    far = found["far"]
+    lines += [
+        "",
+        "## Far away",
+        "",
+        f"With a server {far['latency'] * 1000:.0f} ms away, 100 trunks took the bare API {far['bare']:.2f} s, and one "
+        f"task {far['ours']:.2f} s. Writes that do not depend on each other go out four at a time.",
+        "",
+        "## Memory",
+        "",
+        "Peak of the module's process: "
+        + ", ".join(f"{megabytes:.0f} MB for {size:,} trunks" for size, megabytes in found["memory"].items())
+        + ".",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def picture(found: dict) -> str:
+    """Seconds over n, both on logarithmic axes, for creating trunks."""
+    trunks = found["trunks"]
+    width, height, left, bottom, right, top = 640, 400, 60, 40, 20, 20
+    sizes = sorted(trunks)
+    seconds = [value for phases in trunks.values() for value in phases["create"].values()]
+    low, high = math.floor(math.log10(min(seconds))), math.ceil(math.log10(max(seconds)))
+    span = math.log10(sizes[-1]) or 1
+
+    def x(size):
+        return left + (width - left - right) * math.log10(size) / span
+
+    def y(value):
+        return top + (height - top - bottom) * (high - math.log10(value)) / (high - low)
+
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}"',
+        ' font-family="sans-serif" font-size="12">',
+        f'<rect width="{width}" height="{height}" fill="white"/>',
+    ]
+    for power in range(low, high + 1):
+        parts.append(f'<path d="M{left} {y(10**power):.1f}H{width - right}" stroke="#ddd"/>')
+        parts.append(f'<text x="{left - 6}" y="{y(10**power) + 4:.1f}" text-anchor="end">{10**power:g} s</text>')
+    for size in sizes:
+        parts.append(f'<text x="{x(size):.1f}" y="{height - 18}" text-anchor="middle">{size:,}</text>')
+    parts.append(f'<text x="{width / 2}" y="{height - 4}" text-anchor="middle">trunks to create</text>')
+    for index, (name, label) in enumerate(LABELS.items()):
+        points = [(x(size), y(trunks[size]["create"][name])) for size in sizes if name in trunks[size]["create"]]
+        line = " ".join(f"{a:.1f},{b:.1f}" for a, b in points)
+        parts.append(f'<polyline points="{line}" fill="none" stroke="{COLOURS[name]}" stroke-width="2"/>')
+        parts += [f'<circle cx="{a:.1f}" cy="{b:.1f}" r="3" fill="{COLOURS[name]}"/>' for a, b in points]
+        parts.append(f'<text x="{left + 12}" y="{top + 16 + 16 * index}" fill="{COLOURS[name]}">{label}</text>')
+    return "\n".join([*parts, "</svg>", ""])
