@@ -67,14 +67,15 @@ def pytest(*arguments, venv=".venv"):
     return [CHECKOUT / venv / "bin" / "pytest", *arguments]
 
 
-def static_lane():
-    """What needs no Docker, or little of it."""
+def first_lane():
+    """What needs no test hosts, then the bare ones: about as long as the scenarios in the other lane."""
     yield Stage(
         "gates", "linters, documentation, archive", pytest("tests/gates", "--ignore=tests/gates/test_newest.py")
     )
     yield Stage("unit", "unit tests on Debian's Python", pytest("tests/unit"))
     yield from other_core_stages()
     yield Stage("contract", "modules against a real livekit-server", pytest("tests/contract"))
+    yield Stage("deploy", "make deploy and make teardown on bare hosts", pytest("tests/deploy"))
     yield Stage(
         "old-servers",
         "modules against older livekit-servers",
@@ -95,8 +96,8 @@ def other_core_stages():
         yield Stage("oldest", "unit tests on the oldest ansible-core", pytest("tests/unit", venv=".venv-oldest"))
 
 
-def host_lane():
-    """What runs in whole test hosts."""
+def second_lane():
+    """Molecule's whole test hosts."""
     for scenario in sorted(path.parent.name for path in (CHECKOUT / "molecule").glob("*/molecule.yml")):
         yield Stage(
             f"molecule-{scenario}",
@@ -104,7 +105,6 @@ def host_lane():
             [BIN / "molecule", "test", "--scenario-name", scenario],
             {"MOLECULE_GLOB": "molecule/*/molecule.yml", "MOLECULE_COMMAND_BORDERS": "0", "NO_COLOR": "1"},
         )
-    yield Stage("deploy", "make deploy and make teardown on bare hosts", pytest("tests/deploy"))
 
 
 def run_lane(stages, wanted, done):
@@ -137,7 +137,7 @@ def main(wanted):
     print("Running, two at a time:", flush=True)
     done = []
     with ThreadPoolExecutor() as pool:
-        lanes = [pool.submit(run_lane, lane(), wanted, done) for lane in (static_lane, host_lane)]
+        lanes = [pool.submit(run_lane, lane(), wanted, done) for lane in (first_lane, second_lane)]
     for lane in lanes:
         lane.result()  # an error of a lane is an error here
 
