@@ -1,0 +1,301 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""docs/failures.md: each of its rows is made to happen, and it has each code that the modules' source has."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from ansible_collections.telephony.livekit.plugins.module_utils import _client, _plan
+
+from tests.contract.test_faults import HTML, skewed
+from tests.doubles.livekit_api import LiveKitApi
+from tests.support.livekit import LiveKit, free_port
+from tests.support.modules import ModuleRunner
+from tests.support.proxy import Proxy, answers, cut_after, without
+
+REPOSITORY = Path(__file__).parents[2]
+ONE, TWO, THREE = "+12025550101", "+12025550102", "+12025550103"
+TRUNK = {"name": "t", "numbers": [ONE]}
+RULE = {"name": "r", "trunks": ["t"], "individual": {}}
+OUTBOUND = {"name": "o", "numbers": [ONE], "address": "sip.example.com", "direction": "outbound"}
+
+ROWS = re.findall(r"^\| `(\w+)` \| (.+?) \| (.+?) \|$", (REPOSITORY / "docs" / "failures.md").read_text(), re.MULTILINE)
+HAPPENS = {}
+BUGS = {
+    "livekit-server is in trouble, such as a Redis that does not answer": "bug H5-4: no hint",
+    "livekit-server starts, stops or is overloaded": "bug H5-4: no hint",
+    "The server refuses what the modules let through": "bug H5-4: no hint",
+    "Other runs made the same object again and again": "bug H5-4: no hint",
+}
+
+
+def happens(what):
+    """Marks the function that makes a row of the table happen. It gets a World and returns a module's result."""
+
+    def note(function):
+        HAPPENS[what] = function
+        return function
+
+    return note
+
+
+class World:
+    """A server with a proxy before it, the modules by way of that proxy, and pytest's monkeypatch."""
+
+    def __init__(self, livekit, proxy, monkeypatch):
+        self.livekit = livekit
+        self.proxy = proxy
+        self.monkeypatch = monkeypatch
+        self.modules = ModuleRunner(proxy.url, livekit.api_key, livekit.api_secret)
+
+    def spoilt(self, rpc, fault):
+        """The result of changing a trunk, with all RPCs spoilt whose names start with `rpc`."""
+        self.modules.trunk(**TRUNK)
+        self.proxy.spoil(rpc, fault, times=1000)
+        return self.modules.trunk(timeout=1, metadata="m", **TRUNK)
+
+
+@pytest.fixture
+def world(livekit, monkeypatch):
+    with Proxy(livekit.url) as proxy:
+        yield World(livekit, proxy, monkeypatch)
+
+
+def test_each_row_is_made_to_happen():
+    assert set(HAPPENS) == {what for _code, what, _hint in ROWS}
+    assert len(HAPPENS) == len(ROWS)
+    assert set(BUGS) <= set(HAPPENS)
+
+
+@pytest.mark.parametrize(
+    ("code", "what", "hint"),
+    [pytest.param(*row, marks=[pytest.mark.xfail(reason=BUGS.get(row[1]))] * (row[1] in BUGS)) for row in ROWS],
+    ids=[f"{code}: {what}" for code, what, _hint in ROWS],
+)
+def test_row(world, code, what, hint):
+    result = HAPPENS[what](world)
+    assert result["failed"]
+    failure = result["failure"]
+    assert set(failure) == {"code", "message", "rpc", "hint"}
+    assert failure["code"] == code
+    assert re.fullmatch(".+".join(map(re.escape, hint.split("…"))), failure["hint"])
+    assert result["msg"].lower() == f"{failure['message']}. {failure['hint']}".lower()
+
+
+def codes_of(path):
+    """The codes that a source file gives to failures or compares them with."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        places = []
+        if isinstance(node, ast.Call) and node.args:
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            places = {"PlanError": node.args[:1], "LiveKitError": node.args[:1], "fail": node.args[1:2]}.get(name, [])
+        elif isinstance(node, ast.Compare) and getattr(node.left, "id", getattr(node.left, "attr", "")) == "code":
+            places = node.comparators
+        for place in places:
+            if not isinstance(place, ast.IfExp):
+                place = ast.Tuple([place])
+            constants = [item.value for item in ast.walk(place) if isinstance(item, ast.Constant)]
+            found |= {value for value in constants if isinstance(value, str)}
+    return found
+
+
+def test_the_table_has_each_code_of_the_source():
+    sources = (REPOSITORY / "plugins" / "module_utils").glob("_*.py")
+    assert {code for code, _what, _hint in ROWS} == set().union(*map(codes_of, sources))
+
+
+@happens("Nothing restricts an inbound trunk")
+def _(world):
+    return world.modules.trunk(name="t")
+
+
+@happens("A dispatch rule names no trunk")
+def _(world):
+    return world.modules.dispatch(name="r", individual={})
+
+
+@happens("A rule names a trunk that is not there")
+def _(world):
+    world.modules.trunk(**TRUNK)
+    return world.modules.dispatch(**{**RULE, "trunks": ["nobody"]})
+
+
+@happens("Nobody has the `id`")
+def _(world):
+    return world.modules.trunk(id="ST_nobody", numbers=[ONE])
+
+
+@happens("Several objects have the name")
+def _(world):
+    for _copy in range(2):
+        world.livekit.twirp("SIP", "CreateSIPOutboundTrunk", {"trunk": {**OUTBOUND, "direction": None}})
+    return world.modules.trunk(**OUTBOUND)
+
+
+def two_trunks_named_t(world):
+    for number in (ONE, TWO):
+        world.livekit.twirp("SIP", "CreateSIPInboundTrunk", {"trunk": {"name": "t", "numbers": [number]}})
+
+
+@happens("A rule names a trunk whose name several have")
+def _(world):
+    two_trunks_named_t(world)
+    return world.modules.dispatch(**RULE)
+
+
+@happens("Several trunks could have been renamed")
+def _(world):
+    # the same number for two different callers: two trunks, and no conflict
+    for caller in (TWO, THREE):
+        world.modules.trunk(name=f"for {caller}", numbers=[ONE], allowed_numbers=[caller])
+    return world.modules.trunk(trunks=[{"name": "new", "numbers": [ONE]}], purge=True)
+
+
+@happens("Two trunks or two rules would claim the same calls")
+def _(world):
+    world.modules.trunk(**TRUNK)
+    return world.modules.trunk(name="other", numbers=[ONE])
+
+
+@happens("A rule names the trunk that is to go")
+def _(world):
+    world.modules.routing(inbound_trunks=[TRUNK], dispatch_rules=[RULE])
+    return world.modules.trunk(name="t", state="absent")
+
+
+@happens("The trunk that is to go is the last one of a rule")
+def _(world):
+    world.modules.routing(inbound_trunks=[TRUNK], dispatch_rules=[RULE])
+    return world.modules.trunk(name="t", state="absent", detach=True)
+
+
+@happens("No safe order of the changes was found; no way to get here is known")
+def _(world):
+    world.monkeypatch.setattr(_plan, "in_order", lambda *_: None)
+    return world.modules.trunk(**TRUNK)
+
+
+@happens("`url` is no URL of a server")
+def _(world):
+    world.modules.connection["url"] = "ftp://example.com"
+    return world.modules.trunk(**TRUNK)
+
+
+@happens("Nobody answers")
+def _(world):
+    world.modules.connection["url"] = f"http://127.0.0.1:{free_port()}"
+    return world.modules.trunk(timeout=1, **TRUNK)
+
+
+@happens("The server does not know `api_key`")
+def _(world):
+    world.modules.connection["api_key"] = "APInobody"
+    return world.modules.trunk(**TRUNK)
+
+
+@happens("`api_secret` is another key's")
+def _(world):
+    world.modules.connection["api_secret"] = "x" * 40
+    return world.modules.trunk(**TRUNK)
+
+
+@happens("The clocks of the two hosts differ by more than a minute")
+def _(world):
+    world.monkeypatch.setattr(_client, "time", skewed(120))
+    return world.modules.trunk(**TRUNK)
+
+
+@happens("The key may do other things only")
+def _(world):
+    return world.spoilt("List", answers(401, {"code": "unauthenticated", "msg": "permissions denied"}))
+
+
+@happens("Another reason")
+def _(world):
+    return world.spoilt("List", answers(401, "no"))
+
+
+@happens("livekit-server has no Redis")
+def _(world):
+    with LiveKit(redis=False) as livekit:
+        return ModuleRunner(livekit.url, livekit.api_key, livekit.api_secret).trunk(**TRUNK)
+
+
+@happens("livekit-server is in trouble, such as a Redis that does not answer")
+def _(world):
+    return world.spoilt("List", answers(500, {"code": "internal", "msg": "redis: connection pool timeout"}))
+
+
+@happens("livekit-server starts, stops or is overloaded")
+def _(world):
+    return world.spoilt("List", answers(503, {"code": "unavailable", "msg": "try again"}))
+
+
+@happens("The server is older than 1.9.0")
+def _(world):
+    return world.spoilt("Update", answers(404, {"code": "bad_route", "msg": "no handler for path"}))
+
+
+@happens("The server is too old for a field and has stored the object without it")
+def _(world):
+    world.proxy.spoil("", without("auth_realm"), times=1000)
+    return world.modules.trunk(auth_realm="example", **TRUNK)
+
+
+@happens("The server refuses what the modules let through")
+def _(world):
+    return world.spoilt("Update", answers(400, {"code": "invalid_argument", "msg": "something new"}))
+
+
+@happens("The server limits requests")
+def _(world):
+    return world.spoilt("Update", answers(429, {"code": "resource_exhausted", "msg": "slow down"}))
+
+
+@happens("The connection broke at each try of a write")
+def _(world):
+    world.modules.connection["url"] = world.proxy.url
+
+    def undone(ask):
+        """The server has done it, and somebody undoes it."""
+        try:
+            cut_after(ask)
+        finally:
+            world.livekit.flush()
+
+    world.proxy.spoil("Create", undone, times=1000)
+    return world.modules.trunk(**TRUNK)
+
+
+@happens("A web page or a redirect instead of an answer")
+def _(world):
+    return world.spoilt("List", answers(301, HTML))
+
+
+@happens("A proxy does not reach livekit-server")
+def _(world):
+    return world.spoilt("List", answers(502, HTML))
+
+
+@happens("Other runs made the same object again and again")
+def _(world):
+    with LiveKitApi() as livekit, Proxy(livekit.url) as proxy:
+        trunks = livekit.service.inbound
+
+        def rival_comes(ask):
+            answer = ask()
+            rival = type(next(iter(trunks.values())))(sip_trunk_id="ST_0", name="t", numbers=[ONE])
+            trunks["ST_0"] = rival
+            return answer
+
+        def rival_goes(ask):
+            trunks.pop("ST_0", None)
+            return ask()
+
+        proxy.spoil("Create", rival_comes, times=1000)
+        proxy.spoil("Delete", rival_goes, times=1000)
+        return ModuleRunner(proxy.url, livekit.api_key, livekit.api_secret).trunk(**TRUNK)
