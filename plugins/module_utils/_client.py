@@ -230,4 +230,4 @@ def _reason(error: BaseException) -> str:
     """The innermost reason in requests' nested exceptions, such as "Connection refused"."""
     text = str(error)
     found = re.findall(r"\[Errno -?\d+\] ([^'\")]+)", text)
-    return found[-1] if found else text.split("(Caused by ")[-1][:200]
+    return found[-1] if found else text.rsplit("(Caused by ", maxsplit=1)[-1][:200]
