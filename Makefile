@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/.venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr
 export LC_ALL := C.UTF-8
 
 .DEFAULT_GOAL := help
-.PHONY: help venv deploy teardown test quick unit contract molecule deploy-tests lint format sanity packages clean
+.PHONY: help venv deploy teardown test quick unit contract molecule deploy-tests bench lint format sanity packages clean
 
 # What tests need of Debian. Debian 13 has the docker command in a package of its own.
 PACKAGES := debootstrap docker.io docker-cli? git redis-server sip-tester
@@ -67,6 +67,9 @@ molecule: packages .venv/.ready-for-tests ## Roles on whole test hosts; SCENARIO
 deploy-tests: packages .venv/.ready-for-tests ## make deploy and make teardown on bare test hosts
 	@tools/start-docker
 	@.venv/bin/pytest tests/deploy
+
+bench: packages .venv/.ready-for-tests ## Measure the modules; results go to docs/benchmark.md
+	@.venv/bin/python tests/benchmark/run.py
 
 lint: .venv/.ready-for-tests ## Linters, documentation, changelog, archive
 	@.venv/bin/pytest tests/gates --ignore=tests/gates/test_newest.py
