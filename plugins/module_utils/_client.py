@@ -122,6 +122,9 @@ class Client:
         if answer.status_code == 401:
             hint = _hint("unauthenticated", text, answer)
             raise LiveKitError("unauthenticated", f"{rpc}: {text[:200]}", rpc, hint)
+        if answer.status_code == 429:
+            code = "resource_exhausted"
+            raise LiveKitError(code, f"{rpc}: too many requests (HTTP 429)", rpc, _hint(code, "", answer))
         raise LiveKitError(
             "not_json_5xx" if answer.status_code >= 500 else "not_json",
             f"{rpc}: {self.url} answered HTTP {answer.status_code}, and not in LiveKit's JSON: {text[:120]!r}",
@@ -134,7 +137,8 @@ class Client:
             "unreachable",
             f"{rpc}: {self.url} cannot be reached: {_reason(error)}",
             rpc,
-            "is livekit-server running, is the url right, and does the firewall let this host in?",
+            "is livekit-server running, is the url right, and does the firewall let this host in?"
+            + (f" If it is only slow: timeout is {self.timeout} s" if isinstance(error, requests.Timeout) else ""),
         )
 
     def _lost(self, rpc: str, error: Exception) -> LiveKitError:
@@ -167,8 +171,14 @@ def _hint(code: str, message: str, answer) -> str:
         return "the server is too old for this RPC: updating needs livekit-server 1.9.0 or newer"
     if code == "resource_exhausted":
         return "the server limits requests: try again later"
+    if code == "unavailable":
+        return "livekit-server is starting, stopping or overloaded: look at its log, then run again"
+    if code == "invalid_argument":
+        return "the server knows a rule that this collection does not: its message says which; please report it"
+    if code == "internal":
+        return "look at livekit-server's log; often it does not reach its Redis"
     if code != "unauthenticated":
-        return ""
+        return "livekit-server's log may say more"
     skew = _clock_skew(answer)
     if "not valid yet" in message or "expired" in message:
         return f"the clocks differ by {skew} s: set the time of both hosts with NTP"

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections import Counter
 
 from ._client import LiveKitError
+from ._module import CONNECTION_OPTIONS, Module, fail
 from ._objects import DISPATCH_RULE, HIDDEN, INBOUND_TRUNK, KINDS, RULE_KINDS, Kind, normalized_number, show
-from ._run import CONNECTION_OPTIONS, Module, Server, fail
+from ._run import Server
 
 Stored = dict
 

@@ -56,6 +56,10 @@ class FieldType:
     def merge(self, stored, wanted):
         return wanted
 
+    def ignored(self, stored, wanted, path: str) -> list[tuple[str, str]]:
+        """The fields below that the server did not store as wanted: (path, the livekit-server that does)."""
+        return []
+
     def hide(self, option):
         return HIDDEN if option else option
 
@@ -177,13 +181,20 @@ class Message(FieldType):
         return to_api(self.fields, value)
 
     def to_option(self, stored):
-        if not stored:
+        if self.same(stored, None):
             return {}
         return {field.name: field.to_option(stored.get(field.name)) for field in self.fields}
 
     def same(self, stored, wanted):
         stored, wanted = stored or {}, wanted or {}
         return all(field.same(stored.get(field.name), wanted.get(field.name)) for field in self.fields)
+
+    def ignored(self, stored, wanted, path):
+        return [
+            found
+            for field in self.fields
+            for found in field.ignored(stored.get(field.name), (wanted or {}).get(field.name), path)
+        ]
 
     def merge(self, stored, wanted):
         merged = dict(stored or {})
@@ -216,6 +227,11 @@ class MessageList(FieldType):
     def same(self, stored, wanted):
         stored, wanted = stored or [], wanted or []
         return len(stored) == len(wanted) and all(map(self.message.same, stored, wanted))
+
+    def ignored(self, stored, wanted, path):
+        if len(stored) != len(wanted or []):
+            return []
+        return [found for pair in zip(stored, wanted) for found in self.message.ignored(*pair, path)]
 
     def hide(self, option):
         return [self.message.hide(item) for item in option]
@@ -269,6 +285,14 @@ class Field:
 
     def same(self, stored, wanted):
         return self.type.same(stored, wanted)
+
+    def ignored(self, stored, wanted, path: str = "") -> list[tuple[str, str]]:
+        """The deepest fields that the server did not store as wanted: (path, the livekit-server that does)."""
+        if self.same(stored, wanted):
+            return []
+        path = f"{path}.{self.name}" if path else self.name
+        below = self.type.ignored(stored, wanted, path) if stored else []
+        return [(deepest, since or self.since) for deepest, since in below] or [(path, self.since)]
 
     def to_option(self, stored):
         return self.type.to_option(stored)
@@ -454,6 +478,10 @@ class Rule(FieldType):
     def same(self, stored, wanted):
         (name, message), (wanted_name, wanted_message) = rule_of(stored), rule_of(wanted)
         return name == wanted_name and (not name or RULE_KINDS[name].same(message, wanted_message))
+
+    def ignored(self, stored, wanted, path):
+        (name, message), (wanted_name, wanted_message) = rule_of(stored), rule_of(wanted)
+        return RULE_KINDS[name].ignored(message, wanted_message, name) if name == wanted_name else []
 
     def merge(self, stored, wanted):
         """A PIN or a prefix that is left out stays, also where one kind of rule becomes another."""

@@ -186,7 +186,7 @@ class _Draft:
     def _merged(self, item: Item, key: str) -> Stored:
         stored = self.before[item.kind.name].get(key, {})
         keep_password = bool(stored) and not self.update_password
-        merged = {**stored, **dict.fromkeys(item.clear)}
+        merged = {**stored, **{name: None for name in item.clear if stored.get(name)}}
         for spec in item.kind.fields:
             if spec.name in item.fields and not (spec.name == "auth_password" and keep_password):
                 merged[spec.name] = spec.merge(merged.get(spec.name), item.fields[spec.name])

@@ -8,9 +8,7 @@
 
 from __future__ import annotations
 
-import difflib
 import random
-import re
 import secrets
 import time
 from collections.abc import Iterator
@@ -18,37 +16,20 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
 
-from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.module_utils.common.parameters import remove_values
+from ansible.module_utils.basic import missing_required_lib
 
 from ._client import Client, LiveKitError, requests, sends_in_clear
-from ._objects import (
-    DISPATCH_RULE,
-    HIDDEN,
-    INBOUND_TRUNK,
-    KINDS,
-    InputError,
-    Item,
-    Kind,
-    from_json,
-    item_options,
-    show,
-)
+from ._diff import diff
+from ._module import CONNECTION_OPTIONS, Module, fail, items_of
+from ._objects import DISPATCH_RULE, INBOUND_TRUNK, KINDS, Kind, from_json, show
 from ._order import NEW, Change, Step
 from ._plan import Plan, PlanError, Wish, plan
 
-CONNECTION_OPTIONS = {
-    "url": {"type": "str", "required": True, "fallback": (env_fallback, ["LIVEKIT_URL"])},
-    "api_key": {"type": "str", "required": True, "no_log": False, "fallback": (env_fallback, ["LIVEKIT_API_KEY"])},
-    "api_secret": {"type": "str", "required": True, "no_log": True, "fallback": (env_fallback, ["LIVEKIT_API_SECRET"])},
-    "validate_certs": {"type": "bool", "default": True},
-    "ca_path": {"type": "path"},
-    "timeout": {"type": "int", "default": 30},
-}
-
 # How many writes that do not depend on each other are under way at once.
 _WRITERS = 4
+# Errors after which nobody knows whether a write was done.
+_LOST = ("lost_answer", "not_json_5xx", "unavailable")
+_ABORTED_HINT = "run the task for one host only (run_once: true), or again later"
 # How often a run looks again when the table changed under its hands.
 _LOOKS = 6
 _PAUSE = 0.2  # seconds between looks
@@ -56,84 +37,6 @@ _PAUSE = 0.2  # seconds between looks
 _RIVAL_PATIENCE = 1.0
 # How long a table must stay the same until a conflict in it is taken for one that nobody is about to settle.
 _AT_REST = 1.5
-
-
-class Module(AnsibleModule):
-    """An AnsibleModule that keeps secrets out of results by itself.
-
-    Ansible's own censoring replaces every occurrence of every secret: a PIN 1234 turns +12025551234 into asterisks, and
-    thousands of distinct passwords take it half a minute. So results are built without secrets, and only the API
-    secret is left to Ansible.
-    """
-
-    def __init__(self, **kwargs):
-        super().__init__(supports_check_mode=True, no_log=True, **kwargs)
-        self.no_log_values = {self.params["api_secret"]}
-
-    def exit_json(self, **kwargs):
-        super().exit_json(invocation=self._invocation(), **kwargs)
-
-    def fail_json(self, msg, **kwargs):
-        super().fail_json(msg=msg + _nearest_name(msg), invocation=self._invocation(), **kwargs)
-
-    def _invocation(self) -> dict:
-        return {"module_args": without_secrets(self.params)}
-
-
-def without_secrets(value, key: str = ""):
-    """Parameters as they may be shown, whether or not they were valid."""
-    if isinstance(value, dict) and key not in ("headers", "egress"):
-        return {name: without_secrets(item, name) for name, item in value.items()}
-    if isinstance(value, list):
-        return [without_secrets(item, key) for item in value]
-    if value and key in ("headers", "egress", "auth_password", "pin", "api_secret"):
-        return HIDDEN
-    return value
-
-
-def _nearest_name(message: str) -> str:
-    """For Ansible's message about unsupported parameters: what was probably meant."""
-    found = re.search(r"([\w., ]+?)\. Supported parameters include: (.+?)\.?$", message)
-    if not found:
-        return ""
-    wrong = re.split(r", ", found[1].rpartition(": ")[2])[-1].rpartition(".")[2].strip()
-    supported = [name.strip() for name in re.sub(r"\([^)]*\)", "", found[2]).split(",")]
-    near = difflib.get_close_matches(wrong, supported, n=1)
-    return f" Did you mean {near[0]}?" if near else ""
-
-
-def items_of(module: Module, kind: Kind, options_list: list[dict]) -> list[Item]:
-    """The wanted objects, or the end of the run if one of them is no such object."""
-    allowed = item_options(kind)
-    items = []
-    for options in options_list:
-        given = {name: value for name, value in options.items() if value is not None}
-        stray = sorted(set(given) - set(allowed))
-        if stray:
-            fail(module, "invalid", f"{kind.title} {options.get('name')!r} has no {', '.join(stray)}")
-        try:
-            items.append(Item.from_options(kind, given))
-        except InputError as error:
-            fail(module, "invalid", str(error))
-    return items
-
-
-def validated(module: Module, kind: Kind, options_list: list[dict]) -> list[dict]:
-    """Options that Ansible has not yet checked against the fields of their kind."""
-    validator = ArgumentSpecValidator(item_options(kind))
-    checked = []
-    for options in options_list:
-        result = validator.validate(options)
-        if result.error_messages:
-            message = remove_values(result.error_messages[0], result._no_log_values)
-            fail(module, "invalid", f"{kind.title} {options.get('name')!r}: {message}")
-        checked.append(result.validated_parameters)
-    return checked
-
-
-def fail(module: Module, code: str, message: str, hint: str = "", rpc: str = "", **kwargs):
-    failure = {"code": code, "message": message, "rpc": rpc, "hint": hint}
-    module.fail_json(msg=f"{message}. {hint[:1].upper()}{hint[1:]}" if hint else message, failure=failure, **kwargs)
 
 
 def run_list_module(item_options: dict, kind_of, one: str, many: str, **more_options) -> None:
@@ -174,13 +77,12 @@ def run_list_module(item_options: dict, kind_of, one: str, many: str, **more_opt
 
 @dataclass
 class Outcome:
-    """What a run did, or in check mode would do."""
+    """What a run did, or in check mode would do. Keys are ids, or NEW and a name for what check mode did not make."""
 
-    changed: bool
     changes: list[Change]  # from before the run to its end
     actions: list[dict]
     wanted: dict[str, list[str]]  # kind name -> keys of the wanted objects, in the playbook's order
-    stored: dict[str, dict[str, dict]]  # kind name -> key -> object, those that are there or were deleted
+    stored: dict[str, dict[str, dict]]  # kind name -> key -> object; those that are there, and those that were deleted
     names: dict[str, str]  # key -> name, of inbound trunks
 
     def shown(self, kind: Kind, key: str) -> dict:
@@ -194,7 +96,7 @@ class Outcome:
         return [self.shown(kind, key) for key in self.stored.get(kind.name, ()) if key not in gone]
 
     def result(self) -> dict:
-        return {"changed": self.changed, "actions": self.actions, "diff": diff(self.changes, self.names)}
+        return {"changed": bool(self.actions), "actions": self.actions, "diff": diff(self.changes, self.names)}
 
 
 def converge(
@@ -286,35 +188,40 @@ class _Run:
         self.actions: list[dict] = []
         self.ids: dict[str, str] = {}  # NEW keys -> the ids that the server gave
         self.written: dict[str, dict] = {}  # id -> what the server says it stores now
+        self.lost: list[tuple[Step, str]] = []  # writes, with names, of which nobody knows yet whether they were done
+        self.born: dict[str, Kind] = {}  # ids of what this run created
+        self.known: set[str] = set()  # ids of what was there before
 
     def outcome(self) -> Outcome:
         first = None
         for look in range(_LOOKS):
-            current, planned = self._planned()
-            first = first or planned
-            self.ids, self.written = {}, {}
+            planned = self._planned()
+            if first is None:
+                first = planned
+                self.known = {key for table in planned.before.values() for key in table}
+            self._tell_lost_writes_that_were_done(planned)
             if self.module.check_mode:
                 self.actions = [_action(step, step.key, _name(step, planned)) for step in planned.steps]
                 break
             try:
                 self._write_all(planned)
-                self._settle_with_rivals(planned, current)
+                self._settle_with_rivals()
                 break
             except _TableMoved as moved:
                 if look == _LOOKS - 1:
-                    raise moved.__cause__ or LiveKitError("aborted", str(moved)) from moved
+                    raise moved.__cause__ or LiveKitError("aborted", str(moved), "", _ABORTED_HINT) from moved
                 time.sleep(random.uniform(0, _PAUSE))
         for warning in planned.warnings:
             self.module.warn(warning)
         return self._told(first, planned)
 
-    def _planned(self) -> tuple[dict[str, list[dict]], Plan]:
+    def _planned(self) -> Plan:
         parking = f"parked-{secrets.token_hex(6)}"
         current = self._table()
         began = moved = time.monotonic()
         while True:
             try:
-                return current, plan(current, self.wishes, self.detach, self.update_password, parking)
+                return plan(current, self.wishes, self.detach, self.update_password, parking)
             except PlanError as error:
                 now = time.monotonic()
                 settled = now - moved > _AT_REST or now - began > self.module.params["timeout"]
@@ -351,10 +258,12 @@ class _Run:
             for step, answer in zip(steps, self._answers(steps)):
                 if isinstance(answer, LiveKitError):
                     failed.append(answer)
+                    if answer.code in _LOST:
+                        self.lost.append((step, _name(step, planned)))
                 else:
                     self._keep(step, answer, _name(step, planned))
             for error in failed:
-                if error.code in ("lost_answer", "not_json_5xx", "unavailable", "not_found", "invalid_argument"):
+                if error.code in (*_LOST, "not_found", "invalid_argument"):
                     raise _TableMoved(error.message) from error
                 raise error
 
@@ -374,11 +283,28 @@ class _Run:
     def _keep(self, step: Step, stored: dict, name: str) -> None:
         if step.action == "create":
             self.ids[step.key] = stored[step.kind.id_field]
+            self.born[self.ids[step.key]] = step.kind
         key = self.ids.get(step.key, step.key)
         self.actions.append(_action(step, key, name))
         if step.body is not None:
             self.written[key] = stored
             self._refuse_ignored_fields(step, self._with_ids(step.body), stored)
+
+    def _tell_lost_writes_that_were_done(self, planned: Plan) -> None:
+        """What a plan made after a look no longer wants to write was done."""
+        to_do = {(change.kind.name, change.key) for change in planned.changes}
+        for step, name in self.lost:
+            if (step.kind.name, step.key) in to_do:
+                continue
+            key = self.ids.get(step.key, step.key)
+            if step.action == "create":
+                table = planned.before[step.kind.name]
+                key = next((key for key, stored in table.items() if stored.get("name", "") == name), key)
+                self.ids[step.key] = key
+                self.born[key] = step.kind
+                self.written.setdefault(key, table.get(key, {}))
+            self.actions.append(_action(step, key, name))
+        self.lost = []
 
     def _with_ids(self, body: dict | None) -> dict | None:
         if body and body.get("trunk_ids"):
@@ -387,69 +313,80 @@ class _Run:
 
     def _refuse_ignored_fields(self, step: Step, body: dict, stored: dict) -> None:
         ignored = [
-            spec
+            found
             for spec in step.kind.fields
-            if not spec.same(stored.get(spec.name), body.get(spec.name))
-            and not (spec.name == "auth_password" and not stored.get(spec.name))
+            # Servers that keep passwords to themselves answer without them.
+            if not (spec.name == "auth_password" and not stored.get(spec.name))
+            for found in spec.ignored(stored.get(spec.name), body.get(spec.name))
         ]
         if ignored:
-            names = ", ".join(spec.name for spec in ignored)
-            needed = ", ".join(f"{spec.name} needs livekit-server {spec.since}" for spec in ignored if spec.since)
+            needed = ", ".join(f"{path} needs livekit-server {since} or newer" for path, since in ignored if since)
             raise LiveKitError(
                 "ignored_field",
-                f"the server took {step.kind.title} {body.get('name')!r} and did not store {names} as sent",
+                f"the server took {step.kind.title} {body.get('name')!r} and did not store "
+                f"{', '.join(path for path, since in ignored)} as sent",
                 step.kind.update_rpc,
-                f"{needed} or newer: update the server, or leave the field out" if needed else "",
+                f"{needed}: update the server, or leave the field out"
+                if needed
+                else "a proxy changes what is sent, or the server is older than livekit-server 1.9.0",
             )
 
-    def _settle_with_rivals(self, planned: Plan, before: dict[str, list[dict]]) -> None:
+    def _settle_with_rivals(self) -> None:
         """Of two equal newborns of concurrent runs one goes: the one with the larger id, deleted by its own maker.
 
         livekit-server does not lock: two creates at the same moment are both stored, and calls then get 503.
         """
-        born = [(step.kind, self.ids[step.key]) for step in planned.steps if step.action == "create"]
-        if not born:
-            return
-        kinds = [kind for kind in KINDS.values() if any(kind is other for other, dummy in born)]
-        known = {stored[KINDS[name].id_field] for name, objects in before.items() for stored in objects}
         deadline = time.monotonic() + _RIVAL_PATIENCE
         gave_way = False
-        while True:
+        while self.born:
+            kinds = [kind for kind in KINDS.values() if kind in self.born.values()]
             table = self.server.table(kinds)
-            rivals = {key: _rivals(kind, key, self.written[key], table, known) for kind, key in born}
-            waiting = False
-            for kind, key in list(born):
-                if not rivals[key]:
-                    continue
-                if min(rivals[key]) < key or time.monotonic() > deadline:
-                    withdrawal = Step("delete", kind, key, None)
+            rivals = {key: self._rivals(kind, key, table) for key, kind in self.born.items()}
+            for key, rival in rivals.items():
+                if rival and (min(rival) < key or time.monotonic() > deadline):
+                    withdrawal = Step("delete", self.born.pop(key), key, None)
                     self.server.write(withdrawal, key, None)
                     self.actions.append(_action(withdrawal, key, self.written[key].get("name", "")))
-                    born.remove((kind, key))
                     gave_way = True
-                else:
-                    waiting = True
-            if not waiting:
+            if not any(rivals[key] for key in self.born):
                 break
             time.sleep(0.1)
         if gave_way:
             raise _TableMoved("another run made the same object at the same moment")
 
+    def _rivals(self, kind: Kind, key: str, table: dict[str, list[dict]]) -> list[str]:
+        name = self.written[key].get("name")
+        return [
+            stored[kind.id_field]
+            for stored in table[kind.name]
+            if stored.get("name") == name and stored[kind.id_field] not in {*self.known, key}
+        ]
+
     def _told(self, first: Plan, last: Plan) -> Outcome:
-        deleted = {change.key: change.before for change in first.changes if change.after is None}
+        def real(key):
+            return self.ids.get(key, key)
+
+        # What was to be absent is no longer found by the last look, if there was more than one.
+        wanted = {
+            name: [real(key) for key in last.wanted[name] or first_keys] for name, first_keys in first.wanted.items()
+        }
+        aliases = {key: now for name, keys in first.wanted.items() for key, now in zip(keys, wanted[name])}
+        changes = [
+            Change(change.kind, aliases.get(change.key, change.key), change.before, change.after)
+            for change in (first.changes if self.actions else ())
+        ]
         stored = {
-            name: {key: self.written.get(self.ids.get(key, key), final) for key, final in table.items()}
+            name: {real(key): self.written.get(real(key), final) for key, final in table.items()}
             for name, table in last.final.items()
         }
-        for change in first.changes:
-            if change.key in deleted:
-                stored[change.kind.name].setdefault(change.key, deleted[change.key])
+        for change in changes:
+            if change.after is None:
+                stored[change.kind.name].setdefault(change.key, change.before)
         names = {}
-        for table in (first.before, last.final):
+        for table in (first.before, first.final, last.final):
             for key, trunk in table.get(INBOUND_TRUNK.name, {}).items():
-                names[key] = names[self.ids.get(key, key)] = trunk.get("name", "")
-        changes = first.changes if self.actions else []
-        return Outcome(bool(self.actions), changes, self.actions, last.wanted, stored, names)
+                names[key] = names[real(key)] = trunk.get("name", "")
+        return Outcome(changes, self.actions, wanted, stored, names)
 
 
 def _independent(steps: list[Step]) -> Iterator[list[Step]]:
@@ -459,14 +396,6 @@ def _independent(steps: list[Step]) -> Iterator[list[Step]]:
             yield from ([step] for step in run)
         else:
             yield list(run)
-
-
-def _rivals(kind: Kind, key: str, own: dict, table: dict[str, list[dict]], known: set[str]) -> list[str]:
-    return [
-        stored[kind.id_field]
-        for stored in table[kind.name]
-        if stored[kind.id_field] not in known and stored[kind.id_field] != key and stored.get("name") == own.get("name")
-    ]
 
 
 def _name(step: Step, planned: Plan) -> str:
@@ -479,38 +408,3 @@ def _action(step: Step, key: str, name: str) -> dict:
     if step.parked:
         action["parked"] = True
     return action
-
-
-def diff(changes: list[Change], names: dict[str, str]) -> dict:
-    """Before and after of what changes, and nothing else: table -> object -> field, secrets hidden."""
-    before: dict = {}
-    after: dict = {}
-    for change in changes:
-        label = (change.after or change.before or {}).get("name") or change.key
-        sides = [
-            [show(change.kind, stored, names, hide) if stored else {} for stored in (change.before, change.after)]
-            for hide in (False, True)
-        ]
-        was, now = _difference(*sides[0], *sides[1])
-        for side, stored, shown in ((before, change.before, was), (after, change.after, now)):
-            if stored:
-                side.setdefault(change.kind.table, {})[label] = shown
-    return {"before": before, "after": after}
-
-
-def _difference(was: dict, now: dict, shown_was: dict, shown_now: dict) -> tuple[dict, dict]:
-    """The keys that differ, as shown. A hidden value that changes is said to change."""
-    before, after = {}, {}
-    for key in [*was, *(key for key in now if key not in was)]:
-        old, new = was.get(key), now.get(key)
-        if key == "id" or old == new or not (old or new):
-            continue
-        old_shown, new_shown = shown_was.get(key), shown_now.get(key)
-        if all(isinstance(value, dict) for value in (old, new, old_shown, new_shown)):
-            before[key], after[key] = _difference(old, new, old_shown, new_shown)
-            continue
-        if key in was:
-            before[key] = old_shown
-        if key in now:
-            after[key] = f"{HIDDEN[:-1]}, changed>" if old_shown == new_shown else new_shown
-    return before, after

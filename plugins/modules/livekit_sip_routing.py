@@ -163,15 +163,15 @@ failure:
   type: dict
 """
 
-from ansible_collections.telephony.livekit.plugins.module_utils._objects import KINDS
-from ansible_collections.telephony.livekit.plugins.module_utils._plan import Wish
-from ansible_collections.telephony.livekit.plugins.module_utils._run import (
+from ansible_collections.telephony.livekit.plugins.module_utils._module import (
     CONNECTION_OPTIONS,
     Module,
-    converge,
     items_of,
     validated,
 )
+from ansible_collections.telephony.livekit.plugins.module_utils._objects import KINDS
+from ansible_collections.telephony.livekit.plugins.module_utils._plan import Wish
+from ansible_collections.telephony.livekit.plugins.module_utils._run import converge
 
 
 def main():

@@ -24,12 +24,6 @@ OUTBOUND = {"name": "o", "numbers": [ONE], "address": "sip.example.com", "direct
 
 ROWS = re.findall(r"^\| `(\w+)` \| (.+?) \| (.+?) \|$", (REPOSITORY / "docs" / "failures.md").read_text(), re.MULTILINE)
 HAPPENS = {}
-BUGS = {
-    "livekit-server is in trouble, such as a Redis that does not answer": "bug H5-4: no hint",
-    "livekit-server starts, stops or is overloaded": "bug H5-4: no hint",
-    "The server refuses what the modules let through": "bug H5-4: no hint",
-    "Other runs made the same object again and again": "bug H5-4: no hint",
-}
 
 
 def happens(what):
@@ -67,12 +61,11 @@ def world(livekit, monkeypatch):
 def test_each_row_is_made_to_happen():
     assert set(HAPPENS) == {what for _code, what, _hint in ROWS}
     assert len(HAPPENS) == len(ROWS)
-    assert set(BUGS) <= set(HAPPENS)
 
 
 @pytest.mark.parametrize(
     ("code", "what", "hint"),
-    [pytest.param(*row, marks=[pytest.mark.xfail(reason=BUGS.get(row[1]))] * (row[1] in BUGS)) for row in ROWS],
+    ROWS,
     ids=[f"{code}: {what}" for code, what, _hint in ROWS],
 )
 def test_row(world, code, what, hint):

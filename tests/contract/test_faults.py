@@ -63,27 +63,7 @@ AFTER = {
     "purge": True,
     "keep": {"inbound_trunks": ["theirs"], "dispatch_rules": ["theirs"]},
 }
-NO_HINT = pytest.mark.xfail(reason="bug H5-4: no hint")
 NAMES_AFTER = {"inbound_trunk": ["a", "c", "theirs"], "outbound_trunk": ["o"], "dispatch_rule": ["r", "t", "theirs"]}
-
-
-def known_bugs(*cases):
-    """The cases, those marked that a bug breaks; the mark goes with the bug."""
-    marked = []
-    for case in cases:
-        rpc, fault = case if isinstance(case, tuple) else ("", case)
-        code = FAULTS[fault][1]
-        bug = ""
-        if code == "internal" or (fault == "503" and (rpc in ("", "Create", "Update", "Delete"))):
-            bug = "bug H5-4: no hint"
-        elif rpc in WRITES and not code and not (rpc == WRITES[0] and fault in ("cut before", "502 before", "503")):
-            bug = "bug H5-2: KeyError"
-        marked.append(
-            pytest.param(
-                *(case if isinstance(case, tuple) else (case,)), marks=[pytest.mark.xfail(reason=bug)] * bool(bug)
-            )
-        )
-    return marked
 
 
 @pytest.fixture
@@ -143,7 +123,7 @@ def assert_converges(livekit, modules, before):
     assert not modules.routing(**AFTER)["changed"]
 
 
-@pytest.mark.parametrize(("rpc", "fault"), known_bugs(*product(WRITES, FAULTS)))
+@pytest.mark.parametrize(("rpc", "fault"), list(product(WRITES, FAULTS)))
 def test_one_write_goes_wrong(livekit, modules, spoilt, proxy, rpc, fault):
     modules.routing(**BEFORE)
     before = table(livekit)
@@ -163,8 +143,8 @@ def test_one_write_goes_wrong(livekit, modules, spoilt, proxy, rpc, fault):
 
 @pytest.mark.parametrize(
     ("rpc", "fault"),
-    known_bugs(
-        *product(
+    list(
+        product(
             ["Create", "Update", "Delete"],
             ["cut before", "502 before", "503", "500", "429", "200 with HTML", "401"],
         )
@@ -181,7 +161,6 @@ def test_every_write_goes_wrong(livekit, modules, spoilt, proxy, rpc, fault):
     assert_converges(livekit, modules, before)
 
 
-@pytest.mark.xfail(reason="bug H5-2: KeyError")
 @pytest.mark.parametrize("rpc", ["CreateSIPInboundTrunk", "UpdateSIPDispatchRule", "DeleteSIPTrunk"])
 def test_an_answer_that_comes_too_late(livekit, modules, spoilt, proxy, rpc):
     modules.routing(**BEFORE)
@@ -194,7 +173,6 @@ def test_an_answer_that_comes_too_late(livekit, modules, spoilt, proxy, rpc):
     assert_converges(livekit, modules, before)
 
 
-@pytest.mark.xfail(reason="bug H5-3: a write whose answer is lost is not told")
 @pytest.mark.parametrize("fault", ["cut within the answer", "cut after", "502 after", "503 after"])
 @pytest.mark.parametrize("rpc", ["Create", "Update", "Delete"])
 def test_a_write_whose_answer_is_lost_is_told(modules, spoilt, proxy, rpc, fault):
@@ -231,10 +209,10 @@ def test_a_read_that_fails_once_is_read_again(livekit, modules, spoilt, proxy, f
         (cut_before, "unreachable"),
         (slow(1.5), "unreachable"),
         (answers(502, HTML), "not_json_5xx"),
-        pytest.param(answers(503, {"code": "unavailable", "msg": "x"}), "unavailable", marks=NO_HINT),
-        pytest.param(answers(500, {"code": "internal", "msg": "x"}), "internal", marks=NO_HINT),
+        (answers(503, {"code": "unavailable", "msg": "x"}), "unavailable"),
+        (answers(500, {"code": "internal", "msg": "x"}), "internal"),
         (answers(429, {"code": "resource_exhausted", "msg": "x"}), "resource_exhausted"),
-        pytest.param(answers(429, HTML), "resource_exhausted", marks=pytest.mark.xfail(reason="bug H5-5")),
+        (answers(429, HTML), "resource_exhausted"),
         (answers(401, "invalid API key: APIx"), "unauthenticated"),
         (answers(403, HTML), "not_json"),
         (answers(200, HTML), "not_json"),

@@ -1,0 +1,105 @@
+# Copyright (c) 2026, the telephony.livekit maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""What all modules share as Ansible modules: connection options, items, failures, and secrets that stay hidden."""
+
+from __future__ import annotations
+
+import difflib
+import re
+
+from ansible.module_utils.basic import AnsibleModule, env_fallback
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.parameters import remove_values
+
+from ._objects import HIDDEN, InputError, Item, Kind, item_options
+
+CONNECTION_OPTIONS = {
+    "url": {"type": "str", "required": True, "fallback": (env_fallback, ["LIVEKIT_URL"])},
+    "api_key": {"type": "str", "required": True, "no_log": False, "fallback": (env_fallback, ["LIVEKIT_API_KEY"])},
+    "api_secret": {"type": "str", "required": True, "no_log": True, "fallback": (env_fallback, ["LIVEKIT_API_SECRET"])},
+    "validate_certs": {"type": "bool", "default": True},
+    "ca_path": {"type": "path"},
+    "timeout": {"type": "int", "default": 30},
+}
+
+
+class Module(AnsibleModule):
+    """An AnsibleModule that keeps secrets out of results by itself.
+
+    Ansible's own censoring replaces every occurrence of every secret: a PIN 1234 turns +12025551234 into asterisks, and
+    thousands of distinct passwords take it half a minute. So results are built without secrets, and only the API
+    secret is left to Ansible.
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(supports_check_mode=True, no_log=True, **kwargs)
+        self.no_log_values = {self.params["api_secret"]}
+
+    def exit_json(self, **kwargs):
+        super().exit_json(invocation=self._invocation(), **kwargs)
+
+    def fail_json(self, msg, **kwargs):
+        super().fail_json(msg=msg + _nearest_name(msg), invocation=self._invocation(), **kwargs)
+
+    def _invocation(self) -> dict:
+        return {"module_args": without_secrets(self.params)}
+
+
+def without_secrets(value, key: str = ""):
+    """Parameters as they may be shown, whether or not they were valid."""
+    if isinstance(value, dict) and key not in ("headers", "egress"):
+        return {name: without_secrets(item, name) for name, item in value.items()}
+    if isinstance(value, list):
+        return [without_secrets(item, key) for item in value]
+    if value and key in ("headers", "egress", "auth_password", "pin", "api_secret"):
+        return HIDDEN
+    return value
+
+
+def _nearest_name(message: str) -> str:
+    """For Ansible's message about unsupported parameters: what was probably meant."""
+    found = re.search(r"([\w., ]+?)\. Supported parameters include: (.+?)\.?$", message)
+    if not found:
+        return ""
+    wrong = re.split(r", ", found[1].rpartition(": ")[2])[-1].rpartition(".")[2].strip()
+    supported = [name.strip() for name in re.sub(r"\([^)]*\)", "", found[2]).split(",")]
+    near = difflib.get_close_matches(wrong, supported, n=1)
+    return f" Did you mean {near[0]}?" if near else ""
+
+
+def items_of(module: Module, kind: Kind, options_list: list[dict]) -> list[Item]:
+    """The wanted objects, or the end of the run if one of them is no such object."""
+    allowed = item_options(kind)
+    items = []
+    for options in options_list:
+        given = {name: value for name, value in options.items() if value is not None}
+        stray = sorted(set(given) - set(allowed))
+        if stray:
+            fail(module, "invalid", f"{kind.title} {options.get('name')!r} has no {', '.join(stray)}")
+        try:
+            items.append(Item.from_options(kind, given))
+        except InputError as error:
+            fail(module, "invalid", str(error))
+    return items
+
+
+def validated(module: Module, kind: Kind, options_list: list[dict]) -> list[dict]:
+    """Options that Ansible has not yet checked against the fields of their kind."""
+    validator = ArgumentSpecValidator(item_options(kind))
+    checked = []
+    for options in options_list:
+        result = validator.validate(options)
+        if result.error_messages:
+            message = remove_values(result.error_messages[0], result._no_log_values)
+            fail(module, "invalid", f"{kind.title} {options.get('name')!r}: {message}")
+        checked.append(result.validated_parameters)
+    return checked
+
+
+def fail(module: Module, code: str, message: str, hint: str = "", rpc: str = "", **kwargs):
+    failure = {"code": code, "message": message, "rpc": rpc, "hint": hint}
+    module.fail_json(msg=f"{message}. {hint[:1].upper()}{hint[1:]}" if hint else message, failure=failure, **kwargs)
