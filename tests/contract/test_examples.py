@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The examples in the documentation do what they say, against a real livekit-server."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+MODULES = sorted(path.stem for path in (REPOSITORY / "plugins" / "modules").glob("livekit_*.py"))
+VARIABLES = {
+    "ansible_python_interpreter": sys.executable,
+    "vault_office_password": "not-a-secret-1",
+    "vault_twilio_password": "not-a-secret-2",
+    "vault_conference_pin": "4711",
+}
+# What is there before the examples of a module, since theirs are about something else.
+BEFORE = {
+    "livekit_sip_dispatch": [
+        {"name": "twilio", "numbers": ["+12025550100"]},
+        {"name": "office", "numbers": ["+12025550102"]},
+    ],
+    "livekit_sip_info": [{"name": "twilio", "numbers": ["+12025550100"]}],
+}
+LK_FILES = {
+    "inbound-trunk.json": {"trunk": {"name": "twilio", "numbers": ["+12025550100"], "krispEnabled": True}},
+    "dispatch-rule.json": {"dispatch_rule": {"name": "r", "rule": {"dispatchRuleIndividual": {"roomPrefix": "call-"}}}},
+}
+
+
+@pytest.fixture
+def play(livekit, tmp_path):
+    """Runs tasks as a playbook of its own and gives its output."""
+
+    def run(tasks):
+        playbook = tmp_path / "play.yml"
+        play = {"name": "Examples", "hosts": "localhost", "gather_facts": False, "vars": VARIABLES, "tasks": tasks}
+        playbook.write_text(json.dumps([play]))
+        result = subprocess.run(
+            [Path(sys.executable).parent / "ansible-playbook", "-i", "localhost,", "-c", "local", playbook],
+            cwd=REPOSITORY,
+            env={
+                **os.environ,
+                "ANSIBLE_CONFIG": str(REPOSITORY / "ansible.cfg"),
+                "LIVEKIT_URL": livekit.url,
+                "LIVEKIT_API_KEY": livekit.api_key,
+                "LIVEKIT_API_SECRET": livekit.api_secret,
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert result.returncode == 0, result.stdout + result.stderr
+        return result.stdout
+
+    return run
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_examples_of_a_module(play, modules, module):
+    for trunk in BEFORE.get(module, []):
+        assert modules.trunk(**trunk)["changed"]
+    source = importlib.import_module(f"ansible_collections.telephony.livekit.plugins.modules.{module}")
+    tasks = yaml.safe_load(source.EXAMPLES)
+    assert tasks
+    output = play(tasks)
+    assert f"ok={len(tasks)}" in output.replace("    ", " "), output
+
+
+def test_example_of_the_filter(livekit, play, tmp_path):
+    for name, content in LK_FILES.items():
+        (tmp_path / name).write_text(json.dumps(content))
+    documentation = yaml.safe_load((REPOSITORY / "plugins" / "filter" / "from_lk.yml").read_text())
+    play(yaml.safe_load(documentation["EXAMPLES"]))
+    _status, trunks = livekit.twirp("SIP", "ListSIPInboundTrunk")
+    assert trunks["items"][0]["krisp_enabled"]
