@@ -61,7 +61,7 @@ class Client:
         self.timeout = timeout
         self.read_only = read_only
         self.session = requests.Session()
-        self.session.verify = verify
+        self.verify = verify
         self._token = ""
         self._token_ends = 0.0
 
@@ -94,6 +94,8 @@ class Client:
                 data=json.dumps(body),
                 headers={"Content-Type": "application/json", "Authorization": f"Bearer {self._fresh_token()}"},
                 timeout=self.timeout,
+                # With each request: the environment's CA bundle would outrank the session's.
+                verify=self.verify,
                 allow_redirects=False,
             )
         except (requests.exceptions.ConnectTimeout, requests.exceptions.SSLError) as error:

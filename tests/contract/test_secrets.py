@@ -137,6 +137,25 @@ def test_no_secret_at_vvv_with_diff(options, livekit, tmp_path):
     assert_clean(output, livekit.api_secret)
 
 
+def test_no_secret_in_the_syslog_of_the_target(modules, options, livekit, monkeypatch):
+    said = []
+    monkeypatch.setattr("syslog.syslog", lambda *arguments: said.append(str(arguments)))
+    monkeypatch.setattr("ansible.module_utils.basic.has_journal", False)
+    modules.routing(**options)
+    modules.trunk(**options["inbound_trunks"][0])
+    modules.trunk(name="t", numberz=[NUMBER])
+    assert_clean("".join(said), livekit.api_secret)
+
+
+def test_a_password_changed_on_the_server_is_drift(livekit, modules, options):
+    key = modules.routing(**options)["inbound_trunks"][0]["id"]
+    changed = {"sip_trunk_id": key, "update": {"auth_password": "canary-other"}}
+    assert livekit.twirp("SIP", "UpdateSIPInboundTrunk", changed)[0] == 200
+    drift = modules.routing(check=True, **options)
+    assert drift["diff"]["after"]["inbound_trunks"] == {"t": {"auth_password": "<hidden, changed>"}}
+    assert "canary-other" not in modules.outputs[-1]
+
+
 def test_ten_thousand_secrets_cost_no_time(modules):
     """Ansible's own censoring took 22 s for as many."""
     trunks = [

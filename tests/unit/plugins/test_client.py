@@ -6,6 +6,8 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
+import ssl
+import subprocess
 import threading
 import time
 from email.utils import formatdate
@@ -212,3 +214,45 @@ def test_nobody_listens():
         Client(url, KEY, SECRET, True, 0.1, read_only=False).call("DeleteSIPTrunk", {})
     assert error.value.code == "unreachable"
     assert "Connection refused" in error.value.message
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """A certificate for 127.0.0.1 that no authority signed, and its key."""
+    folder = tmp_path_factory.mktemp("tls")
+    certificate, key = folder / "certificate.pem", folder / "key.pem"
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=livekit -addext subjectAltName=IP:127.0.0.1"
+    subprocess.run([*command.split(), "-out", certificate, "-keyout", key], check=True, capture_output=True)
+    return certificate, key
+
+
+@pytest.fixture
+def tls_server(server, certificate):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    server.server.socket = context.wrap_socket(server.server.socket, server_side=True)
+    server.url = server.url.replace("http://", "wss://")
+    return server
+
+
+def test_https_is_verified_with_the_given_authorities(tls_server, certificate, monkeypatch):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/etc/ssl/certs/ca-certificates.crt")
+    client = Client(f"{tls_server.url}/base/path/", KEY, SECRET, str(certificate[0]), 1, read_only=True)
+    assert client.call("ListSIPInboundTrunk", {}) == {"items": []}
+    assert tls_server.requests[0][0] == "/base/path/twirp/livekit.SIP/ListSIPInboundTrunk"
+
+
+def test_https_with_an_unknown_certificate_is_refused(tls_server, monkeypatch):
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    monkeypatch.delenv("CURL_CA_BUNDLE", raising=False)
+    with pytest.raises(LiveKitError) as error:
+        Client(tls_server.url, KEY, SECRET, True, 0.1, read_only=True).call("ListSIPInboundTrunk", {})
+    assert error.value.code == "unreachable"
+    assert "certificate" in error.value.message.lower()
+    assert tls_server.requests == []
+
+
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+def test_https_unverified_on_request(tls_server, monkeypatch):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/etc/ssl/certs/ca-certificates.crt")
+    assert Client(tls_server.url, KEY, SECRET, False, 1, read_only=True).call("ListSIPInboundTrunk", {})
