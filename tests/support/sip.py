@@ -44,14 +44,14 @@ def tcp(caller, source, target, ports):
 
 
 def udp(caller, source, target, port, text="hello"):
-    """Send one datagram; a list of what comes back in two seconds. A closed port says "refused"."""
+    """Send one datagram; a list of what comes back in a second. A closed port says "refused"."""
     return json.loads(
         caller.check_output(f"timeout 60 python3 /support/probe.py udp {source} {target} {port} {shlex.quote(text)}")
     )
 
 
 def invite(host, source, target, number, from_host=None):
-    """As call(), from a host without sipp: over UDP, heard for two seconds, never cancelled."""
+    """As call(), from a host without sipp: over UDP, heard for a second, never cancelled."""
     call = secrets.token_hex(8)
     offer = ["v=0", f"o=- 1 1 IN IP4 {source}", "s=-", f"c=IN IP4 {source}", "t=0 0", "m=audio 20000 RTP/AVP 0", ""]
     body = "\r\n".join(offer)

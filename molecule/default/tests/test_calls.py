@@ -19,7 +19,7 @@ def rooms(host):
 def test_the_number_rings_and_the_agent_is_called(host, line, caller, transport):
     before = rooms(host)
     with ThreadPoolExecutor() as pool:
-        call = pool.submit(sip.call, caller, ALLOWED, line.address, line.number, transport=transport, seconds=5)
+        call = pool.submit(sip.call, caller, ALLOWED, line.address, line.number, transport=transport, seconds=4)
         [room] = wait_for(lambda: rooms(host) - before, seconds=4)
         dispatches = twirp(host, "AgentDispatchService", "ListDispatch", room=room)["agent_dispatches"]
     assert room.startswith("call-_+12025550150_")
@@ -32,7 +32,7 @@ def test_the_number_rings_and_the_agent_is_called(host, line, caller, transport)
 
 def test_another_number_gets_one_180_and_no_room(host, line, caller):
     before = rooms(host)
-    assert sip.call(caller, ALLOWED, line.address, "+12025550199", seconds=4) == ["100 Processing", "180 Ringing"]
+    assert sip.call(caller, ALLOWED, line.address, "+12025550199", seconds=3) == ["100 Processing", "180 Ringing"]
     assert rooms(host) <= before
 
 
@@ -40,6 +40,6 @@ def test_another_number_gets_one_180_and_no_room(host, line, caller):
 def test_a_stranger_hears_nothing(host, line, caller, drops, from_host):
     """Also one who writes an address of the provider into From, which is enough for allowed_addresses."""
     before, dropped = rooms(host), drops()["sip_dropped"]
-    assert sip.call(caller, OUTSIDE, line.address, line.number, from_host=from_host) == []
+    assert sip.call(caller, OUTSIDE, line.address, line.number, from_host=from_host, seconds=2) == []
     assert rooms(host) <= before
     assert drops()["sip_dropped"] > dropped
