@@ -61,9 +61,9 @@ def run_copies(livekit, wishes_of, count=COPIES):
         module = Copy(livekit)
         start.wait()
         try:
-            ends.append(_run.converge(module, wishes_of()).changed)
-        except Failed as failure:
-            ends.append(str(failure))
+            ends.append(bool(_run.converge(module, wishes_of()).actions))
+        except Exception as failure:  # a failure of the module or a bug, told either way
+            ends.append(f"{type(failure).__name__}: {failure}")
 
     threads = [threading.Thread(target=run) for _ in range(count)]
     for thread in threads:
