@@ -147,8 +147,8 @@ def test_copies_of_a_playbook(livekit, oracle, tmp_path):
                 stderr=subprocess.STDOUT,
                 text=True,
             )
-            for _copy in range(4)
+            for _copy in range(COPIES)
         ]
         outputs = [run.communicate()[0] for run in runs]
-        assert [run.returncode for run in runs] == [0] * 4, outputs
+        assert [run.returncode for run in runs] == [0] * COPIES, outputs
         assert_one_line(livekit, oracle, outputs)
