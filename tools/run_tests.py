@@ -68,14 +68,14 @@ def pytest(*arguments, venv=".venv"):
 
 
 def first_lane():
-    """What needs no test hosts, then the bare ones: about as long as the scenarios in the other lane."""
+    """What needs no test hosts, then a bare one: about as long as the other lane."""
     yield Stage(
         "gates", "linters, documentation, archive", pytest("tests/gates", "--ignore=tests/gates/test_newest.py")
     )
     yield Stage("unit", "unit tests on Debian's Python", pytest("tests/unit"))
     yield from other_core_stages()
     yield Stage("contract", "modules against a real livekit-server", pytest("tests/contract"))
-    yield Stage("deploy", "make deploy and make teardown on bare hosts", pytest("tests/deploy"))
+    yield deploy_stage("debian12")
     yield Stage(
         "old-servers",
         "modules against older livekit-servers",
@@ -97,7 +97,7 @@ def other_core_stages():
 
 
 def second_lane():
-    """Molecule's whole test hosts."""
+    """Molecule's whole test hosts, then a bare one."""
     for scenario in sorted(path.parent.name for path in (CHECKOUT / "molecule").glob("*/molecule.yml")):
         yield Stage(
             f"molecule-{scenario}",
@@ -105,6 +105,12 @@ def second_lane():
             [BIN / "molecule", "test", "--scenario-name", scenario],
             {"MOLECULE_GLOB": "molecule/*/molecule.yml", "MOLECULE_COMMAND_BORDERS": "0", "NO_COLOR": "1"},
         )
+    yield deploy_stage("debian13", only_in_ci=True)
+
+
+def deploy_stage(host, **more):
+    what = f"make deploy and make teardown on a bare {host}"
+    return Stage(f"deploy-{host}", what, pytest("tests/deploy", "--bare-host", host), **more)
 
 
 def run_lane(stages, wanted, done):
