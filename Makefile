@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/.venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr
 export LC_ALL := C.UTF-8
 
 .DEFAULT_GOAL := help
-.PHONY: help venv deploy teardown test quick unit contract molecule deploy-tests bench lint format sanity packages clean
+.PHONY: help venv deploy teardown test quick unit contract molecule deploy-tests bench lint format readmes sanity packages clean
 
 # What tests need of Debian. Debian 13 has the docker command in a package of its own.
 PACKAGES := debootstrap docker.io docker-cli? git redis-server sip-tester
@@ -81,6 +81,9 @@ sanity: .venv/.ready-for-tests ## ansible-test sanity on the newest ansible-core
 format: .venv/.ready-for-tests ## Format the Python
 	@.venv/bin/ruff check --fix --quiet --no-cache
 	@.venv/bin/ruff format --no-cache
+
+readmes: .venv/.ready-for-tests ## Write each role's variables into its README
+	@.venv/bin/python tools/role_readmes.py
 
 packages:
 	@tools/apt-install $(PACKAGES)

@@ -24,5 +24,10 @@ def test_documentation(tool):
     tool("antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs=all", ".")
 
 
+def test_readmes_of_roles(tool):
+    """Generated from the argument specs: `make readmes` writes them."""
+    tool("python", "tools/role_readmes.py", "--check")
+
+
 def test_changelog(tool):
     tool("antsibull-changelog", "lint")
