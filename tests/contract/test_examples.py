@@ -5,18 +5,16 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
+from tests.support.playbook import Playbook
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 MODULES = sorted(path.stem for path in (REPOSITORY / "plugins" / "modules").glob("livekit_*.py"))
 VARIABLES = {
-    "ansible_python_interpreter": sys.executable,
     "vault_office_password": "not-a-secret-1",
     "vault_twilio_password": "not-a-secret-2",
     "vault_conference_pin": "4711",
@@ -40,25 +38,9 @@ def play(livekit, tmp_path):
     """Runs tasks as a playbook of its own and gives its output."""
 
     def run(tasks):
-        playbook = tmp_path / "play.yml"
-        play = {"name": "Examples", "hosts": "localhost", "gather_facts": False, "vars": VARIABLES, "tasks": tasks}
-        playbook.write_text(json.dumps([play]))
-        result = subprocess.run(
-            [Path(sys.executable).parent / "ansible-playbook", "-i", "localhost,", "-c", "local", playbook],
-            cwd=REPOSITORY,
-            env={
-                **os.environ,
-                "ANSIBLE_CONFIG": str(REPOSITORY / "ansible.cfg"),
-                "LIVEKIT_URL": livekit.url,
-                "LIVEKIT_API_KEY": livekit.api_key,
-                "LIVEKIT_API_SECRET": livekit.api_secret,
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert result.returncode == 0, result.stdout + result.stderr
-        return result.stdout
+        code, output = Playbook(livekit, tmp_path, tasks, **VARIABLES).run()
+        assert code == 0, output
+        return output
 
     return run
 

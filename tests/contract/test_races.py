@@ -6,13 +6,8 @@ livekit-server does not lock: two creates at the same moment are both stored.
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import subprocess
-import sys
 import threading
-from pathlib import Path
 
 import pytest
 from ansible_collections.telephony.livekit.plugins.module_utils import _run
@@ -20,8 +15,8 @@ from ansible_collections.telephony.livekit.plugins.module_utils._objects import 
 from ansible_collections.telephony.livekit.plugins.module_utils._plan import Wish
 
 from tests.support.oracle import Oracle
+from tests.support.playbook import Playbook
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 COPIES = 20
 ROUNDS = 200
 NUMBER = "+12025550101"
@@ -122,40 +117,11 @@ def test_copies_of_a_line(livekit, oracle):
 
 
 def test_copies_of_a_playbook(livekit, oracle, tmp_path):
-    play = {
-        "name": "Route",
-        "hosts": "localhost",
-        "gather_facts": False,
-        "vars": {"ansible_python_interpreter": sys.executable},
-        "tasks": [
-            {
-                "name": "Route",
-                "telephony.livekit.livekit_sip_routing": {"inbound_trunks": [TRUNK], "dispatch_rules": [RULE]},
-            }
-        ],
-    }
-    playbook = tmp_path / "play.yml"
-    playbook.write_text(json.dumps([play]))
-    environment = {
-        **os.environ,
-        "ANSIBLE_CONFIG": str(REPOSITORY / "ansible.cfg"),
-        "LIVEKIT_URL": livekit.url,
-        "LIVEKIT_API_KEY": livekit.api_key,
-        "LIVEKIT_API_SECRET": livekit.api_secret,
-    }
+    routing = {"inbound_trunks": [TRUNK], "dispatch_rules": [RULE]}
+    playbook = Playbook(livekit, tmp_path, [{"name": "Route", "telephony.livekit.livekit_sip_routing": routing}])
     for _round in range(3):
         livekit.flush()
-        runs = [
-            subprocess.Popen(
-                [Path(sys.executable).parent / "ansible-playbook", "-i", "localhost,", "-c", "local", playbook],
-                cwd=REPOSITORY,
-                env=environment,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-            )
-            for _copy in range(COPIES)
-        ]
+        runs = [playbook.start() for _copy in range(COPIES)]
         outputs = [run.communicate()[0] for run in runs]
         assert_ends_well([output if run.returncode else True for run, output in zip(runs, outputs, strict=True)])
         assert_one_line(livekit, oracle, outputs)

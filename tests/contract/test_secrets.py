@@ -3,16 +3,12 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+from tests.support.playbook import Playbook
+
 NUMBER = "+12025550123"
 PIN = "5501"  # stands in the number too
 CANARIES = {
@@ -96,42 +92,13 @@ def test_no_secret_in_any_failure(modules, options, livekit, spoiled):
 
 
 def test_no_secret_at_vvv_with_diff(options, livekit, tmp_path):
-    playbook = [
-        {
-            "name": "Route",
-            "hosts": "localhost",
-            "gather_facts": False,
-            "vars": {"ansible_python_interpreter": sys.executable},
-            "tasks": [
-                {"name": "Route", "telephony.livekit.livekit_sip_routing": options},
-                {
-                    "name": "One of each",
-                    "telephony.livekit.livekit_sip_trunk": {**options["inbound_trunks"][0], "metadata": "m"},
-                },
-                {
-                    "name": "Fail",
-                    "telephony.livekit.livekit_sip_trunk": {"id": "ST_no", **options["inbound_trunks"][0]},
-                },
-            ],
-        }
+    trunk = options["inbound_trunks"][0]
+    tasks = [
+        {"name": "Route", "telephony.livekit.livekit_sip_routing": options},
+        {"name": "One of each", "telephony.livekit.livekit_sip_trunk": {**trunk, "metadata": "m"}},
+        {"name": "Fail", "telephony.livekit.livekit_sip_trunk": {"id": "ST_no", **trunk}},
     ]
-    path = tmp_path / "play.yml"
-    path.write_text(json.dumps(playbook))
-    run = subprocess.run(
-        [Path(sys.executable).parent / "ansible-playbook", "-i", "localhost,", "-c", "local", "-vvv", "--diff", path],
-        env={
-            **os.environ,
-            "ANSIBLE_CONFIG": str(REPOSITORY / "ansible.cfg"),
-            "LIVEKIT_URL": livekit.url,
-            "LIVEKIT_API_KEY": livekit.api_key,
-            "LIVEKIT_API_SECRET": livekit.api_secret,
-        },
-        capture_output=True,
-        text=True,
-        cwd=REPOSITORY,
-        check=False,
-    )
-    output = run.stdout + run.stderr
+    _code, output = Playbook(livekit, tmp_path, tasks).run("-vvv", "--diff")
     assert "there is no inbound trunk with the id 'ST_no'" in output, output
     assert NUMBER in output
     assert_clean(output, livekit.api_secret)
