@@ -16,7 +16,6 @@ from __future__ import annotations
 import ipaddress
 import re
 import typing as t
-from copy import deepcopy
 from dataclasses import dataclass
 
 HIDDEN = "<hidden>"
@@ -43,7 +42,7 @@ class FieldType:
         return value
 
     def to_option(self, stored):
-        return stored if stored is not None else deepcopy(self.empty)
+        return stored if stored is not None else self.empty
 
     def comparable(self, stored):
         """A value that is equal for any two stored values that mean the same; falsy when unset."""

@@ -66,6 +66,10 @@ class Ansible:
             "LIVEKIT_API_SECRET": livekit.api_secret,
         }
 
+    def floor(self) -> float:
+        """Seconds of a task whose module does nothing at all."""
+        return statistics.median(self.task("ansible.builtin.ping", {})[0] for _ in range(5))
+
     def task(self, module: str, options: dict, **more) -> tuple[float, float]:
         """Seconds of the task alone, and of the whole ansible-playbook."""
         play = {
@@ -73,7 +77,7 @@ class Ansible:
             "hosts": "localhost",
             "gather_facts": False,
             "vars": {"ansible_python_interpreter": sys.executable},
-            "tasks": [{"name": "measured", f"telephony.livekit.{module}": options, "no_log": True, **more}],
+            "tasks": [{"name": "measured", module: options, "no_log": True, **more}],
         }
         with tempfile.TemporaryDirectory() as folder:
             playbook, seconds = Path(folder, "play.yml"), Path(folder, "seconds.json")
@@ -96,13 +100,13 @@ class Ansible:
         options = {"inbound_trunks": trunks, "purge": True}
         if with_rules:
             options["dispatch_rules"] = [rule(index) for index in range(len(trunks))]
-        return self.task("livekit_sip_routing", options)
+        return self.task("telephony.livekit.livekit_sip_routing", options)
 
     def loop(self, trunks: list[dict], state: str = "present") -> tuple[float, float]:
         options = {"name": "{{ item.name }}", "state": state}
         if state == "present":
             options.update({"numbers": "{{ item.numbers }}", "metadata": "{{ item.metadata }}"})
-        return self.task("livekit_sip_trunk", options, loop=trunks)
+        return self.task("telephony.livekit.livekit_sip_trunk", options, loop=trunks)
 
 
 class Bare:
@@ -179,35 +183,38 @@ def interpreter_start() -> float:
     return statistics.median(once() for _ in range(5))
 
 
-def peak_memory(livekit: LiveKit, size: int) -> float:
-    """Megabytes that one run over so many trunks takes at most, in a process of its own."""
+def own_process(livekit: LiveKit, trunks: list[dict], check: bool) -> tuple[float, float]:
+    """Seconds of CPU that the module takes, imports apart, and megabytes that its process takes at most."""
     with tempfile.NamedTemporaryFile("w", suffix=".json") as arguments:
         options = {
             "url": livekit.url,
             "api_key": livekit.api_key,
             "api_secret": livekit.api_secret,
-            "inbound_trunks": tables(size)["create"],
-            "_ansible_check_mode": True,
+            "inbound_trunks": trunks,
+            "_ansible_check_mode": check,
             "_ansible_diff": False,
         }
         json.dump({"ANSIBLE_MODULE_ARGS": options}, arguments)
         arguments.flush()
         code = (
-            "import resource, sys, runpy\n"
-            "module = 'ansible_collections.telephony.livekit.plugins.modules.livekit_sip_routing'\n"
-            "try:\n    runpy.run_module(module, run_name='__main__')\n"
+            "import resource, sys, time\n"
+            "from ansible_collections.telephony.livekit.plugins.modules import livekit_sip_routing\n"
+            "started = time.process_time()\n"
+            "try:\n    livekit_sip_routing.main()\n"
             "except SystemExit as end:\n    assert not end.code\n"
-            "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)\n"
+            "peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+            "print(time.process_time() - started, peak, file=sys.stderr)\n"
         )
         run = subprocess.run(
             [sys.executable, "-c", code, arguments.name], capture_output=True, text=True, check=True, cwd=REPOSITORY
         )
-        return int(run.stderr.split()[-1]) / 1024
+        seconds, kilobytes = run.stderr.split()[-2:]
+        return float(seconds), int(kilobytes) / 1024
 
 
 def measure(livekit: LiveKit, sizes: list[int]) -> dict:
-    found = {"start": interpreter_start(), "trunks": {}, "rules": {}}
     ours, bare = Ansible(livekit), Bare(livekit)
+    found = {"start": interpreter_start(), "floor": ours.floor(), "trunks": {}, "rules": {}, "own": {}}
     for size in sizes:
         rows = found["trunks"][size] = {phase: {} for phase in PHASES}
         for name in ("bare", "ours", "sdk", "loop"):
@@ -219,6 +226,8 @@ def measure(livekit: LiveKit, sizes: list[int]) -> dict:
                     rows[phase]["bare"] = bare.table(trunks)
                 elif name == "ours":
                     rows[phase]["ours"], rows[phase]["ours_wall"] = ours.table(trunks)
+                    if phase == "nothing to change":
+                        found["own"][size] = min(own_process(livekit, trunks, check=False)[0] for _ in range(5))
                 elif name == "sdk":
                     rows[phase]["sdk"] = sdk(livekit, trunks)
                 elif trunks:
@@ -236,7 +245,7 @@ def measure(livekit: LiveKit, sizes: list[int]) -> dict:
             found["rules"][size] = seconds
             print(f"{size} rules: bare {seconds['bare']:.2f} s, ours {seconds['ours']:.2f} s", flush=True)
     livekit.flush()
-    found["memory"] = {size: peak_memory(livekit, size) for size in sizes}
+    found["memory"] = {size: own_process(livekit, tables(size)["create"], check=True)[1] for size in sizes}
     with FarAway(livekit, LATENCY) as far:
         livekit.flush()
         near_bare = Bare(livekit, far.url).table(tables(100)["create"])
