@@ -4,6 +4,7 @@
     python tests/support/hosts.py up|down '{"network": , "subnet": , "hosts": [{"name": , "image": , "address": }]}'
 
 `image` is a name that tests/images/hosts.py knows. A host may have a `second_address`, such as 198.51.100.74/25.
+With a `subnet6` the network has IPv6 too, and a host an `address6`.
 """
 
 from __future__ import annotations
@@ -22,18 +23,19 @@ from images import hosts as host_images
 SUPPORT = Path(__file__).resolve().parent
 
 
-def up(network, subnet, hosts):
+def up(network, subnet, hosts, subnet6=None):
     """Start hosts afresh on a network of their own. Whoever does this takes them down."""
     down(network, subnet, hosts)
-    pool = docker.types.IPAMPool(subnet=subnet)
-    client().networks.create(network, ipam=docker.types.IPAMConfig(pool_configs=[pool]))
+    pools = [docker.types.IPAMPool(subnet=each) for each in (subnet, subnet6) if each]
+    ipam = docker.types.IPAMConfig(pool_configs=pools)
+    client().networks.create(network, ipam=ipam, enable_ipv6=bool(subnet6))
     for host in hosts:
         start(network, **host)
     for host in hosts:
         booted(host["name"])
 
 
-def down(network, subnet, hosts):
+def down(network, subnet, hosts, subnet6=None):
     for host in hosts:
         try:
             client().containers.get(host["name"]).remove(force=True, v=True)
@@ -43,8 +45,9 @@ def down(network, subnet, hosts):
         left.remove()
 
 
-def start(network, name, image, address, second_address=None, volumes=(), environment=None):
+def start(network, name, image, address, second_address=None, address6=None, volumes=(), environment=None):
     api = client().api
+    endpoint = api.create_endpoint_config(ipv4_address=address, ipv6_address=address6)
     # Capabilities one by one: a Docker daemon that lacks one of them itself cannot give --privileged.
     config = api.create_host_config(
         network_mode=network,
@@ -61,7 +64,7 @@ def start(network, name, image, address, second_address=None, volumes=(), enviro
         name=name,
         hostname=name,
         host_config=config,
-        networking_config={"EndpointsConfig": {network: api.create_endpoint_config(ipv4_address=address)}},
+        networking_config={"EndpointsConfig": {network: endpoint}},
         volumes=["/var/lib/containerd", "/var/lib/docker"],
         environment=environment or {},
     )
