@@ -19,11 +19,11 @@ import re
 import secrets
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from google.protobuf import json_format
 from livekit.protocol import sip
 
+from tests.support.http_server import Handler, HttpServer
 from tests.support.livekit import Api
 
 # What livekit-protocol knows and livekit-server 1.13.5 does not; tests/contract/test_fields.py keeps this true.
@@ -49,24 +49,31 @@ class Unauthorized(Exception):
     """What the server says in plain text, before Twirp."""
 
 
-class LiveKitApi(Api):
+class _Handler(Handler):
+    def do_POST(self) -> None:
+        self._send(*self.server.owner.answer(self.path, self.headers["Authorization"], self.body()))
+
+    def do_GET(self) -> None:
+        self._send(200, "OK")
+
+    def _send(self, status: int, content: dict | str) -> None:
+        data = (content if isinstance(content, str) else json.dumps(content)).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "text/plain" if isinstance(content, str) else "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+
+class LiveKitApi(HttpServer, Api):
     """A server with no trunk and no rule, on a free port of 127.0.0.1."""
+
+    handler = _Handler
 
     def __init__(self) -> None:
         self.api_key, self.api_secret = f"API{secrets.token_hex(6)}", secrets.token_hex(24)
         self.lock = threading.Lock()
         self.flush()
-
-    def __enter__(self) -> LiveKitApi:
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (_Handler,), {"livekit": self}))
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_) -> None:
-        self.server.shutdown()
-        self.server.server_close()
 
     def flush(self) -> None:
         """Forget all trunks and dispatch rules."""
@@ -109,30 +116,6 @@ class LiveKitApi(Api):
         if claims.get("nbf", 0) > time.time() + CLOCK_LEEWAY:
             raise Unauthorized(f"{invalid}has invalid claims: token is not valid yet")
         return bool(claims.get("sip", {}).get("admin"))
-
-
-class _Handler(BaseHTTPRequestHandler):
-    livekit: LiveKitApi
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1  # one write an answer, else each waits for the client's delayed acknowledgement
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self._send(*self.livekit.answer(self.path, self.headers["Authorization"], body))
-
-    def do_GET(self) -> None:
-        self._send(200, "OK")
-
-    def _send(self, status: int, content: dict | str) -> None:
-        data = (content if isinstance(content, str) else json.dumps(content)).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "text/plain" if isinstance(content, str) else "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, *_) -> None:
-        pass
 
 
 class _Service:

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import requests
+
+from tests.support.http_server import Handler, HttpServer
 
 
 @dataclass
@@ -90,57 +90,11 @@ def without(*fields: str) -> Fault:
     return fault
 
 
-class Proxy:
-    def __init__(self, upstream: str) -> None:
-        self.upstream = upstream
-        self.rpcs: list[str] = []
-        self.faults: list[tuple[str, Fault, int]] = []
-        self.session = requests.Session()
-
-    def spoil(self, rpc: str, fault: Fault, times: int = 1) -> None:
-        """Spoil the next RPCs whose names start with `rpc`."""
-        self.faults.append((rpc, fault, times))
-
-    def __enter__(self) -> Proxy:
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (_Handler,), {"proxy": self}))
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-
-    def answer(self, path: str, headers: dict[str, str], body: bytes) -> Answer:
-        rpc = path.rpartition("/")[2]
-        self.rpcs.append(rpc)
-
-        def ask(change=lambda request: request) -> Answer:
-            data = json.dumps(change(json.loads(body))).encode()
-            answered = self.session.post(self.upstream + path, data=data, headers=headers, timeout=30)
-            kept = {name: answered.headers[name] for name in ("Content-Type", "Date") if name in answered.headers}
-            return Answer(answered.status_code, answered.content, kept)
-
-        for index, (start, fault, times) in enumerate(self.faults):
-            if rpc.startswith(start):
-                self.faults[index] = (start, fault, times - 1)
-                if times == 1:
-                    del self.faults[index]
-                return fault(ask)
-        return ask()
-
-
-class _Handler(BaseHTTPRequestHandler):
-    proxy: Proxy
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1  # one write an answer, else each waits for the client's delayed acknowledgement
-
+class _Handler(Handler):
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
         headers = {name: self.headers[name] for name in ("Content-Type", "Authorization") if self.headers[name]}
         try:
-            answer = self.proxy.answer(self.path, headers, body)
+            answer = self.server.owner.answer(self.path, headers, self.body())
         except Cut:
             self._cut()
             return
@@ -161,5 +115,34 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         self.connection.shutdown(socket.SHUT_RDWR)
 
-    def log_message(self, *_) -> None:
-        pass
+
+class Proxy(HttpServer):
+    handler = _Handler
+
+    def __init__(self, upstream: str) -> None:
+        self.upstream = upstream
+        self.rpcs: list[str] = []
+        self.faults: list[tuple[str, Fault, int]] = []
+        self.session = requests.Session()
+
+    def spoil(self, rpc: str, fault: Fault, times: int = 1) -> None:
+        """Spoil the next RPCs whose names start with `rpc`."""
+        self.faults.append((rpc, fault, times))
+
+    def answer(self, path: str, headers: dict[str, str], body: bytes) -> Answer:
+        rpc = path.rpartition("/")[2]
+        self.rpcs.append(rpc)
+
+        def ask(change=lambda request: request) -> Answer:
+            data = json.dumps(change(json.loads(body))).encode()
+            answered = self.session.post(self.upstream + path, data=data, headers=headers, timeout=30)
+            kept = {name: answered.headers[name] for name in ("Content-Type", "Date") if name in answered.headers}
+            return Answer(answered.status_code, answered.content, kept)
+
+        for index, (start, fault, times) in enumerate(self.faults):
+            if rpc.startswith(start):
+                self.faults[index] = (start, fault, times - 1)
+                if times == 1:
+                    del self.faults[index]
+                return fault(ask)
+        return ask()

@@ -8,10 +8,8 @@ import json
 import socket
 import ssl
 import subprocess
-import threading
 import time
 from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import jwt
 import pytest
@@ -25,57 +23,50 @@ from ansible_collections.telephony.livekit.plugins.module_utils._client import (
 )
 from livekit import api as livekit_api
 
+from tests.support.http_server import Handler, HttpServer
+
 KEY, SECRET = "APIkey", "secret-secret-secret-secret-secret-1"
 
 
-class Misbehaving:
+class Scripted(Handler):
+    def do_POST(self):
+        outer = self.server.owner
+        outer.requests.append((self.path, json.loads(self.body()), self.headers["Authorization"]))
+        answer = outer.script.pop(0) if len(outer.script) > 1 else outer.script[0]
+        if answer == "cut":
+            self.close_connection = True
+            self.connection.shutdown(socket.SHUT_RDWR)
+            return
+        if answer == "slow":
+            time.sleep(0.8)
+            answer = (200, {"items": []}, {})
+        status, content, headers = answer
+        data = content.encode() if isinstance(content, str) else json.dumps(content).encode()
+        self.send_response_only(status)
+        self.send_header("Date", headers.pop("Date", formatdate(usegmt=True)))
+        self.send_header("Content-Length", str(len(data)))
+        for name, value in headers.items():
+            self.send_header(name, value)
+        with contextlib.suppress(BrokenPipeError):
+            self.end_headers()
+            self.wfile.write(data)
+
+
+class Misbehaving(HttpServer):
     """Gives the answers in `script`, one a request; the last one again and again."""
+
+    handler = Scripted
 
     def __init__(self):
         self.script = [(200, {"items": []}, {})]
         self.requests = []
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                outer.requests.append((self.path, json.loads(body), self.headers["Authorization"]))
-                answer = outer.script.pop(0) if len(outer.script) > 1 else outer.script[0]
-                if answer == "cut":
-                    self.close_connection = True
-                    self.connection.shutdown(socket.SHUT_RDWR)
-                    return
-                if answer == "slow":
-                    time.sleep(0.8)
-                    answer = (200, {"items": []}, {})
-                status, content, headers = answer
-                data = content.encode() if isinstance(content, str) else json.dumps(content).encode()
-                self.send_response_only(status)
-                self.send_header("Date", headers.pop("Date", formatdate(usegmt=True)))
-                self.send_header("Content-Length", str(len(data)))
-                for name, value in headers.items():
-                    self.send_header(name, value)
-                with contextlib.suppress(BrokenPipeError):
-                    self.end_headers()
-                    self.wfile.write(data)
-
-            def log_message(self, *_):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
 
 
 @pytest.fixture
 def server(monkeypatch):
     monkeypatch.setattr(_client, "_RETRY_PAUSES", (0.01,) * 4)
-    misbehaving = Misbehaving()
-    yield misbehaving
-    misbehaving.server.shutdown()
-    misbehaving.server.server_close()
+    with Misbehaving() as misbehaving:
+        yield misbehaving
 
 
 @pytest.fixture
