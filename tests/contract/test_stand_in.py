@@ -102,7 +102,7 @@ def test_draining_keeps_the_call_and_still_takes_new_ones(line, sip):
 def test_every_run_says_that_it_is_a_stand_in(sip):
     told = [line for line in sip.log.read_text().splitlines() if "stand-in" in line]
     assert len(told) == 1
-    assert "carries no media" in told[0]
+    assert "for trying out" in told[0]
 
 
 @pytest.mark.parametrize(

@@ -134,23 +134,24 @@ def binary(name: str, version: str = "") -> Path:
 
 # --- Container images -------------------------------------------------------
 
-REDIS = r"""
+# A root folder of Debian's packages, which are unpacked and not set up.
+DEBIAN = r"""
 set -eu
 apt() {
     apt-get -qq -o Dir::State="$PWD/state" -o Dir::Cache="$PWD/cache" -o Dir::State::status=/dev/null \
         -o APT::Sandbox::User= "$@"
 }
-mkdir -p state/lists/partial cache/archives/partial rootfs/data
+mkdir -p state/lists/partial cache/archives/partial rootfs
 for name in bin sbin lib lib64; do
     mkdir -p rootfs/usr/$name
     ln -s usr/$name rootfs/$name
 done
 apt update
-apt install --yes --no-install-recommends --download-only redis-tools
+apt install --yes --no-install-recommends --download-only "$@"
 for package in cache/archives/*.deb; do dpkg-deb --extract "$package" rootfs; done
-ln -sf redis-check-rdb rootfs/usr/bin/redis-server
 rm -rf rootfs/usr/share/doc rootfs/usr/share/man rootfs/usr/share/locale rootfs/var/cache
 """
+REDIS_DATA = 999  # user and group
 
 
 def image(name: str, inputs: list[str | Path], changes: list[str], fill) -> dict[str, str]:
@@ -191,22 +192,35 @@ def program(path: Path, inside: str):
     return fill
 
 
-def redis_from_debian(tar: tarfile.TarFile, folder: Path) -> None:
-    subprocess.run(["sh", "-c", REDIS], check=True, cwd=folder)
+def debian(folder: Path, *packages: str) -> Path:
+    """A root folder with Debian's packages."""
+    subprocess.run(["sh", "-c", DEBIAN, "sh", *packages], check=True, cwd=folder)
+    return folder / "rootfs"
+
+
+def add(tar: tarfile.TarFile, folder: Path, inside: str = "", **owners: int) -> None:
+    """What is in a folder, as root's; `owners` names the entries that belong to another user."""
 
     def owner(entry: tarfile.TarInfo) -> tarfile.TarInfo:
-        entry.uid = entry.gid = 999 if entry.name == "data" else 0
+        entry.uid = entry.gid = owners.get(entry.name, 0)
         entry.uname = entry.gname = ""
         return entry
 
-    for path in sorted((folder / "rootfs").iterdir()):
-        tar.add(path, path.name, filter=owner)
+    for path in sorted(folder.iterdir()):
+        tar.add(path, inside + path.name, filter=owner)
+
+
+def redis_from_debian(tar: tarfile.TarFile, folder: Path) -> None:
+    root = debian(folder, "redis-tools")
+    (root / "usr/bin/redis-server").symlink_to("redis-check-rdb")
+    (root / "data").mkdir()
+    add(tar, root, data=REDIS_DATA)
 
 
 def images() -> dict[str, dict]:
     """What the roles' variables `livekit_*_image` and `livekit_*_image_archive` need."""
     server, sip = binary("livekit-server"), binary("livekit-sip")
-    debian = platform.freedesktop_os_release()["VERSION_CODENAME"]
+    codename = platform.freedesktop_os_release()["VERSION_CODENAME"]
     redis_changes = ['ENTRYPOINT ["redis-server"]', "VOLUME /data", "WORKDIR /data"]
     server_changes = ['ENTRYPOINT ["/livekit-server"]']
     sip_changes = [
@@ -214,7 +228,7 @@ def images() -> dict[str, dict]:
         "LABEL telephony.livekit.stand-in=livekit-sip",
     ]
     return {
-        "livekit_redis": image("livekit-redis", [debian, REDIS], redis_changes, redis_from_debian),
+        "livekit_redis": image("livekit-redis", [codename, DEBIAN], redis_changes, redis_from_debian),
         "livekit_server": image("livekit-server", [server.name], server_changes, program(server, "livekit-server")),
         "livekit_sip": {
             **image("livekit-sip", [sip.name], sip_changes, program(sip, "usr/bin/livekit-sip")),

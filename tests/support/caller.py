@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A caller who speaks SIP by hand, so that a test sees every answer as it came."""
+"""A caller who speaks SIP by hand, so that a test sees every answer as it came, and counts the RTP that comes."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ DEFAULT_OFFER = "SDP, RTP/AVP, PCMU PCMA telephone-event"
 @dataclass
 class Answer:
     seconds: float  # since the request
-    status: str  # such as "180 Ringing"
-    method: str  # the request it answers
+    status: str  # such as "180 Ringing"; empty for a request of the other side
+    method: str  # the request it answers, or is
     headers: dict[str, str] = field(default_factory=dict)
+    body: str = ""
 
 
 class Caller:
@@ -39,6 +40,11 @@ class Caller:
         self.socket.bind((source, 0))
         self.socket.connect((target or source, port))
         self.transport, self.source = transport, f"[{source}]" if ":" in source else source
+        self.media_source = "127.0.0.1" if ":" in source else source
+        self.rtp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.rtp.bind((self.media_source, 0))
+        self.rtp.setblocking(False)
+        self.answer: Answer | None = None  # the 200, while the call is up
         self.call_id, self.tag = secrets.token_hex(8), secrets.token_hex(4)
         self.cseq, self.last, self.buffer = 0, {}, b""
 
@@ -47,6 +53,7 @@ class Caller:
 
     def __exit__(self, *_) -> None:
         self.socket.close()
+        self.rtp.close()
 
     def send(
         self, method: str, uri: str, caller: str, called: str, body: str = "none", headers: dict | None = None
@@ -71,12 +78,36 @@ class Caller:
     def cancel(self) -> None:
         self._write("CANCEL")
 
+    def bye(self) -> None:
+        self._in_call("BYE")
+        self.answer = None
+
+    def _in_call(self, method: str, cseq: int = 0) -> None:
+        """A request inside the call; an ACK has the number of its INVITE."""
+        self.cseq = cseq or self.cseq + 1
+        target = re.match(r"<(.*)>", self.answer.headers["Contact"])[1]
+        self.last = {**self.last, "uri": target, "branch": "z9hG4bK" + secrets.token_hex(8)}
+        self._write(method, to=self.answer.headers["To"])
+
+    def audio(self) -> list[bytes]:
+        """The RTP packets that have come since the last look."""
+        packets = []
+        while True:
+            try:
+                packets.append(self.rtp.recv(2048))
+            except BlockingIOError:
+                return packets
+
     def _write(self, method: str, to: str = "", body: str = "none", headers: dict | None = None) -> bytes:
         last, content, kind = self.last, "", ""
         if body in SDP:
             formats, attributes = SDP[body]
-            lines = ["v=0", f"o=- 1 1 IN IP4 {self.source}", "s=-", f"c=IN IP4 {self.source}", "t=0 0"]
-            lines += [f"m=audio 40000 {formats}", *(f"a={attribute}" for attribute in attributes), ""]
+            lines = ["v=0", f"o=- 1 1 IN IP4 {self.media_source}", "s=-", f"c=IN IP4 {self.media_source}", "t=0 0"]
+            lines += [
+                f"m=audio {self.rtp.getsockname()[1]} {formats}",
+                *(f"a={attribute}" for attribute in attributes),
+                "",
+            ]
             content, kind = "\r\n".join(lines), "application/sdp"
         elif body == "text/plain":
             content, kind = "hello", "text/plain"
@@ -98,23 +129,37 @@ class Caller:
         self.socket.sendall(data)
         return data
 
-    def listen(self, seconds: float) -> list[Answer]:
-        """All answers of that time. A final answer to an INVITE is acknowledged, as everybody does."""
+    def listen(self, seconds: float, enough=lambda answers: False) -> list[Answer]:
+        """All answers of that time, or until `enough(answers)`.
+
+        A final answer to an INVITE is acknowledged and a request of the other side answered, as everybody does.
+        """
         start, answers = time.monotonic(), []
-        while (left := start + seconds - time.monotonic()) > 0:
+        while (left := start + seconds - time.monotonic()) > 0 and not enough(answers):
             if not select.select([self.socket], [], [], left)[0]:
                 break
             try:
                 self.buffer += self.socket.recv(65536)
             except ConnectionRefusedError:
                 continue  # nobody listens on that UDP port
-            for text in self._messages():
+            for text, body in self._messages():
                 answer = self._parse(text)
-                answer.seconds = time.monotonic() - start
+                answer.seconds, answer.body = time.monotonic() - start, body
                 answers.append(answer)
-                if answer.method == "INVITE" and answer.status >= "3":
-                    self._write("ACK", to=answer.headers["To"])
+                self._react(answer)
         return answers
+
+    def _react(self, answer: Answer) -> None:
+        if not answer.status:
+            copied = [f"{name}: {answer.headers[name]}" for name in ("Via", "From", "To", "Call-ID", "CSeq")]
+            reply = ["SIP/2.0 200 OK", *copied, "Content-Length: 0", "", ""]
+            self.socket.sendall("\r\n".join(reply).encode())
+            self.answer = None
+        elif answer.method == "INVITE" and answer.status >= "3":
+            self._write("ACK", to=answer.headers["To"])
+        elif answer.method == "INVITE" and answer.status >= "2":
+            self.answer = answer
+            self._in_call("ACK", self.cseq)
 
     def _messages(self):
         """Whole messages, out of a stream that may hold half of one."""
@@ -124,16 +169,21 @@ class Caller:
             if len(rest) < length:
                 return
             self.buffer = rest[length:]
-            yield head.decode()
+            yield head.decode(), rest[:length].decode()
 
     def _parse(self, text: str) -> Answer:
         first, *lines = text.split("\r\n")
         headers = dict(line.split(": ", 1) for line in lines)
         assert headers["Call-ID"] == self.call_id, text
+        method = headers["CSeq"].split()[1]
+        if not first.startswith("SIP/2.0 "):
+            assert headers["To"] == self.last["from"], text
+            assert headers["From"] == self.answer.headers["To"], text
+            return Answer(0, "", method, headers)
         assert headers["From"] == self.last["from"], text
         assert self.last["branch"] in headers["Via"], text
         number, _, reason = first.removeprefix("SIP/2.0 ").partition(" ")
-        return Answer(0, f"{number} {reason}".strip(), headers["CSeq"].split()[1], headers)
+        return Answer(0, f"{number} {reason}".strip(), method, headers)
 
 
 def digest(challenge: str, uri: str, username: str, password: str) -> str:

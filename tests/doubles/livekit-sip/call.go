@@ -7,8 +7,11 @@ import (
 	"log/slog"
 	"net/netip"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/emiago/sipgo"
 	"github.com/emiago/sipgo/sip"
 	"github.com/livekit/protocol/livekit"
 	"github.com/livekit/protocol/rpc"
@@ -18,14 +21,17 @@ import (
 const (
 	methods               = "INVITE, ACK, CANCEL, BYE, NOTIFY, REFER, MESSAGE, OPTIONS, INFO, SUBSCRIBE"
 	defaultRingingTimeout = 3 * time.Minute
+	byeTimeout            = 5 * time.Second
 )
 
-// call is one INVITE outside a dialog, from its first answer to its last.
+// call is one INVITE outside a dialog, from its first answer to its end.
 type call struct {
 	*phone
 	request *sip.Request
 	tx      sip.ServerTransaction
-	gone    chan struct{} // closed when the caller cancels
+	dialog  *sipgo.DialogServerSession
+	answer  atomic.Pointer[sip.Response] // the 200, once there is one
+	gone    <-chan struct{}              // closed when the caller cancels or hangs up
 	info    *rpc.SIPCall
 	log     *slog.Logger
 }
@@ -37,13 +43,27 @@ func (p *phone) invite(ctx context.Context, request *sip.Request, tx sip.ServerT
 		respond(400, "Bad request")(request, tx)
 		return
 	}
+	if _, inside := request.To().Params.Get("tag"); inside {
+		if c, found := p.call(request); found {
+			c.again(request, tx)
+		} else {
+			respond(481, "Call does not exist")(request, tx)
+		}
+		return
+	}
+	// The library answers a CANCEL and ends the INVITE with 487. It also makes the one To tag of all answers.
+	dialog, err := p.dialogs.ReadInvite(request, tx)
+	if err != nil {
+		respond(400, "Bad request")(request, tx)
+		return
+	}
 	id := guid.New("SCL_")
-	request.To().Params.Add("tag", id) // one tag in all answers
 	c := &call{
 		phone:   p,
-		request: request,
+		request: dialog.InviteRequest,
 		tx:      tx,
-		gone:    make(chan struct{}),
+		dialog:  dialog,
+		gone:    dialog.Context().Done(),
 		log:     slog.With("callID", id, "fromIP", source.Addr().Unmap().String()),
 		info: &rpc.SIPCall{
 			LkCallId:  id,
@@ -54,10 +74,8 @@ func (p *phone) invite(ctx context.Context, request *sip.Request, tx sip.ServerT
 			To:        uri(request.To().Address),
 		},
 	}
-	// The library answers a CANCEL and ends the INVITE with 487.
-	if !tx.OnCancel(func(*sip.Request) { close(c.gone) }) {
-		return
-	}
+	p.calls.Store(dialog.ID, c)
+	defer p.calls.Delete(dialog.ID)
 	p.active.Add(1)
 	defer p.active.Add(-1)
 	c.run(ctx)
@@ -68,6 +86,7 @@ func uri(u sip.Uri) *livekit.SIPUri {
 }
 
 func (c *call) run(ctx context.Context) {
+	invited := time.Now()
 	c.respond(100, "Processing", c.allow())
 	trunk, err := c.judge.trunk(ctx, c.info)
 	if err != nil {
@@ -82,7 +101,8 @@ func (c *call) run(ctx context.Context) {
 	if !c.gate.pass(c, trunk) {
 		return
 	}
-	defer c.ring()()
+	stopRinging := c.ring()
+	defer stopRinging()
 	rule, err := c.judge.rule(ctx, trunk.SipTrunkId, c.info)
 	if err != nil {
 		c.log.Warn("Rejecting inbound call, dispatch evaluation failed", "error", err)
@@ -90,32 +110,45 @@ func (c *call) run(ctx context.Context) {
 		return
 	}
 	switch rule.Result {
-	case rpc.SIPDispatchResult_ACCEPT, rpc.SIPDispatchResult_LEGACY_ACCEPT_OR_PIN:
-	case rpc.SIPDispatchResult_REQUEST_PIN:
-		c.log.Warn("The rule asks for a PIN: livekit-sip would answer and ask for the digits, the stand-in keeps silent")
-		return
+	case rpc.SIPDispatchResult_ACCEPT, rpc.SIPDispatchResult_LEGACY_ACCEPT_OR_PIN, rpc.SIPDispatchResult_REQUEST_PIN:
 	default:
 		// As measured: the caller has heard one 180 and never gets a final answer.
 		c.log.Info("Closing inbound call", "reason", "flood")
 		return
 	}
-	if err := checkOffer(c.request.Body(), rule.GetMedia().GetEncryption()); err != nil {
+	offer, err := readOffer(c.request.Body(), rule.GetMedia().GetEncryption())
+	if err != nil {
 		c.log.Warn("Cannot start media", "error", err)
 		c.respond(400, "", c.allow(), c.contact())
 		return
 	}
-	c.wait(ctx, rule)
-}
+	line, err := openLine(c.config, offer)
+	if err != nil {
+		c.log.Error("Cannot start media", "error", err)
+		c.close(486, "Rejected", "media-failed")
+		return
+	}
+	defer line.close(c.log)
 
-// wait puts the caller into the room and rings until the caller gives up or the time is over.
-func (c *call) wait(ctx context.Context, rule *rpc.EvaluateSIPDispatchRulesResponse) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	// As measured, the limit counts from the INVITE and not from the answer.
 	if limit := rule.GetMaxCallDuration().AsDuration(); limit > 0 {
-		ctx, cancel = context.WithTimeout(ctx, limit)
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, invited.Add(limit))
 		defer cancel()
 	}
-	room, err := join(ctx, c.config, rule, c.log)
+	if rule.Result == rpc.SIPDispatchResult_REQUEST_PIN {
+		c.log.Warn("The rule asks for a PIN: the stand-in beeps where livekit-sip asks for it, and takes no digits")
+		stopRinging()
+		go line.beep(c.gone)
+		c.talk(ctx, line, nil)
+		return
+	}
+	c.wait(ctx, line, rule, stopRinging)
+}
+
+// wait puts the caller into the room and rings until an agent publishes audio, the caller gives up or the time is over.
+func (c *call) wait(ctx context.Context, line *line, rule *rpc.EvaluateSIPDispatchRulesResponse, stopRinging func()) {
+	room, err := join(ctx, c.config, rule, line, c.log)
 	if err != nil {
 		c.log.Error("Cannot create LiveKit participant", "error", err)
 		c.close(486, "Rejected", "participant-failed")
@@ -128,15 +161,64 @@ func (c *call) wait(ctx context.Context, rule *rpc.EvaluateSIPDispatchRulesRespo
 		timeout = defaultRingingTimeout
 	}
 	select {
+	case <-room.subscribed:
+		stopRinging()
+		room.activate()
+		c.talk(ctx, line, room.closed)
 	case <-c.gone:
 		c.log.Info("Closing inbound call", "reason", "cancelled")
 	case <-time.After(timeout):
 		c.close(486, "Rejected", "cannot-subscribe")
 	case <-room.closed:
-		c.close(486, "Rejected", "hangup")
+		c.close(486, "Rejected", "removed")
 	case <-ctx.Done():
 		c.close(486, "Rejected", "hangup")
 	}
+}
+
+// talk answers the call and holds it until the caller hangs up, the room is closed or the time is over.
+func (c *call) talk(ctx context.Context, line *line, roomClosed <-chan struct{}) {
+	response := sip.NewResponseFromRequest(c.request, 200, "OK", line.offer.answer(c.config.announced(), line.port(), line.key))
+	response.AppendHeader(sip.NewHeader("Content-Type", "application/sdp"))
+	response.AppendHeader(c.contact())
+	c.answer.Store(response)
+	line.answered.Store(true)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	unacknowledged := time.AfterFunc(64*sip.T1, cancel)
+	go func() {
+		_ = c.dialog.WriteResponse(response) // says it again until it is acknowledged
+		unacknowledged.Stop()
+	}()
+	c.log.Info("Accepted inbound call")
+
+	select {
+	case <-c.gone:
+		c.log.Info("Closing inbound call", "reason", "hangup")
+		return
+	case <-roomClosed:
+		c.log.Info("Closing inbound call", "reason", "removed")
+	case <-ctx.Done():
+		c.log.Info("Closing inbound call", "reason", "hangup")
+	}
+	ending, cancel := context.WithTimeout(context.Background(), byeTimeout)
+	defer cancel()
+	if err := c.dialog.Bye(ending); err != nil {
+		c.log.Warn("No answer to BYE", "error", err)
+	}
+}
+
+// again answers an INVITE inside the call, which providers send to see whether it is still there: with what was agreed.
+func (c *call) again(request *sip.Request, tx sip.ServerTransaction) {
+	agreed := c.answer.Load()
+	if agreed == nil {
+		respond(491, "Request Pending")(request, tx)
+		return
+	}
+	response := sip.NewResponseFromRequest(request, 200, "OK", agreed.Body())
+	response.AppendHeader(sip.NewHeader("Content-Type", "application/sdp"))
+	response.AppendHeader(c.contact())
+	_ = tx.Respond(response)
 }
 
 func (c *call) close(status int, text, reason string) {
@@ -163,7 +245,7 @@ func (c *call) ring() (stop func()) {
 			}
 		}
 	}()
-	return func() { close(done); <-ended }
+	return sync.OnceFunc(func() { close(done); <-ended })
 }
 
 func (c *call) respond(status int, reason string, headers ...sip.Header) {
@@ -179,7 +261,8 @@ func (c *call) respond(status int, reason string, headers ...sip.Header) {
 func (c *call) allow() sip.Header { return sip.NewHeader("Allow", methods) }
 
 func (c *call) contact() sip.Header {
-	params := sip.NewParams()
-	params.Add("transport", strings.ToLower(c.request.Transport()))
-	return &sip.ContactHeader{Address: sip.Uri{Scheme: "sip", Host: c.config.announced(), Port: c.config.SIPPort, UriParams: params}}
+	address := c.phone.address()
+	address.UriParams = sip.NewParams()
+	address.UriParams.Add("transport", strings.ToLower(c.request.Transport()))
+	return &sip.ContactHeader{Address: address}
 }

@@ -3,8 +3,8 @@
 // A stand-in for livekit-sip, for machines where its image cannot be had.
 //
 // It reads the same configuration file, listens on the same ports, lets the real livekit-server decide about
-// each call, puts the caller into the real room, and answers on the wire as the recording of livekit-sip
-// does. It carries no media and never answers a call.
+// each call, puts the caller into the real room, answers on the wire as the recording of livekit-sip does,
+// and carries the audio between the two, in the plainest way: G.711, no jitter buffer, nothing mixed.
 package main
 
 import (
@@ -36,7 +36,7 @@ func run(file, body string) error {
 		return err
 	}
 	slog.SetDefault(slog.New(slog.NewJSONHandler(os.Stdout, &slog.HandlerOptions{Level: config.logLevel()})))
-	slog.Warn("This is a stand-in for livekit-sip: it carries no media and answers no call")
+	slog.Warn("This is a stand-in for livekit-sip, for trying out: plain G.711 audio, no TLS, no PIN, no outbound calls")
 	for _, key := range config.notServed() {
 		slog.Warn("The stand-in does not serve this setting", "setting", key)
 	}

@@ -4,35 +4,39 @@ package main
 
 import (
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/livekit/protocol/livekit"
 	"github.com/livekit/protocol/signalling"
+	"github.com/pion/opus"
 	"github.com/pion/webrtc/v4"
 	pion "github.com/pion/webrtc/v4/pkg/media"
 )
 
-const frame = 20 * time.Millisecond
+const (
+	opusRate    = 48000
+	longestOpus = 120 * sampleRate / 1000 // samples of the longest packet, 120 ms
+)
 
-// One frame of Opus silence.
-var silence = []byte{0xf8, 0xff, 0xfe}
-
-// media is the WebRTC side of the caller. It publishes silence, so that the room shows a caller with an audio
-// track, as with livekit-sip.
+// media is the WebRTC side of the caller. What the caller says is published in the telephone's own codec, which
+// livekit-server and agents know as well; only what agents say has to be decoded.
 type media struct {
 	send       func(*livekit.SignalRequest)
+	line       *line
 	publisher  *webrtc.PeerConnection
 	subscriber *webrtc.PeerConnection
 	early      map[*webrtc.PeerConnection][]webrtc.ICECandidateInit
 	track      *webrtc.TrackLocalStaticSample
+	speaker    sync.Mutex
 	done       chan struct{}
 }
 
-func newMedia(send func(*livekit.SignalRequest)) (*media, error) {
+func newMedia(send func(*livekit.SignalRequest), line *line) (*media, error) {
 	settings := webrtc.SettingEngine{}
 	settings.SetIncludeLoopbackCandidate(true) // livekit-server is often on the same host
 	api := webrtc.NewAPI(webrtc.WithSettingEngine(settings))
-	m := &media{send: send, done: make(chan struct{}), early: map[*webrtc.PeerConnection][]webrtc.ICECandidateInit{}}
+	m := &media{send: send, line: line, done: make(chan struct{}), early: map[*webrtc.PeerConnection][]webrtc.ICECandidateInit{}}
 	var err error
 	if m.publisher, err = api.NewPeerConnection(webrtc.Configuration{}); err != nil {
 		return nil, err
@@ -42,9 +46,33 @@ func newMedia(send func(*livekit.SignalRequest)) (*media, error) {
 		return nil, err
 	}
 	m.trickle(m.subscriber, livekit.SignalTarget_SUBSCRIBER)
-	codec := webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2}
+	m.subscriber.OnTrack(func(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) { m.hear(track) })
+	codec := webrtc.RTPCodecCapability{MimeType: line.offer.codec.mime, ClockRate: sampleRate}
 	m.track, err = webrtc.NewTrackLocalStaticSample(codec, "audio", "caller")
 	return m, err
+}
+
+// hear passes an agent's audio to the caller. Nothing is mixed: of several speakers one is heard at a time.
+func (m *media) hear(track *webrtc.TrackRemote) {
+	if track.Codec().MimeType != webrtc.MimeTypeOpus {
+		return
+	}
+	m.speaker.Lock()
+	defer m.speaker.Unlock()
+	decoder, err := opus.NewDecoderWithOutput(sampleRate, 1)
+	if err != nil {
+		return
+	}
+	samples := make([]int16, longestOpus)
+	for {
+		packet, _, err := track.ReadRTP()
+		if err != nil {
+			return
+		}
+		if count, err := decoder.DecodeToInt16(packet.Payload, samples); err == nil {
+			m.line.say(samples[:count], packet.Timestamp/(opusRate/sampleRate))
+		}
+	}
 }
 
 func (m *media) trickle(peer *webrtc.PeerConnection, target livekit.SignalTarget) {
@@ -65,7 +93,11 @@ func (m *media) publish() error {
 		Type:   livekit.TrackType_AUDIO,
 		Source: livekit.TrackSource_MICROPHONE,
 	}}})
-	if _, err := m.publisher.AddTrack(m.track); err != nil {
+	transceiver, err := m.publisher.AddTransceiverFromTrack(m.track, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
+	if err != nil {
+		return err
+	}
+	if err := transceiver.SetCodecPreferences([]webrtc.RTPCodecParameters{{RTPCodecCapability: m.track.Codec()}}); err != nil {
 		return err
 	}
 	offer, err := m.publisher.CreateOffer(nil)
@@ -88,7 +120,8 @@ func (m *media) play() {
 		case <-m.done:
 			return
 		case <-ticker.C:
-			_ = m.track.WriteSample(pion.Sample{Data: silence, Duration: frame})
+			heard := m.line.next()
+			_ = m.track.WriteSample(pion.Sample{Data: heard, Duration: time.Duration(len(heard)) * time.Second / sampleRate})
 		}
 	}
 }

@@ -19,19 +19,24 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
+const callStatus = livekit.AttrSIPPrefix + "callStatus"
+
 // room is the caller's place in the real room: the signal connection to livekit-server.
 type room struct {
-	socket  *websocket.Conn
-	writing sync.Mutex
-	media   *media
-	closed  chan struct{}
-	log     *slog.Logger
+	socket     *websocket.Conn
+	writing    sync.Mutex
+	media      *media
+	identity   string
+	subscribed chan struct{} // closed once somebody else in the room publishes audio
+	tracks     map[string]bool
+	closed     chan struct{}
+	log        *slog.Logger
 }
 
 // join enters the room as livekit-sip does: with a token of kind SIP that carries the rule's room_config, so
 // that livekit-server makes the room and dispatches the rule's agents.
-func join(ctx context.Context, config *Config, rule *rpc.EvaluateSIPDispatchRulesResponse, log *slog.Logger) (*room, error) {
-	attributes := map[string]string{livekit.AttrSIPPrefix + "callStatus": "ringing"}
+func join(ctx context.Context, config *Config, rule *rpc.EvaluateSIPDispatchRulesResponse, line *line, log *slog.Logger) (*room, error) {
+	attributes := map[string]string{callStatus: "ringing"}
 	for name, value := range rule.ParticipantAttributes {
 		attributes[name] = value
 	}
@@ -55,18 +60,46 @@ func join(ctx context.Context, config *Config, rule *rpc.EvaluateSIPDispatchRule
 	if err != nil {
 		return nil, fmt.Errorf("could not establish signal connection: %w", err)
 	}
-	r := &room{socket: socket, closed: make(chan struct{}), log: log}
+	r := &room{socket: socket, identity: rule.ParticipantIdentity, subscribed: make(chan struct{}), tracks: map[string]bool{}, closed: make(chan struct{}), log: log}
 	first, err := r.read()
 	if err != nil || first.GetJoin() == nil {
 		_ = socket.Close()
 		return nil, errors.Join(errors.New("livekit-server did not let the caller in"), err)
 	}
-	if r.media, err = newMedia(r.send); err != nil {
+	if r.media, err = newMedia(r.send, line); err != nil {
 		_ = socket.Close()
 		return nil, err
 	}
+	err = r.media.publish()
+	r.subscribe(first.GetJoin().OtherParticipants)
 	go r.listen()
-	return r, r.media.publish()
+	return r, err
+}
+
+// subscribe asks for the audio that others publish. As livekit-sip does, this answers the call.
+func (r *room) subscribe(participants []*livekit.ParticipantInfo) {
+	for _, participant := range participants {
+		for _, track := range participant.Tracks {
+			if track.Type != livekit.TrackType_AUDIO || participant.Identity == r.identity || r.tracks[track.Sid] {
+				continue
+			}
+			r.send(&livekit.SignalRequest{Message: &livekit.SignalRequest_Subscription{Subscription: &livekit.UpdateSubscription{
+				TrackSids: []string{track.Sid},
+				Subscribe: true,
+			}}})
+			if len(r.tracks) == 0 {
+				close(r.subscribed)
+			}
+			r.tracks[track.Sid] = true
+		}
+	}
+}
+
+// activate tells the room that the call is answered.
+func (r *room) activate() {
+	r.send(&livekit.SignalRequest{Message: &livekit.SignalRequest_UpdateMetadata{UpdateMetadata: &livekit.UpdateParticipantMetadata{
+		Attributes: map[string]string{callStatus: "active"},
+	}}})
 }
 
 // leave ends the participant; the room stays for as long as livekit-server keeps it.
@@ -86,6 +119,7 @@ func (r *room) listen() {
 		if err != nil || message.GetLeave() != nil {
 			return
 		}
+		r.subscribe(message.GetUpdate().GetParticipants())
 		if err := r.media.handle(message); err != nil {
 			r.log.Warn("Cannot connect to the room's media", "error", err)
 		}

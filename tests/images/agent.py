@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The demo agent for machines and tests without a registry of images. Kept in the cache of build.py.
+
+packages()   a folder for PYTHONPATH with what the requirements of the role livekit_agent name, for the Python of Debian
+image()      a container image of Debian's Python, those packages and the agent; needs Docker
+
+    python tests/images/agent.py
+
+prints one JSON object as build.py does. The real image is what the Dockerfile beside the requirements makes.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from tests.images import build
+
+DEMO = Path(__file__).resolve().parents[2] / "roles" / "livekit_agent" / "files" / "demo"
+REQUIREMENTS = DEMO / "requirements.txt"
+AGENT = DEMO / "agent.py"
+PYTHON = "/usr/bin/python3"
+
+
+def packages() -> Path:
+    command = [PYTHON, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+    version = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    path = build.cache() / "agent" / build.digest(platform.machine(), version, REQUIREMENTS)
+    if path.exists():
+        return path
+    with build.lock("agent"), build.scratch() as folder:
+        if path.exists():
+            return path
+        build.say("Installing livekit-agents for the demo agent (once, 350 MB)")
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--target", str(folder / "agent")]
+        pip += ["--python-version", version, "--only-binary", ":all:", "--requirement", str(REQUIREMENTS)]
+        subprocess.run(pip, check=True)
+        # Here and now: the image's root is read-only, and without this the agent takes ten seconds to start.
+        subprocess.run([PYTHON, "-m", "compileall", "-q", str(folder / "agent")], check=True)
+        return build.keep(folder / "agent", path)
+
+
+def from_debian(tar: tarfile.TarFile, folder: Path) -> None:
+    root = build.debian(folder, "dash", "libstdc++6", "python3")
+    (root / "usr/bin/sh").symlink_to("dash")
+    build.add(tar, root)
+    build.add(tar, packages(), "agent/packages/")
+    tar.add(AGENT, f"agent/{AGENT.name}")
+
+
+def image() -> dict[str, str]:
+    changes = ["ENV PYTHONPATH=/agent/packages", "WORKDIR /agent", f'CMD ["python3", "{AGENT.name}", "start"]']
+    codename = platform.freedesktop_os_release()["VERSION_CODENAME"]
+    return build.image("livekit-agent", [codename, build.DEBIAN, REQUIREMENTS, AGENT], changes, from_debian)
+
+
+if __name__ == "__main__":
+    print(json.dumps({"livekit_agent": image()}))

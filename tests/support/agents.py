@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The demo agent as a process beside a LiveKit of the tests.
+
+with LiveKit() as livekit, Agent(livekit): its calls are answered
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.images import agent
+from tests.support.livekit import LiveKit, Process, free_port
+
+BOTH_OF_THE_RECORDING = Path(__file__).resolve().parent / "recorded_agents.py"
+
+
+class Agent:
+    """`script` is another one to run, `names` are those that it registers."""
+
+    def __init__(self, livekit: LiveKit, script: Path = agent.AGENT, names: tuple[str, ...] = ("voice-agent",)) -> None:
+        self.livekit, self.script, self.names = livekit, script, names
+        self.health_port = free_port()
+        self.log = livekit.folder / f"agent-{self.health_port}.log"
+
+    def __enter__(self) -> Agent:
+        environment = {
+            "LIVEKIT_URL": self.livekit.url.replace("http", "ws"),
+            "LIVEKIT_API_KEY": self.livekit.api_key,
+            "LIVEKIT_API_SECRET": self.livekit.api_secret,
+            "HEALTH_PORT": self.health_port,
+            "PYTHONPATH": f"{agent.packages()}:{agent.DEMO}",
+        }
+        settings = [f"{name}={value}" for name, value in environment.items()]
+        self.running = Process(["env", *settings, agent.PYTHON, "-P", str(self.script), "start"], self.log)
+        self.running.wait_until(lambda: self.log.read_text().count("registered worker") == len(self.names), seconds=90)
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.running.stop()
