@@ -39,6 +39,7 @@ class Caller:
         self.socket = socket.socket(socket.AF_INET6 if ":" in source else socket.AF_INET, kind)
         self.socket.bind((source, 0))
         self.socket.connect((target or source, port))
+        self.target = target or (f"[{source}]" if ":" in source else source)
         self.transport, self.source = transport, f"[{source}]" if ":" in source else source
         self.media_source = "127.0.0.1" if ":" in source else source
         self.rtp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -68,7 +69,7 @@ class Caller:
         self.last["bytes"] = self._write(method, body=body, headers=headers or {})
 
     def invite(self, number: str, caller: str = "+12025550150") -> None:
-        uri = f"sip:{number}@{self.source}"
+        uri = f"sip:{number}@{self.target}"
         self.send("INVITE", uri, f"<sip:{caller}@{self.source}>", f"<{uri}>", DEFAULT_OFFER)
 
     def send_again(self) -> None:
@@ -78,16 +79,19 @@ class Caller:
     def cancel(self) -> None:
         self._write("CANCEL")
 
+    def reinvite(self) -> None:
+        self._in_call("INVITE", body=DEFAULT_OFFER)
+
     def bye(self) -> None:
         self._in_call("BYE")
         self.answer = None
 
-    def _in_call(self, method: str, cseq: int = 0) -> None:
+    def _in_call(self, method: str, cseq: int = 0, body: str = "none") -> None:
         """A request inside the call; an ACK has the number of its INVITE."""
         self.cseq = cseq or self.cseq + 1
         target = re.match(r"<(.*)>", self.answer.headers["Contact"])[1]
         self.last = {**self.last, "uri": target, "branch": "z9hG4bK" + secrets.token_hex(8)}
-        self._write(method, to=self.answer.headers["To"])
+        self._write(method, to=self.answer.headers["To"], body=body)
 
     def audio(self) -> list[bytes]:
         """The RTP packets that have come since the last look."""

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A call with a voice, placed with nothing but Python: a test process calls `talk`, a test host runs this file.
+
+phone.py SOURCE TARGET NUMBER   prints {"answers": [...], "heard": [hertz, ...], "hung_up": "200 OK"}
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from support import tones
+from support.caller import Caller
+
+VOICE = 1000
+
+
+def talk(caller: Caller, seconds: float, voice: int = VOICE) -> list[bytes]:
+    """Say a tone for that long, packet by packet, and return what comes meanwhile."""
+    port = int(re.search(r"^m=audio (\d+)", caller.answer.body, re.MULTILINE)[1])
+    target = (re.search(r"^c=IN IP4 (\S+)", caller.answer.body, re.MULTILINE)[1], port)
+    packets: list[bytes] = []
+    start = time.monotonic()
+    for number in range(int(seconds * 50)):
+        time.sleep(max(start + number / 50 - time.monotonic(), 0))
+        caller.rtp.sendto(tones.rtp(number, voice), target)
+        packets += caller.audio()
+    return packets
+
+
+def place(source: str, target: str, number: str, port: int = 5060, seconds: float = 4) -> dict:
+    with Caller(port, source=source, target=target) as caller:
+        caller.invite(number)
+        answers = [answer.status for answer in caller.listen(40, lambda heard: bool(heard) and heard[-1].status >= "2")]
+        if not caller.answer:
+            caller.cancel()
+            return {"answers": answers}
+        packets = talk(caller, seconds)
+        caller.bye()
+        hung_up = [answer.status for answer in caller.listen(5, bool)]
+        return {"answers": answers, "heard": tones.heard(packets, VOICE), "hung_up": hung_up[0] if hung_up else ""}
+
+
+if __name__ == "__main__":
+    print(json.dumps(place(*sys.argv[1:])))
