@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Looks at a host's packet filter in one round trip, changes nothing, and prints what it saw as JSON.
+
+Standard input, as JSON:
+  ruleset   the wanted table, as nft reads it
+  openings  [{networks, protocols, ports}], what another firewall has to let through
+  chains    ["family table chain"] in which one rule of ours belongs
+  mark      the packet mark which that rule matches
+  files     [{path, content, needs}] of the role; needs is "systemd", "firewalld" or null
+"""
+
+import glob
+import ipaddress
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+
+TABLE = ["table", "inet", "livekit"]
+OURS = "telephony.livekit"
+UNIT = "livekit-firewall.service"
+PRIORITY = -10
+FILES = [
+    "/etc/firewalld/policies/livekit.xml*",
+    "/etc/livekit/firewall.*",
+    "/etc/systemd/system/*.d/livekit-firewall.conf",
+    f"/etc/systemd/system/{UNIT}",
+]
+UFW_TABLES, FIREWALLD_TABLES = {"ip filter", "ip6 filter"}, {"inet firewalld"}
+USER_RULES = {4: "/etc/ufw/user.rules", 6: "/etc/ufw/user6.rules"}
+ANYWHERE = {4: "0.0.0.0/0", 6: "::/0"}
+
+
+def run(*argv, given=None):
+    return subprocess.run(argv, input=given, capture_output=True, text=True, check=False)
+
+
+def read(path):
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except OSError:
+        return ""
+
+
+def listing():
+    """The table as the kernel holds it, without what only counts: counters, and callers that were seen."""
+    text = run("nft", "--stateless", "list", *TABLE).stdout
+    return re.sub(r"(set callers_\w+ \{[^}]*?)\n\s*elements = \{[^}]*\}", r"\1", text)
+
+
+def wanted_listing(ruleset):
+    """The same words for the wanted table, from a network namespace of its own: the host's rules are not touched."""
+    script = f"nft --file - && nft --stateless list {' '.join(TABLE)}"
+    return run("unshare", "--net", "sh", "-c", script, given=ruleset)
+
+
+def base_chains(objects):
+    """Chains that decide over packets to this host, with their rules."""
+    rules = {}
+    for rule in (item["rule"] for item in objects if "rule" in item):
+        rules.setdefault((rule["family"], rule["table"], rule["chain"]), []).append(rule)
+    for chain in (item["chain"] for item in objects if "chain" in item):
+        if chain.get("hook") == "input" and chain["family"] in ("ip", "ip6", "inet") and chain["table"] != TABLE[2]:
+            yield chain, rules.get((chain["family"], chain["table"], chain["name"]), [])
+
+
+def closes(chain, rules):
+    """Drops by policy, or by a last rule that matches everything."""
+
+    def always(expression):
+        return set(expression) <= {"counter", "log", "drop", "reject"} or "REJECT" in str(expression.get("xt"))
+
+    last = rules[-1]["expr"] if rules else []
+    ends = any({"drop", "reject", "xt"} & set(expression) for expression in last)
+    return chain.get("policy") == "drop" or (ends and all(map(always, last)))
+
+
+def packet_filter(wanted, seen):
+    objects = json.loads(run("nft", "--json", "list", "ruleset").stdout or '{"nftables": []}')["nftables"]
+    named = wanted["chains"]
+    tables = {chain.rpartition(" ")[0] for chain in named}
+    open_tables = tables | (UFW_TABLES if seen["ufw"]["active"] else set())
+    open_tables |= FIREWALLD_TABLES if seen["firewalld_active"] else set()
+    loaded = {"{family} {table} {name}".format(**item["chain"]) for item in objects if "chain" in item}
+    closed, early = [], []
+    for chain, rules in base_chains(objects):
+        if closes(chain, rules):
+            table = f"{chain['family']} {chain['table']}"
+            name = f"{table} {chain['name']}"
+            if table in tables and chain["prio"] <= PRIORITY:
+                early.append(name)
+            elif table not in open_tables:
+                closed.append(name)
+    ours = [item["rule"] for item in objects if item.get("rule", {}).get("comment") == OURS]
+    right = [
+        rule
+        for rule in ours
+        if str(int(wanted["mark"], 0)) in json.dumps(rule["expr"]) and "accept" in rule["expr"][-1]
+    ]
+    places = sorted("{family} {table} {chain}".format(**rule) for rule in right)
+    return {
+        "closed": closed,
+        "early": early,
+        "missing_chains": [chain for chain in named if chain not in loaded],
+        "chains_right": places == sorted(named) and len(ours) == len(right),
+        "our_rules": [
+            "delete rule {family} {table} {chain} handle {handle}".format(**rule)
+            for rule in ours
+            if "{family} {table} {chain}".format(**rule) not in named
+        ],
+        "firewalld_policy_loaded": any("livekit" in name for name in loaded if name.startswith("inet firewalld ")),
+    }
+
+
+def ufw(wanted):
+    """Commands that bring ufw's rules with our comment to what is wanted. A rule of another hand stays."""
+    active = bool(re.search(r"^ENABLED=yes", read("/etc/ufw/ufw.conf"), re.MULTILINE | re.IGNORECASE))
+    ipv6 = bool(re.search(r"^IPV6=yes", read("/etc/default/ufw"), re.MULTILINE | re.IGNORECASE))
+    rules = {}
+    for opening in wanted["openings"] if active else []:
+        ports = ",".join(str(port).replace("-", ":") for port in opening["ports"])
+        for network in (ipaddress.ip_network(network, strict=False) for network in opening["networks"]):
+            for protocol in opening["protocols"] if ipv6 or network.version == 4 else []:
+                source = str(network.network_address) if network.prefixlen == network.max_prefixlen else str(network)
+                rules[f"allow {protocol} {ports} {ANYWHERE[network.version]} any {source} in"] = (
+                    f"allow proto {protocol} from {source} to any port {ports}"
+                )
+    present = {}
+    for path in USER_RULES.values():
+        for rule, comment in re.findall(r"^### tuple ### (.*?)(?: comment=(\w+))?$", read(path), re.MULTILINE):
+            present[rule] = comment
+    ours = {rule for rule, comment in present.items() if bytes.fromhex(comment).decode(errors="replace") == OURS}
+    gone = [f"ufw delete {as_command(rule)}" for rule in sorted(ours - set(rules))]
+    new = [f"ufw {rules[rule]} comment {OURS}" for rule in sorted(set(rules) - set(present))]
+    return {"active": active, "ipv6": ipv6, "commands": gone + new}
+
+
+def as_command(rule):
+    """What `ufw delete` takes, from a line of its own file."""
+    action, protocol, ports, _, _, source, _ = rule.split()
+    return shlex.join([action, "proto", protocol, "from", source, "to", "any", "port", ports])
+
+
+def our_files(wanted, seen):
+    """Paths of ours to write, to remove, and of folders that hold nothing but ours."""
+    there = {path for pattern in FILES for path in glob.glob(pattern)}
+    needed = {file["path"]: file["content"] for file in wanted["files"] if not file["needs"] or seen[file["needs"]]}
+
+    def right(path):
+        status = os.stat(path)
+        return read(path) == needed[path] and status.st_mode & 0o7777 == 0o644 and status.st_uid == status.st_gid == 0
+
+    folders = {os.path.dirname(path) for path in there} - {"/etc/systemd/system", "/etc/firewalld/policies"}
+    return {
+        "write": sorted(path for path in needed if path not in there or not right(path)),
+        "remove": sorted(there - set(needed)),
+        "files": sorted(there),
+        "folders": sorted(path for path in folders if {f"{path}/{name}" for name in os.listdir(path)} <= there),
+    }
+
+
+def services(systemd):
+    def ask(*question):
+        return run("systemctl", *question).stdout.split() if systemd else []
+
+    return {
+        "systemd": systemd,
+        "unit_right": ask("is-enabled", UNIT) == ["enabled"] and ask("is-active", UNIT) == ["active"],
+        "firewalld": bool(shutil.which("firewall-cmd")),
+        "firewalld_active": ask("is-active", "firewalld.service") == ["active"],
+    }
+
+
+def main():
+    wanted = json.load(sys.stdin)
+    os.environ.update(PATH="/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin", LC_ALL="C")
+    seen = {"nft": bool(shutil.which("nft")), "ufw": ufw(wanted), **services(os.path.isdir("/run/systemd/system"))}
+    seen.update(our_files(wanted, seen))
+    if seen["nft"]:
+        loaded, scratch = listing(), wanted_listing(wanted["ruleset"])
+        seen.update(
+            packet_filter(wanted, seen),
+            loaded=bool(loaded),
+            table_right=loaded == scratch.stdout,
+            refused=scratch.stderr.strip() if scratch.returncode else "",
+        )
+    json.dump(seen, sys.stdout)
+
+
+main()
