@@ -5,6 +5,8 @@ bare-debian12, bare-debian13   what `make deploy` starts from: minbase, systemd 
 host-debian12, host-debian13   what Ansible calls a bare host: the same with python3 and a few tools. No Docker.
 caller                         the other end of the line: sipp and tools to look at a host from outside.
 
+A host finds what tests install in apt's cache, so that apt need not fetch it each time. Nothing of it is installed.
+
     python tests/images/hosts.py [name ...]
 
 prints one JSON object, name to image. Archives are kept in the cache that build.py uses, under a hash
@@ -31,6 +33,11 @@ MIRROR = os.environ.get("DEBIAN_MIRROR", "http://deb.debian.org/debian")
 
 HOST_PACKAGES = ["python3", "sudo", "iproute2", "ca-certificates", "procps"]
 CALLER_PACKAGES = ["sip-tester", "iproute2", "curl", "redis-tools", "python3"]
+
+# The names that both Debians have, and those of one.
+FETCHED = ["docker.io", "iptables", "apparmor", "nftables", "ufw", "firewalld", "redis-server", "python3-venv"]
+FETCHED += ["python3-requests", *HOST_PACKAGES]
+FETCHED_FROM = {"trixie": ["docker-cli"]}
 
 SUITES = {"bare-debian12": "bookworm", "bare-debian13": "trixie"}
 DERIVED = {
@@ -60,8 +67,12 @@ MASKED = [
     "systemd-udevd.service",
 ]
 
+# apt's lists stay, too: an update then asks for the news alone.
 FINISH = """\
 FROM {base}
+RUN apt-get update -q \\
+ && apt-get install -qy --no-install-recommends --download-only {packages} \\
+ && : > /etc/machine-id
 STOPSIGNAL SIGRTMIN+3
 ENV container=docker LC_ALL=C.UTF-8
 CMD ["/sbin/init"]
@@ -71,7 +82,7 @@ INSTALL = """\
 FROM {base}
 RUN apt-get update -q \\
  && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends {packages} \\
- && apt-get clean && rm -rf /var/lib/apt/lists/* && : > /etc/machine-id
+ && : > /etc/machine-id
 """
 
 
@@ -119,7 +130,8 @@ def debootstrap(client: docker.DockerClient, suite: str, target: str) -> None:
         base = target.replace(":", "-base:")
         client.api.import_image_from_file(str(rootfs_tar), *base.split(":"))
     # An import cannot set a stop signal.
-    build(client, FINISH.format(base=base), target)
+    packages = [*FETCHED, *FETCHED_FROM.get(suite, [])]
+    build(client, FINISH.format(base=base, packages=" ".join(packages)), target)
     client.images.remove(base)
 
 
