@@ -46,7 +46,7 @@ def update(stored, environment):
         settings["phone_numbers"] = numbers
     settings.setdefault("phone_numbers", [FICTIONAL])
     if environment.get("EXTERNAL_IP", "").strip():
-        settings["livekit_sip_external_ip"] = parse_address(environment["EXTERNAL_IP"])
+        settings["livekit_sip_nat_1_to_1_ip"] = parse_address(environment["EXTERNAL_IP"])
     return settings
 
 

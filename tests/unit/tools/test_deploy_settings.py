@@ -42,9 +42,9 @@ def test_the_first_number_is_the_fictional_one():
 
 
 def test_numbers_replace_what_was_stored():
-    stored = {"phone_numbers": ["+12025550100"], "livekit_sip_external_ip": "198.51.100.7"}
+    stored = {"phone_numbers": ["+12025550100"], "livekit_sip_nat_1_to_1_ip": "198.51.100.7"}
     after = settings.update(stored, {"NUMBERS": "+12025550101", "PHONE_NUMBER": "+12025550102"})
-    assert after == {"phone_numbers": ["+12025550101"], "livekit_sip_external_ip": "198.51.100.7"}
+    assert after == {"phone_numbers": ["+12025550101"], "livekit_sip_nat_1_to_1_ip": "198.51.100.7"}
 
 
 def test_without_numbers_the_environments_phone_number_counts():
@@ -53,13 +53,13 @@ def test_without_numbers_the_environments_phone_number_counts():
 
 
 def test_with_neither_all_stays():
-    stored = {"phone_numbers": ["+12025550103"], "livekit_sip_external_ip": "198.51.100.7", "livekit_sip_image": "x"}
+    stored = {"phone_numbers": ["+12025550103"], "livekit_sip_nat_1_to_1_ip": "198.51.100.7", "livekit_sip_image": "x"}
     assert settings.update(stored, {"EXTERNAL_IP": ""}) == stored
 
 
 def test_an_address_replaces_what_was_stored():
-    after = settings.update({"livekit_sip_external_ip": "198.51.100.7"}, {"EXTERNAL_IP": "198.51.100.8"})
-    assert after["livekit_sip_external_ip"] == "198.51.100.8"
+    after = settings.update({"livekit_sip_nat_1_to_1_ip": "198.51.100.7"}, {"EXTERNAL_IP": "198.51.100.8"})
+    assert after["livekit_sip_nat_1_to_1_ip"] == "198.51.100.8"
 
 
 def test_images_of_a_fallback_can_be_left_out():
@@ -69,7 +69,7 @@ def test_images_of_a_fallback_can_be_left_out():
 
 def test_what_is_stored_is_loaded_again(tmp_path):
     path = tmp_path / "all" / "zz_deploy.yml"
-    wanted = {"phone_numbers": ["+12025550100"], "livekit_sip_external_ip": "198.51.100.7"}
+    wanted = {"phone_numbers": ["+12025550100"], "livekit_sip_nat_1_to_1_ip": "198.51.100.7"}
     assert settings.load(path) == {}
     settings.store(path, wanted)
     assert settings.load(path) == wanted

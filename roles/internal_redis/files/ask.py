@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ask Redis whether it lets us in, whether it takes writes, and what it would throw away when it is full.
+
+Standard input: the section `redis` of LiveKit's configuration as JSON, with the text of each TLS file for its path.
+Standard output: JSON, either {"nodes": [...]} or {"error": ...}. Never a secret. Needs nothing but Python.
+"""
+
+import json
+import os
+import socket
+import ssl
+import sys
+import tempfile
+
+WANTED = ["role", "redis_version", "maxmemory", "maxmemory_policy", "aof_enabled", "cluster_enabled"]
+SECONDS = 5
+
+
+class Refused(Exception):
+    """Redis answered with an error."""
+
+
+class Connection:
+    def __init__(self, address, tls, username, password):
+        host, _, port = address.rpartition(":")
+        host = host.strip("[]")
+        self.socket = socket.create_connection((host, int(port)), timeout=SECONDS)
+        if tls.get("enabled"):
+            self.socket = context(tls).wrap_socket(self.socket, server_hostname=tls.get("server_name") or host)
+        self.answers = self.socket.makefile("rb")
+        if password:
+            self.ask("AUTH", *filter(None, [username, password]))
+
+    def ask(self, *words):
+        encoded = [str(word).encode() for word in words]
+        parts = [b"*%d\r\n" % len(encoded), *(b"$%d\r\n%s\r\n" % (len(word), word) for word in encoded)]
+        self.socket.sendall(b"".join(parts))
+        return self.read()
+
+    def read(self):
+        line = self.answers.readline()
+        if not line.endswith(b"\r\n"):
+            raise OSError("it closed the connection")
+        kind, text = line[:1], line[1:-2].decode(errors="replace")
+        if kind == b"-":
+            raise Refused(text)
+        if kind == b"$":
+            return self.answers.read(int(text) + 2)[:-2].decode(errors="replace") if int(text) >= 0 else None
+        if kind == b"*":
+            return [self.read() for _ in range(int(text))] if int(text) >= 0 else None
+        if kind in b"+:":
+            return text
+        raise OSError("what answers there is not Redis, or it wants TLS")
+
+
+def context(tls):
+    made = ssl.create_default_context(cadata=tls.get("ca_cert_file") or None)
+    if tls.get("insecure"):
+        made.check_hostname, made.verify_mode = False, ssl.CERT_NONE
+    if tls.get("client_cert_file"):
+        # Python reads a key from a file only. The folder is for us alone.
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "pair.pem")
+            with open(path, "w", encoding="utf-8") as pair:
+                pair.write(tls["client_cert_file"] + "\n" + tls["client_key_file"])
+            made.load_cert_chain(path)
+    return made
+
+
+def master_of(redis, tls):
+    """Where the Sentinels say that the master is; as LiveKit, the first that answers is believed."""
+    said = []
+    name = redis["sentinel_master_name"]
+    for address in redis["sentinel_addresses"]:
+        try:
+            sentinel = Connection(address, tls, redis.get("sentinel_username"), redis.get("sentinel_password"))
+            found = sentinel.ask("SENTINEL", "get-master-addr-by-name", name)
+        except (OSError, Refused) as error:
+            said.append(f"{address}: {error}")
+            continue
+        if found:
+            return ":".join(found) if ":" not in found[0] else f"[{found[0]}]:{found[1]}"
+        said.append(f"{address}: it knows no master {name}")
+    raise Refused("no Sentinel named the master. " + "; ".join(said))
+
+
+def look(address, redis, tls):
+    connection = Connection(address, tls, redis.get("username"), redis.get("password"))
+    if redis.get("db"):
+        connection.ask("SELECT", redis["db"])
+    node = {"address": address, "ping": connection.ask("PING")}
+    try:
+        lines = (line.partition(":") for line in connection.ask("INFO").splitlines())
+        node.update({name: value for name, _, value in lines if name in WANTED})
+    except Refused as error:
+        node["info_refused"] = str(error)
+    return node
+
+
+def main():
+    redis = json.load(sys.stdin)
+    tls = redis.get("tls") or {}
+    address = ""
+    try:
+        if redis.get("sentinel_addresses"):
+            addresses = [master_of(redis, tls)]
+        else:
+            addresses = redis.get("cluster_addresses") or [redis["address"]]
+        nodes = []
+        for address in addresses:
+            nodes.append(look(address, redis, tls))
+        return {"nodes": nodes}
+    except (OSError, Refused) as error:
+        return {"error": f"{address}: {error}" if address else str(error)}
+
+
+if __name__ == "__main__":
+    print(json.dumps(main()))

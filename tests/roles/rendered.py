@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The configurations that the roles write, without a host: every case is one in an inventory, one run renders them all.
+
+render({"case": {"livekit_sip_rtp_port": "30000-30100"}}, folder) -> {"case": Case}
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+GROUPS = ("livekit_redis", "livekit_server", "livekit_sip")
+PAIRS = {
+    purpose: {"api_key": f"API{purpose}", "api_secret": f"{purpose}-0123456789abcdef0123456789abcdef"}
+    for purpose in ("sip", "automation", "agents")
+}
+OWN_REDIS = {"address": "127.0.0.1:6379", "password": "of-the-own-redis"}
+# What gathering facts, the other roles and a look at the host would have said.
+GIVEN = {
+    "ansible_connection": "local",
+    "ansible_python_interpreter": sys.executable,
+    "livekit_server_pairs": PAIRS,
+    "livekit_redis_connection": OWN_REDIS,
+    "internal_host_looked": {"owners": [], "containers": [], "ahead": 0, "synchronised": True},
+}
+
+
+@dataclass
+class Case:
+    """One host's outcome: the text of each file, or why there is none."""
+
+    files: dict[str, str]
+    failure: str
+    warnings: str
+
+    def config(self, program: str) -> dict:
+        assert not self.failure, self.failure
+        return yaml.safe_load(self.files[f"{program}.yaml"])
+
+
+def play(folder: Path) -> list[dict]:
+    roles = {"livekit_server": ("server", "config.yaml.j2"), "livekit_sip": ("sip", "config.yaml.j2")}
+    address = {"default_ipv4": {"address": "198.51.100.7"}, "cacheable": True}
+    tasks = [{"name": "Facts", "ansible.builtin.set_fact": address}]
+    for role, (program, template) in roles.items():
+        text = f"{{{{ lookup('ansible.builtin.template', '{REPOSITORY}/roles/{role}/templates/{template}') }}}}"
+        write = {"mode": "0600", "content": text, "dest": f"{folder}/{{{{ inventory_hostname }}}}/{program}.yaml"}
+        texts = {"mode": "0600", "content": f"{{{{ {role}_texts | to_json }}}}"}
+        tasks += [
+            {
+                "name": f"Check {role}",
+                "ansible.builtin.include_role": {
+                    "name": f"telephony.livekit.{role}",
+                    "tasks_from": "check",
+                    "public": True,
+                },
+            },
+            {"name": "Write", "ansible.builtin.copy": write},
+            {
+                "name": "Write the files beside it",
+                "ansible.builtin.copy": {**texts, "dest": f"{folder}/{{{{ inventory_hostname }}}}/{program}.json"},
+            },
+        ]
+    return [{"name": "Render", "hosts": "all", "gather_facts": False, "tasks": tasks}]
+
+
+def render(cases: dict[str, dict], folder: Path, **groups) -> dict[str, Case]:
+    """`groups`: who is in a group, where that is not every case."""
+    for name in cases:
+        (folder / name).mkdir()
+    hosts = {name: {**GIVEN, **variables} for name, variables in cases.items()}
+    members = {group: {"hosts": dict.fromkeys(groups.get(group, cases))} for group in GROUPS}
+    (folder / "inventory.json").write_text(json.dumps({"all": {"hosts": hosts, "children": members}}))
+    (folder / "play.yml").write_text(json.dumps(play(folder)))
+    run = subprocess.run(
+        [
+            Path(sys.executable).parent / "ansible-playbook",
+            *("-i", folder / "inventory.json", "--forks", "4", folder / "play.yml"),
+        ],
+        cwd=REPOSITORY,
+        env={
+            **os.environ,
+            "ANSIBLE_CONFIG": str(REPOSITORY / "ansible.cfg"),
+            "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
+            "ANSIBLE_NOCOLOR": "1",
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return {
+        name: Case(
+            files={path.name: path.read_text() for path in (folder / name).iterdir()},
+            failure="\n".join(lines_about(run.stdout, f"[{name}]", ("fatal:", "failed:", "[ERROR]"))),
+            warnings="\n".join(lines_about(run.stdout, f"[{name}]", ("ok:",))),
+        )
+        for name in cases
+    } | {"output": run.stdout}
+
+
+def lines_about(output: str, host: str, beginnings: tuple[str, ...]) -> list[str]:
+    """Each result of a host, from the line that names it to the next result or task."""
+    found, taking = [], False
+    for line in output.splitlines():
+        if line.startswith(
+            ("ok:", "changed:", "skipping:", "fatal:", "failed:", "TASK", "PLAY", "included:", "[ERROR]")
+        ):
+            taking = line.startswith(beginnings) and host in line
+        if taking:
+            found.append(line)
+    return found
