@@ -128,9 +128,12 @@ class Api:
 
 
 class LiveKit(Api):
-    """`keys` is a dict of API key and secret; without it one pair is made up. `version`: another one to build."""
+    """`keys` is a dict of API key and secret; without it one pair is made up. `version`: another one to build.
 
-    def __init__(self, keys: dict[str, str] | None = None, redis: bool = True, version: str = "") -> None:
+    `redis`: whether with a Redis of its own, or the section `redis` of the configuration for another one.
+    """
+
+    def __init__(self, keys: dict[str, str] | None = None, redis: bool | dict = True, version: str = "") -> None:
         self.keys = keys or {f"API{secrets.token_hex(6)}": secrets.token_hex(24)}
         self.api_key, self.api_secret = next(iter(self.keys.items()))
         self.redis_password = secrets.token_hex(16)
@@ -143,7 +146,7 @@ class LiveKit(Api):
         for attempts_left in (2, 1, 0):
             try:
                 self._choose_ports()
-                if self.with_redis:
+                if self.with_redis is True:
                     self.start_redis()
                 self.start_server()
                 return self
@@ -178,7 +181,9 @@ class LiveKit(Api):
             "keys": self.keys,
             "logging": {"level": "info"},
         }
-        if self.with_redis:
+        if isinstance(self.with_redis, dict):
+            config["redis"] = self.with_redis
+        elif self.with_redis:
             config["redis"] = {"address": self.redis_address, "password": self.redis_password}
         path = self.folder / "livekit-server.yaml"
         path.write_text(json.dumps(config))  # JSON is YAML

@@ -12,7 +12,7 @@ import ssl
 import sys
 import tempfile
 
-WANTED = ["role", "redis_version", "maxmemory", "maxmemory_policy", "aof_enabled", "cluster_enabled"]
+WANTED = ["role", "master_link_status", "maxmemory", "maxmemory_policy", "aof_enabled", "cluster_enabled"]
 SECONDS = 5
 
 

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Real Redis servers and Sentinels on free ports of 127.0.0.1, with TLS from a certificate authority made here."""
+
+from __future__ import annotations
+
+import datetime
+import ipaddress
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from tests.support.livekit import HOST, Process, free_port
+
+ASK = Path(__file__).resolve().parents[2] / "roles" / "internal_redis" / "files" / "ask.py"
+PASSWORD = "of-the-redis-under-test"
+
+
+class Certificates:
+    """ca.pem, and the pairs server.pem, server.key, client.pem, client.key in one folder."""
+
+    def __init__(self, folder: Path, name: str = "redis.example.com") -> None:
+        self.folder = folder
+        folder.mkdir(exist_ok=True)
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a CA of the tests")])
+        self.write("ca.pem", self.sign(self.issuer, self.key, x509.BasicConstraints(ca=True, path_length=0)))
+        names = x509.SubjectAlternativeName([x509.DNSName(name), x509.IPAddress(ipaddress.ip_address(HOST))])
+        for pair in ("server", "client"):
+            key = ec.generate_private_key(ec.SECP256R1())
+            subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, pair)])
+            self.write(f"{pair}.pem", self.sign(subject, key, names))
+            text = key.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+            (folder / f"{pair}.key").write_bytes(text)
+
+    def sign(self, subject, key, extension):
+        now = datetime.datetime.now(datetime.UTC)
+        builder = x509.CertificateBuilder(self.issuer, subject, key.public_key(), x509.random_serial_number())
+        builder = builder.not_valid_before(now - datetime.timedelta(hours=1))
+        builder = builder.not_valid_after(now + datetime.timedelta(days=1))
+        critical = isinstance(extension, x509.BasicConstraints)
+        return builder.add_extension(extension, critical=critical).sign(self.key, hashes.SHA256())
+
+    def write(self, name, certificate):
+        (self.folder / name).write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+
+    def __getitem__(self, name: str) -> str:
+        return str(self.folder / name)
+
+    def section(self, **more) -> dict:
+        """As in the section `redis.tls` of the roles' variables."""
+        files = {"ca_cert_file": "ca.pem", "client_cert_file": "client.pem", "client_key_file": "client.key"}
+        return {"enabled": True, **{key: self[name] for key, name in files.items()}, **more}
+
+    def directives(self) -> dict:
+        pair = {"tls-cert-file": self["server.pem"], "tls-key-file": self["server.key"]}
+        return {"port": 0, **pair, "tls-ca-cert-file": self["ca.pem"], "tls-replication": "yes"}
+
+
+class Redis:
+    """One redis-server. `sentinel` makes it a Sentinel, and says of what. With `certificates` it speaks TLS alone."""
+
+    def __init__(self, folder: Path, certificates: Certificates | None = None, sentinel=None, **directives):
+        self.port = free_port()
+        self.address = f"{HOST}:{self.port}"
+        self.folder = folder / f"redis-{self.port}"
+        self.folder.mkdir()
+        self.connection = {"address": self.address, "password": PASSWORD}
+        settings = {"bind": HOST, "dir": self.folder, "requirepass": PASSWORD, "port": self.port}
+        if sentinel is None:
+            settings |= {"appendonly": "yes", "maxmemory-policy": "noeviction", "masterauth": PASSWORD, "save": '""'}
+        if certificates:
+            settings |= {**certificates.directives(), "tls-port": self.port}
+            self.connection["tls"] = certificates.section()
+        settings |= {name.replace("_", "-"): value for name, value in directives.items()}
+        settings["sentinel"] = sentinel or []
+        lines = [f"{name} {line}" for name, value in settings.items() for line in as_list(value)]
+        self.config = self.folder / "redis.conf"
+        self.config.write_text("\n".join(lines) + "\n")
+        self.command = [shutil.which("redis-server"), str(self.config), *([] if sentinel is None else ["--sentinel"])]
+
+    def __enter__(self) -> Redis:
+        self.process = Process(self.command, self.folder / "redis-server.log")
+        self.process.wait_until(lambda: "Connection refused" not in str(self.asked()))
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.process.stop()
+
+    kill = __exit__
+
+    def asked(self, **connection) -> dict:
+        return ask({**self.connection, **connection})
+
+
+def as_list(value):
+    return value if isinstance(value, list) else [value]
+
+
+def ask(connection: dict) -> dict:
+    """What the roles' own script says; TLS files by their text, as the roles give them."""
+    tls = {
+        key: Path(value).read_text() if key.endswith("_file") else value
+        for key, value in connection.get("tls", {}).items()
+    }
+    run = subprocess.run(
+        [sys.executable, ASK], input=json.dumps({**connection, "tls": tls}), capture_output=True, text=True, check=True
+    )
+    return json.loads(run.stdout)
