@@ -7,7 +7,7 @@ export PATH := $(CURDIR)/.venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr
 export LC_ALL := C.UTF-8
 
 .DEFAULT_GOAL := help
-.PHONY: help venv deploy teardown test quick unit contract molecule deploy-tests bench lint format readmes sanity packages clean
+.PHONY: help venv deploy teardown test quick unit contract roles molecule deploy-tests bench lint format readmes sanity packages clean
 
 # What tests need of Debian. Debian 13 has the docker command in a package of its own.
 PACKAGES := debootstrap docker.io docker-cli? git redis-server sip-tester
@@ -59,6 +59,10 @@ unit: .venv/.ready-for-tests ## Unit tests: no Docker, seconds
 
 contract: packages .venv/.ready-for-tests ## Modules against a real livekit-server
 	@.venv/bin/pytest tests/contract
+
+roles: packages .venv/.ready-for-tests ## Roles with bad input, on long-used hosts, and gone without a trace
+	@tools/start-docker
+	@.venv/bin/pytest tests/roles
 
 molecule: packages .venv/.ready-for-tests ## Roles on whole test hosts; SCENARIO=default
 	@tools/start-docker

@@ -20,7 +20,7 @@ from support import hosts
 REPOSITORY = Path(__file__).resolve().parents[2]
 CASES = yaml.safe_load(Path(__file__).with_name("bad_input.yml").read_text())
 NETWORK = "livekit-bad-input"
-HOST = {"name": f"{NETWORK}-host", "image": "host-debian12", "address": "198.51.100.188"}
+HOST = {"name": f"{NETWORK}-host", "image": "host-debian12", "address": "198.51.100.170"}
 SOUND = {
     "ansible_connection": "community.docker.docker",
     "ansible_python_interpreter": "/usr/bin/python3",
@@ -59,7 +59,7 @@ def outcomes(tmp_path_factory):
     """Case -> exit code and output; and what all the runs together changed on the host."""
     folder = tmp_path_factory.mktemp("bad-input")
     try:
-        hosts.up(NETWORK, "198.51.100.184/29", [HOST])
+        hosts.up(NETWORK, "198.51.100.168/29", [HOST])
         before = changed_files()
         with ThreadPoolExecutor(2) as runs:
             ended = runs.map(lambda number: play(folder, number, CASES[number]["variables"]), range(len(CASES)))
@@ -68,7 +68,7 @@ def outcomes(tmp_path_factory):
         outcomes["sound"] = play(folder, "sound", {}, "--check")
         yield outcomes
     finally:
-        hosts.down(NETWORK, "198.51.100.184/29", [HOST])
+        hosts.down(NETWORK, "198.51.100.168/29", [HOST])
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["case"] for case in CASES])
