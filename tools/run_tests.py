@@ -75,7 +75,7 @@ def first_lane():
     yield Stage("unit", "unit tests on Debian's Python", pytest("tests/unit"))
     yield from other_core_stages()
     yield Stage("contract", "modules against a real livekit-server", pytest("tests/contract"))
-    yield Stage("roles", "roles on bare and on long-used hosts, with bad input and other Redises", pytest("tests/roles"))
+    yield Stage("roles", "roles with bad input, other Redises, on bare and used hosts", pytest("tests/roles"))
     yield deploy_stage("debian12")
     yield Stage(
         "old-servers",
