@@ -26,6 +26,7 @@ OWN_REDIS = {"address": "127.0.0.1:6379", "password": "of-the-own-redis"}
 GIVEN = {
     "ansible_connection": "local",
     "ansible_python_interpreter": sys.executable,
+    "livekit_redis_password": 'a "quoted" \\ pässword',
     "livekit_server_pairs": PAIRS,
     "livekit_redis_connection": OWN_REDIS,
     "internal_host_looked": {"owners": [], "containers": [], "ahead": 0, "synchronised": True},
@@ -46,13 +47,18 @@ class Case:
 
 
 def play(folder: Path) -> list[dict]:
-    roles = {"livekit_server": ("server", "config.yaml.j2"), "livekit_sip": ("sip", "config.yaml.j2")}
+    roles = {
+        "livekit_redis": ("redis", "redis.conf.j2"),
+        "livekit_server": ("server", "config.yaml.j2"),
+        "livekit_sip": ("sip", "config.yaml.j2"),
+    }
+    tasks = []
     address = {"default_ipv4": {"address": "198.51.100.7"}, "cacheable": True}
     tasks = [{"name": "Facts", "ansible.builtin.set_fact": address}]
     for role, (program, template) in roles.items():
         text = f"{{{{ lookup('ansible.builtin.template', '{REPOSITORY}/roles/{role}/templates/{template}') }}}}"
         write = {"mode": "0600", "content": text, "dest": f"{folder}/{{{{ inventory_hostname }}}}/{program}.yaml"}
-        texts = {"mode": "0600", "content": f"{{{{ {role}_texts | to_json }}}}"}
+        texts = {"mode": "0600", "content": f"{{{{ {role}_texts | default({{}}) | to_json }}}}"}
         tasks += [
             {
                 "name": f"Check {role}",

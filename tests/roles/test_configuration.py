@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import yaml
 
 from tests.images import build
 from tests.roles import rendered
-from tests.support.livekit import LiveKit, free_port
+from tests.support.livekit import LiveKit, Process, free_port
 from tests.support.stand_in import StandIn
 
 ROLES = rendered.REPOSITORY / "roles"
@@ -174,6 +175,11 @@ def cases(files):
         "livekit_server_config_extra": {"rtc": {"congestion_control": {"enabled": False}}, "psrpc": {"timeout": "1s"}},
         "livekit_sip_config_extra": {"jaeger_url": "jaeger:4318", "logging": {"sample": True}},
     }
+    plain |= {
+        "livekit_redis_appendfsync": "always",
+        "livekit_redis_save": [],
+        "livekit_redis_config_extra": {"maxmemory": "100mb", "rename-command": ['FLUSHALL ""', 'KEYS ""']},
+    }
     inherited = {"livekit_server_redis": {"address": "198.51.100.21:6379", "password": "of-another-redis"}}
     return {"one": one, "other": other, "plain": plain, "inherited": inherited, "defaults": {}}
 
@@ -291,6 +297,38 @@ def test_livekit_sip_knows_every_key(outcomes, livekit, case):
     stand_in.config["rtp_port"] = f"{free_port()}-32000"
     with stand_in:
         assert stand_in.health() == "200 OK"
+
+
+@pytest.mark.parametrize(
+    ("case", "wanted"),
+    {
+        "defaults": {"appendfsync": "everysec", "save": "3600 1 300 100 60 10000"},
+        "plain": {"appendfsync": "always", "save": "", "maxmemory": "104857600"},
+    }.items(),
+)
+def test_redis_writes_as_the_variables_say(outcomes, tmp_path, case, wanted):
+    """A real Redis, with a password of every kind of character."""
+    config, port = tmp_path / "redis.conf", free_port()
+    config.write_text(outcomes[case].files["redis.yaml"].replace("dir /data", f"dir {tmp_path}") + f"port {port}\n")
+    server = Process([shutil.which("redis-server"), str(config)], tmp_path / "redis-server.log")
+
+    def said(*words):
+        password = rendered.GIVEN["livekit_redis_password"]
+        command = ["redis-cli", "--no-raw", "-p", str(port), "--no-auth-warning", "-a", password, *words]
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+
+    try:
+        server.wait_until(lambda: said("PING") == "PONG")
+        for name, value in {
+            **wanted,
+            "appendonly": "yes",
+            "maxmemory-policy": "noeviction",
+            "bind": "127.0.0.1",
+        }.items():
+            assert said("CONFIG", "GET", name) == f'1) "{name}"\n2) "{value}"'
+        assert ("unknown command" in said("KEYS", "*")) == (case == "plain")
+    finally:
+        server.stop()
 
 
 def test_livekit_sip_takes_the_redis_of_its_server(outcomes, files):

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""On a whole host: Redis loses nothing when it is killed or the power goes, and sysctls come and go exactly."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.images import build
+from tests.support import hosts
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+NETWORK, SUBNET = "livekit-redis", "198.51.100.160/29"
+HOST = {"name": f"{NETWORK}-host", "image": "host-debian12", "address": "198.51.100.162"}
+RESERVED = "/proc/sys/net/ipv4/ip_local_reserved_ports"
+NUMBER = "+12025550100"
+# An operator's own reservation, of which 5060 is also ours.
+OPERATORS = "5060,8080"
+
+
+def variables():
+    images = build.images()
+    roles = ("livekit_redis", "livekit_server", "livekit_sip")
+    return {
+        "ansible_connection": "community.docker.docker",
+        "ansible_python_interpreter": "/usr/bin/python3",
+        **{f"{role}_image": images[role]["image"] for role in roles},
+        **{f"{role}_image_archive": images[role]["archive"] for role in roles},
+        "livekit_sip_rtp_port": "10000-10100",
+        "livekit_routing_inbound_trunks": [{"name": "line", "numbers": [NUMBER]}],
+    }
+
+
+def play(folder, roles, state="present", **more):
+    """Output of a playbook with these roles in a row."""
+    group = {"hosts": {HOST["name"]: None}}
+    groups = dict.fromkeys(("livekit_redis", "livekit_server", "livekit_sip"), group)
+    states = {f"{role}_state": state for role in roles if role != "livekit_routing"}
+    (folder / "inventory.json").write_text(
+        json.dumps({"all": {"vars": {**variables(), **states, **more}, "children": groups}})
+    )
+    named = [f"telephony.livekit.{role}" for role in roles]
+    (folder / "play.yml").write_text(json.dumps([{"hosts": "all", "roles": named}]))
+    run = subprocess.run(
+        [Path(sys.executable).parent / "ansible-playbook", "-i", folder / "inventory.json", folder / "play.yml"],
+        cwd=REPOSITORY,
+        env={**os.environ, "ANSIBLE_CONFIG": str(REPOSITORY / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return run.returncode, run.stdout
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("host")
+
+
+@pytest.fixture(scope="module")
+def host(folder):
+    try:
+        hosts.up(NETWORK, SUBNET, [HOST])
+        host = hosts.booted(HOST["name"])
+        host.check_output(f"echo 'net.ipv4.ip_local_reserved_ports = {OPERATORS}' >/etc/sysctl.d/50-operator.conf")
+        host.check_output(f"echo {OPERATORS} >{RESERVED}")
+        roles = ["livekit_docker", "livekit_redis", "livekit_server", "livekit_sip", "livekit_routing"]
+        code, output = play(folder, roles, livekit_docker_state="present")
+        assert code == 0, output
+        yield host
+    finally:
+        hosts.down(NETWORK, SUBNET, [HOST])
+
+
+def trunks(host):
+    try:
+        return [one["name"] for one in hosts.twirp(host, "SIP", "ListSIPInboundTrunk")["items"]]
+    except AssertionError:  # no answer yet
+        return []
+
+
+def add_trunk(host, name, number):
+    hosts.twirp(host, "SIP", "CreateSIPInboundTrunk", trunk={"name": name, "numbers": [number]})
+
+
+def test_nothing_is_lost_when_redis_is_killed(host):
+    """At once after the last change, which is in the append-only file by the time that it is answered."""
+    process = host.check_output("docker inspect --format '{{.State.Pid}}' livekit-redis")
+    add_trunk(host, "last word", "+12025550101")
+    host.check_output(f"kill -9 {process}")
+    hosts.wait_for(lambda: state(host, "livekit-redis") == "true 1")
+    hosts.wait_for(lambda: sorted(trunks(host)) == ["last word", "line"])
+
+
+def state(host, container):
+    return host.run(
+        f"docker inspect --format '{{{{.State.Running}}}} {{{{.RestartCount}}}}' {container}"
+    ).stdout.strip()
+
+
+def ports(host):
+    return host.check_output(f"cat {RESERVED}")
+
+
+OURS_TOO = "5060,7880-7882,8080,8085,10000-10100"
+
+
+def test_the_ports_are_reserved_beside_the_operators(host):
+    assert ports(host) == OURS_TOO
+
+
+def test_a_power_cut_loses_neither_trunks_nor_settings(host):
+    """Every process is killed at once. Unlike in a real one, what the kernel has not yet written survives."""
+    container = hosts.client().containers.get(HOST["name"])
+    container.kill()
+    container.start()
+    host = hosts.booted(HOST["name"])
+    hosts.wait_for(lambda: sorted(trunks(host)) == ["last word", "line"], seconds=60)
+    assert ports(host) == OURS_TOO
+
+
+def test_another_program_on_a_port_is_named(host, folder):
+    """Not our own containers, whose ports the same run finds taken too."""
+    holder = "import socket, time; s = socket.socket(); s.bind(('198.51.100.162', 5070)); s.listen(); time.sleep(600)"
+    host.check_output(f'systemd-run --quiet --unit=holder python3 -c "{holder}"')
+    hosts.wait_for(lambda: host.run("ss -ltn | grep :5070").rc == 0)
+    code, output = play(folder, ["livekit_redis", "livekit_server", "livekit_sip"], livekit_sip_sip_port=5070)
+    host.check_output("systemctl stop holder")
+    assert code == 2
+    told = " ".join(output.partition("fatal: ")[2].split())
+    assert "livekit_sip_sip_port is 5070" in told and "belongs to python3 (process " in told, output
+    assert "livekit_redis_port is" not in output and "livekit_server_port is" not in output
+
+
+def test_absent_leaves_what_the_operator_had(host, folder):
+    """5060 was reserved before and stays; the role that is left keeps its own."""
+    code, output = play(folder, ["livekit_sip"], "absent")
+    assert code == 0, output
+    assert ports(host) == "5060,7880-7882,8080"
+    code, output = play(folder, ["livekit_server", "livekit_redis"], "absent")
+    assert code == 0, output
+    assert ports(host) == OPERATORS
+    assert not host.file("/etc/sysctl.d/99-livekit.conf").exists
+    assert host.check_output("cat /etc/sysctl.d/50-operator.conf").endswith(OPERATORS)
+    assert host.run("ls /etc/livekit/redis /etc/livekit/sip /etc/livekit/server").stdout == ""
