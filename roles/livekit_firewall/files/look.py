@@ -40,7 +40,7 @@ def run(*argv, given=None):
 
 def read(path):
     try:
-        with open(path, encoding="utf-8") as file:
+        with open(path, encoding="utf-8", errors="replace") as file:
             return file.read()
     except OSError:
         return ""
@@ -146,7 +146,7 @@ def as_command(rule):
 
 
 def our_files(wanted, seen):
-    """Paths of ours to write, to remove, and of folders that hold nothing but ours."""
+    """Paths of ours to write and to remove."""
     there = {path for pattern in FILES for path in glob.glob(pattern)}
     needed = {file["path"]: file["content"] for file in wanted["files"] if not file["needs"] or seen[file["needs"]]}
 
@@ -154,12 +154,10 @@ def our_files(wanted, seen):
         status = os.stat(path)
         return read(path) == needed[path] and status.st_mode & 0o7777 == 0o644 and status.st_uid == status.st_gid == 0
 
-    folders = {os.path.dirname(path) for path in there} - {"/etc/systemd/system", "/etc/firewalld/policies"}
     return {
         "write": sorted(path for path in needed if path not in there or not right(path)),
+        "folders_missing": sorted(folder for folder in set(map(os.path.dirname, needed)) if not os.path.isdir(folder)),
         "remove": sorted(there - set(needed)),
-        "files": sorted(there),
-        "folders": sorted(path for path in folders if {f"{path}/{name}" for name in os.listdir(path)} <= there),
     }
 
 

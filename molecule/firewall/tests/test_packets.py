@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who gets through, on each host, over IPv4 and IPv6."""
+
+import json
+
+import pytest
+from addresses import ANOTHER_IN_SIGNALLING, FAMILIES, HOSTS, OUTSIDE, SIGNALLING, SIGNALLING_NETWORK, address
+from conftest import ANY_SOURCE, PROVIDER_ONLY, everywhere, together
+from support import sip
+
+
+def test_the_provider_gets_through_and_nobody_else(look):
+    """SIP from the signalling networks, the first and last RTP port from the media networks, and nothing else."""
+    assert look() == everywhere(PROVIDER_ONLY)
+
+
+@pytest.fixture(scope="module")
+def calls(caller, hosts):
+    """Calls by sipp: {(host, family, source, From host): answers}, and what was dropped meanwhile."""
+
+    def call(host, family, source, from_host):
+        bracket = "[{}]" if family == "IPv6" else "{}"
+        target = bracket.format(address(host, family))
+        return sip.call(caller, source, target, "+12025550100", from_host=from_host, seconds=1)
+
+    wanted = []
+    for host, family in everywhere():
+        wanted += [(host, family, SIGNALLING[family], SIGNALLING[family])]
+        wanted += [(host, family, OUTSIDE[family], text) for text in (SIGNALLING[family], SIGNALLING_NETWORK[family])]
+    return together(call, wanted)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_call_from_the_provider_rings(calls, host, family):
+    assert calls[host, family, SIGNALLING[family], SIGNALLING[family]] == ["180 Ringing"]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("host", HOSTS)
+def test_a_stranger_hears_nothing(calls, drops, host, family):
+    """Also with an address or a network of the provider in From, which is enough for a trunk's allowed_addresses."""
+    assert calls[host, family, OUTSIDE[family], SIGNALLING[family]] == []
+    assert calls[host, family, OUTSIDE[family], SIGNALLING_NETWORK[family]] == []
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_what_is_dropped_is_counted(caller, drops, host):
+    before = drops(host)
+    caller.check_output(f"python3 /opt/probe.py look {address(host, 'IPv4')} {OUTSIDE['IPv4']}")
+    after = drops(host)
+    grown = {name for name in after if after[name] > before[name]}
+    assert grown == {"sip_dropped", "rtp_dropped", "internal_dropped"}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_new_calls_are_limited_and_open_ones_go_on(caller, drops, family):
+    """60 calls and 60 connections at once, 20 and 5 a second allowed; 60 BYE in the same second all pass."""
+
+    def flood(source, count):
+        return json.loads(caller.check_output(f"python3 /opt/probe.py flood {address('nft', family)} {source} {count}"))
+
+    before = drops("nft")
+    answered = flood(SIGNALLING[family], 60)
+    assert answered["others"] == 60
+    assert 15 <= answered["calls"] + answered["connections"] <= 40
+    assert drops("nft")["new_calls_dropped"] > before["new_calls_dropped"] + 60
+    if family == "IPv4":
+        assert flood(ANOTHER_IN_SIGNALLING, 1) == {"calls": 1, "others": 1, "connections": 1}
+
+
+def test_docker_keeps_its_rules(hosts):
+    host = hosts["nft"]
+    before, now = (
+        host.check_output(f"{read} | grep '^[:-].*\\(DOCKER\\|docker0\\)'")
+        for read in ("cat /root/before", "sh /opt/state.sh iptables")
+    )
+    assert "-A FORWARD -j DOCKER-USER" in now
+    assert now == before
+
+
+@pytest.fixture(scope="module")
+def spoiled(hosts, play, look):
+    """Two hosts are opened to all, on two others somebody changes rules by hand; then the role runs again."""
+    opened = play("--limit=livekit-firewall-nft,livekit-firewall-firewalld", livekit_firewall_any_source=True)
+    hosts["ufw"].check_output("ufw delete allow proto udp from 198.51.100.140/30 to any port 10000:10100")
+    hosts["ufw"].check_output("nft delete element inet livekit sip_ipv6 '{ 2001:db8:51:128:a::/80 }'")
+    hosts["chain"].check_output("nft flush chain inet livekit input")
+    hosts["chain"].check_output(
+        "nft --handle list chain inet filter input | sed -n 's/.*telephony.livekit.* handle //p'"
+        " | xargs nft delete rule inet filter input handle"
+    )
+    broken = look()
+    return {"opened": opened, "broken": broken, "again": play(), "mended": look()}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("host", ["nft", "firewalld"])
+def test_any_source_opens_and_warns(spoiled, host, family):
+    assert spoiled["broken"][host, family] == ANY_SOURCE
+    assert "livekit_firewall_any_source is true" in "".join(spoiled["opened"][host]["said"])
+
+
+def test_changes_by_hand_had_an_effect(spoiled):
+    assert all(spoiled["broken"][pair] != PROVIDER_ONLY for pair in everywhere())
+
+
+def test_the_next_run_mends_them(spoiled):
+    assert spoiled["again"]["ufw"]["changed"] == ["Run it"]
+    assert spoiled["again"]["chain"]["changed"] == ["Run it"]
+    assert spoiled["mended"] == everywhere(PROVIDER_ONLY)
+
+
+@pytest.fixture(scope="module")
+def checks(play):
+    """What check runs say that were given something else."""
+    networks = "{{ livekit_firewall_known.telnyx.%s_networks }}"
+    given = {
+        "no chain": ("chain", {"livekit_firewall_foreign_chains": []}),
+        "another chain": ("chain", {"livekit_firewall_foreign_chains": ["inet filter nowhere"]}),
+        "old data": (
+            "nft",
+            {
+                "livekit_firewall_provider": "telnyx",
+                "livekit_firewall_providers_extra": {"telnyx": {"verified": "2024-01"}},
+                "livekit_firewall_signalling_networks": networks % "signalling",
+                "livekit_firewall_media_networks": networks % "media",
+            },
+        ),
+    }
+
+    def check(what):
+        host, variables = given[what]
+        return play("--check", f"--limit=livekit-firewall-{host}", **variables)[host]
+
+    return {what: result for (what,), result in together(check, ((what,) for what in given)).items()}
+
+
+def test_a_chain_that_drops_is_named(checks):
+    [failure] = checks["no chain"]["failed"]
+    assert "inet filter input" in failure and "livekit_firewall_foreign_chains" in failure
+
+
+def test_a_chain_that_is_missing_is_named(checks):
+    [failure] = checks["another chain"]["failed"]
+    assert "inet filter nowhere" in failure
+
+
+def test_data_of_a_provider_are_warned_of(checks):
+    said = checks["old data"]["said"]
+    assert len(said) == 2
+    assert "not verified" in said[0] and "https://sip.telnyx.com" in said[0]
+    assert "2024-01, over a year ago" in said[1]

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""It outlives what happens to a host. The tests build on each other."""
+
+import pytest
+from addresses import HOSTS
+from conftest import PROVIDER_ONLY, everywhere, together
+from support.hosts import reboot, wait_for
+
+RELOADS = {
+    "nft": "systemctl reload-or-restart nftables",
+    "ufw": "ufw reload",
+    "firewalld": "firewall-cmd --reload",
+    "chain": "systemctl reload nftables",
+}
+RESTARTS = {
+    "nft": "systemctl restart nftables",
+    "ufw": "ufw disable; ufw --force enable",
+    "firewalld": "systemctl restart firewalld",
+    "chain": "systemctl restart nftables",
+}
+
+
+@pytest.mark.parametrize("commands", [RELOADS, RESTARTS], ids=["reload", "restart"])
+def test_the_firewall_in_charge_reloads(hosts, look, commands):
+    together(lambda host: hosts[host].check_output(f"timeout 60 sh -c '{commands[host]}'"), ((host,) for host in HOSTS))
+    assert look() == everywhere(PROVIDER_ONLY)
+
+
+def test_the_hosts_reboot(hosts, look):
+    together(lambda host: reboot(f"livekit-firewall-{host}"), ((host,) for host in HOSTS))
+    for host in HOSTS:
+        wait_for(lambda host=host: hosts[host].run("ss -Hlnu sport = 10100").stdout, seconds=20)
+    assert look() == everywhere(PROVIDER_ONLY)
+
+
+def test_docker_does_not_start_without_it(hosts):
+    host, table = hosts["nft"], "/etc/livekit/firewall.nft"
+    host.check_output(f"cp {table} /root/kept; echo nonsense >> {table}; nft delete table inet livekit")
+    assert host.run("timeout 60 systemctl restart docker").rc != 0
+    assert host.run("systemctl is-active docker").stdout.strip() != "active"
+
+    host.check_output(f"cat /root/kept > {table}; systemctl reset-failed docker; timeout 60 systemctl restart docker")
+    assert "sip_dropped" in host.check_output("nft list table inet livekit")
