@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A call with a voice, placed with nothing but Python: a test process calls `talk`, a test host runs this file.
 
-phone.py SOURCE TARGET NUMBER   prints {"answers": [...], "heard": [hertz, ...], "hung_up": "200 OK"}
+phone.py SOURCE TARGET NUMBER PATIENCE   prints {"answers": [...], "heard": [hertz, ...], "hung_up": "200 OK"}
 """
 
 from __future__ import annotations
@@ -32,18 +32,21 @@ def talk(caller: Caller, seconds: float, voice: int = VOICE) -> list[bytes]:
     return packets
 
 
-def place(source: str, target: str, number: str, port: int = 5060, seconds: float = 4) -> dict:
+def place(source: str, target: str, number: str, patience: float = 40, port: int = 5060) -> dict:
+    """Call, talk for four seconds and hang up; give up when nobody answers within `patience` seconds."""
     with Caller(port, source=source, target=target) as caller:
         caller.invite(number)
-        answers = [answer.status for answer in caller.listen(40, lambda heard: bool(heard) and heard[-1].status >= "2")]
+        said = caller.listen(patience, lambda answers: bool(answers) and answers[-1].status >= "2")
+        result = {"answers": [answer.status for answer in said], "heard": [], "hung_up": ""}
         if not caller.answer:
             caller.cancel()
-            return {"answers": answers}
-        packets = talk(caller, seconds)
+            return result
+        result["heard"] = tones.heard(talk(caller, 4), VOICE)
         caller.bye()
-        hung_up = [answer.status for answer in caller.listen(5, bool)]
-        return {"answers": answers, "heard": tones.heard(packets, VOICE), "hung_up": hung_up[0] if hung_up else ""}
+        result["hung_up"] = "".join(answer.status for answer in caller.listen(5, bool))
+        return result
 
 
 if __name__ == "__main__":
-    print(json.dumps(place(*sys.argv[1:])))
+    source, target, number, patience = sys.argv[1:]
+    print(json.dumps(place(source, target, number, float(patience))))

@@ -17,22 +17,49 @@ def call(caller, source, target, number, *, transport="udp", from_host=None, sec
     Returns the answers to the INVITE in order, such as ["100 Processing", "180 Ringing"], without those
     that came after the CANCEL.
     """
-    trace = f"/tmp/sipp-{transport}-{source}-{target}.log"
-    sipp = caller.run(
-        f"rm -f {trace}; timeout {seconds + 10} sipp {target}:5060 -sf /support/invite.xml -m 1 -nostdin"
-        f" -t {transport[0]}1 -i {source} -s '{number}' -key from_host {from_host or source} -d {seconds * 1000}"
-        f" -default_behaviors all,-abortunexp -trace_msg -message_file {trace} > /dev/null 2>&1"
+    options = f"-key from_host {from_host or source} -default_behaviors all,-abortunexp"
+    ran, messages = sipp(caller, "invite", source, target, number, transport, seconds, seconds + 10, options)
+    assert ran.rc == 0, f"sipp placed no call: {ran}\n{messages}"
+    return answers(messages, "CANCEL")
+
+
+def answered(caller, source, target, number, *, transport="udp", seconds=3):
+    """As call(), but the call must be answered. sipp says back what it hears and hangs up itself."""
+    ran, messages = sipp(caller, "answered", source, target, number, transport, seconds, seconds + 40, "-rtp_echo")
+    assert ran.rc == 0, f"the call was not answered, or did not end: {ran}\n{messages}"
+    return answers(messages, "ACK")
+
+
+def sipp(caller, scenario, source, target, number, transport, seconds, longest, options):
+    """What sipp ended with, and all messages with their direction."""
+    trace = f"/tmp/sipp-{scenario}-{transport}-{source}-{target}.log"
+    ran = caller.run(
+        f"rm -f {trace}; timeout {longest} sipp {target}:5060 -sf /support/{scenario}.xml -m 1 -nostdin"
+        f" -t {transport[0]}1 -i {source} -mi {source} -s '{number}' -d {seconds * 1000} {options}"
+        f" -trace_msg -message_file {trace} > /dev/null 2>&1"
     )
     messages = MESSAGE.findall(caller.check_output(f"cat {trace}"))
     sent = [text for direction, text in messages if direction == "sent"]
-    assert sipp.rc == 0 and sent and sent[0].startswith("INVITE "), f"sipp placed no call: {sipp}\n{messages}"
-    answers = []
+    assert sent and sent[0].startswith("INVITE "), f"sipp placed no call: {ran}\n{messages}"
+    return ran, messages
+
+
+def answers(messages, until):
+    """What came in answer to the INVITE before the first request of that method."""
+    found = []
     for direction, text in messages:
-        if text.startswith("CANCEL "):
+        if text.startswith(f"{until} "):
             break
         if direction == "received" and "CSeq: 1 INVITE" in text:
-            answers.append(text.splitlines()[0].removeprefix("SIP/2.0 "))
-    return answers
+            found.append(text.splitlines()[0].removeprefix("SIP/2.0 "))
+    return found
+
+
+def talk(caller, source, target, number, patience=40):
+    """A call with a voice: what is answered, and which tones are heard (phone.py)."""
+    return json.loads(
+        caller.check_output(f"timeout 90 python3 /support/phone.py {source} {target} {number} {patience}")
+    )
 
 
 def tcp(caller, source, target, ports):

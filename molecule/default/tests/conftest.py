@@ -22,6 +22,9 @@ def line(host):
         address=variables["molecule_address"],
         number=variables["line_number"],
         redis=variables.get("livekit_redis_bind_address", "127.0.0.1"),
+        answers="livekit_agent" in variables["group_names"],
+        containers=["livekit-redis", "livekit-server", "livekit-sip"]
+        + (["livekit-agent"] if "livekit_agent" in variables["group_names"] else []),
     )
 
 
@@ -31,9 +34,9 @@ def caller():
 
 
 @pytest.fixture(scope="module")
-def inspected(host):
+def inspected(host, line):
     """What Docker says about each container on the host."""
-    containers = json.loads(host.check_output("docker inspect livekit-redis livekit-server livekit-sip"))
+    containers = json.loads(host.check_output(f"docker inspect {' '.join(line.containers)}"))
     return {container["Name"].strip("/"): container for container in containers}
 
 

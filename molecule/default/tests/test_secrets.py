@@ -43,8 +43,8 @@ def test_not_on_a_command_line(host, secrets):
     assert not [secret for secret in secrets if secret in commands]
 
 
-def test_not_in_a_log(host, secrets):
-    containers = "for name in redis server sip; do docker logs livekit-$name 2>&1; done"
+def test_not_in_a_log(host, line, secrets):
+    containers = f"for name in {' '.join(line.containers)}; do docker logs $name 2>&1; done"
     logs = host.check_output(f"journalctl --no-pager --quiet; {containers}")
     assert logs
     assert not [secret for secret in secrets if secret in logs]
