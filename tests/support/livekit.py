@@ -131,14 +131,22 @@ class LiveKit(Api):
     """`keys` is a dict of API key and secret; without it one pair is made up. `version`: another one to build.
 
     `redis`: whether with a Redis of its own, or the section `redis` of the configuration for another one.
+    `config`: more for that configuration.
     """
 
-    def __init__(self, keys: dict[str, str] | None = None, redis: bool | dict = True, version: str = "") -> None:
+    def __init__(
+        self,
+        keys: dict[str, str] | None = None,
+        redis: bool | dict = True,
+        version: str = "",
+        config: dict | None = None,
+    ) -> None:
         self.keys = keys or {f"API{secrets.token_hex(6)}": secrets.token_hex(24)}
         self.api_key, self.api_secret = next(iter(self.keys.items()))
         self.redis_password = secrets.token_hex(16)
         self.with_redis = redis
         self.version = version
+        self.config = config or {}
         self.redis_process = self.server_process = None
 
     def __enter__(self) -> LiveKit:
@@ -180,6 +188,7 @@ class LiveKit(Api):
             "rtc": {"tcp_port": free_port(), "udp_port": free_port(), "node_ip": HOST, "use_external_ip": False},
             "keys": self.keys,
             "logging": {"level": "info"},
+            **self.config,
         }
         if isinstance(self.with_redis, dict):
             config["redis"] = self.with_redis
