@@ -29,6 +29,7 @@ HOSTS = {
     "debian13": ("198.51.100.192/27", "198.51.100.200", "198.51.100.210"),
 }
 CHECKOUT = "/root/telephony.livekit"
+CACHE = "/var/cache/telephony.livekit"  # what was built or fetched before, on this machine or in a host
 
 
 def pytest_addoption(parser):
@@ -53,8 +54,8 @@ def bare(request):
             "name": f"{network}-host",
             "image": f"bare-{debian}",
             "address": address,
-            "environment": {**environment, "TELEPHONY_LIVEKIT_CACHE": "/var/cache/telephony.livekit"},
-            "volumes": [*volumes, f"{build.cache()}:/var/cache/telephony.livekit"],
+            "environment": {**environment, "TELEPHONY_LIVEKIT_CACHE": CACHE, "PIP_CACHE_DIR": f"{CACHE}/pip"},
+            "volumes": [*volumes, f"{build.cache()}:{CACHE}"],
         },
         {"name": f"{network}-caller", "image": "caller", "address": caller_address},
     ]
