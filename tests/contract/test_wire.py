@@ -164,7 +164,7 @@ def play(case: dict, livekit: LiveKit) -> Played:
         up: list[Caller] = []
         last = max(number for number, step in enumerate(case["steps"]) if "send" in step)
         for number, step in enumerate(case["steps"]):
-            if number == last:
+            if 0 < number == last:
                 as_far_as_recorded(case, result, up)
             if "event" in step:
                 happen(step, livekit, stand_in, result)
@@ -248,8 +248,10 @@ def without_more_rings(step: dict, answers: list[Answer]) -> list[Answer]:
     if step["send"]["method"] == "CANCEL" and statuses:
         return [answer for answer in answers if answer.status != "180 Ringing"]
     if "200 OK" in statuses:
-        first = next((answer for answer in answers if answer.status == "180 Ringing"), None)
-        return [answer for answer in answers if answer.status != "180 Ringing" or answer is first]
+        rang = [number for number, answer in enumerate(answers) if answer.status == "180 Ringing"]
+        picked_up = next((number for number, answer in enumerate(answers) if answer.status == "200 OK"), len(answers))
+        again = [number for number in rang[1:] if number < picked_up]
+        return [answer for number, answer in enumerate(answers) if number not in again]
     return answers
 
 

@@ -6,7 +6,6 @@ LIVEKIT_API_SECRET and LIVEKIT_AGENT_NAME.
 """
 
 import array
-import asyncio
 import math
 import os
 
@@ -15,7 +14,7 @@ from livekit.agents import AgentServer, AutoSubscribe, JobContext, JobExecutorTy
 
 RATE = 24000
 FRAME = RATE // 50  # 20 ms
-GREETING = [(440, 0.5), (554, 0.5), (659, 1.0)]  # hertz, seconds
+GREETING = [(440, 1.0), (554, 0.5), (659, 0.5)]  # hertz, seconds
 MOST_CALLS = 20
 
 server = AgentServer(
@@ -34,29 +33,13 @@ async def take_call(job: JobContext) -> None:
     await job.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY)
     source = rtc.AudioSource(RATE, 1)
     track = rtc.LocalAudioTrack.create_audio_track("voice", source)
-    # livekit-sip answers the call once there is an audio track, and not before.
+    # livekit-sip answers the call once there is an audio track, and not before: the first tone may lose its beginning.
     await job.room.local_participant.publish_track(
         track, rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
     )
     caller = await job.wait_for_participant()
-    await answered(job.room, caller)
     await greet(source)
     await echo(caller, source)
-
-
-async def answered(room: rtc.Room, caller: rtc.RemoteParticipant) -> None:
-    """Wait until somebody can hear us. Who is not on the phone can at once."""
-    if caller.kind != rtc.ParticipantKind.PARTICIPANT_KIND_SIP:
-        return
-    active = asyncio.Event()
-
-    def look(*_) -> None:
-        if caller.attributes.get("sip.callStatus") == "active":
-            active.set()
-
-    room.on("participant_attributes_changed", look)
-    look()
-    await active.wait()
 
 
 async def greet(source: rtc.AudioSource) -> None:
