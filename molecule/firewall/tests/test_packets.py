@@ -2,6 +2,8 @@
 """Who gets through, on each host, over IPv4 and IPv6."""
 
 import json
+import shlex
+from pathlib import Path
 
 import pytest
 from addresses import ANOTHER_IN_SIGNALLING, FAMILIES, HOSTS, OUTSIDE, SIGNALLING, SIGNALLING_NETWORK, address
@@ -144,6 +146,28 @@ def test_a_chain_that_drops_is_named(checks):
 def test_a_chain_that_is_missing_is_named(checks):
     [failure] = checks["another chain"]["failed"]
     assert "inet filter nowhere" in failure
+
+
+CHAIN = "nft add table inet t; nft add chain inet t c '{ type filter hook input priority 0; }'; nft add rule inet t c"
+
+
+@pytest.mark.parametrize(
+    ("rules", "closed"),
+    [
+        ("iptables -P INPUT DROP", ["ip filter INPUT"]),
+        ("ip6tables -A INPUT -m comment --comment last -j REJECT", ["ip6 filter INPUT"]),
+        ("iptables -A INPUT -p tcp --dport 22 -j DROP", []),
+        (f"{CHAIN} counter log reject", ["inet t c"]),
+        (f"{CHAIN} ip saddr 198.51.100.1 drop", []),
+    ],
+)
+def test_whatever_drops_by_default_is_seen(hosts, rules, closed):
+    """In a network namespace of its own."""
+    look = Path(__file__).resolve().parents[3] / "roles/livekit_firewall/files/look.py"
+    wanted = json.dumps({"ruleset": "", "openings": [], "chains": [], "mark": "0x1", "files": []})
+    command = f"{rules}; echo {shlex.quote(wanted)} | python3 -c {shlex.quote(look.read_text())}"
+    seen = json.loads(hosts["nft"].check_output(f"unshare --net sh -c {shlex.quote(command)}"))
+    assert seen["closed"] == closed
 
 
 def test_data_of_a_provider_are_warned_of(checks):

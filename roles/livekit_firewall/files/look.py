@@ -70,13 +70,10 @@ def base_chains(objects):
 
 def closes(chain, rules):
     """Drops by policy, or by a last rule that matches everything."""
-
-    def always(expression):
-        return set(expression) <= {"counter", "log", "drop", "reject"} or "REJECT" in str(expression.get("xt"))
-
-    last = rules[-1]["expr"] if rules else []
-    ends = any({"drop", "reject", "xt"} & set(expression) for expression in last)
-    return chain.get("policy") == "drop" or (ends and all(map(always, last)))
+    last = [{**(part.get("xt") or {}), **part} for part in rules[-1]["expr"]] if rules else []
+    harmless = [part for part in last if {"counter", "log"} & set(part) or part.get("name") in ("comment", "LOG")]
+    ends = [part for part in last if {"drop", "reject"} & set(part) or part.get("name") == "REJECT"]
+    return chain.get("policy") == "drop" or bool(ends) and len(harmless) + len(ends) == len(last)
 
 
 def packet_filter(wanted, seen):
@@ -122,7 +119,7 @@ def ufw(wanted):
     ipv6 = bool(re.search(r"^IPV6=yes", read("/etc/default/ufw"), re.MULTILINE | re.IGNORECASE))
     rules = {}
     for opening in wanted["openings"] if active else []:
-        ports = ",".join(str(port).replace("-", ":") for port in opening["ports"])
+        ports = ",".join(sorted((str(port).replace("-", ":") for port in opening["ports"]), key=first_port))
         for network in (ipaddress.ip_network(network, strict=False) for network in opening["networks"]):
             for protocol in opening["protocols"] if ipv6 or network.version == 4 else []:
                 source = str(network.network_address) if network.prefixlen == network.max_prefixlen else str(network)
@@ -136,7 +133,12 @@ def ufw(wanted):
     ours = {rule for rule, comment in present.items() if bytes.fromhex(comment).decode(errors="replace") == OURS}
     gone = [f"ufw delete {as_command(rule)}" for rule in sorted(ours - set(rules))]
     new = [f"ufw {rules[rule]} comment {OURS}" for rule in sorted(set(rules) - set(present))]
-    return {"active": active, "ipv6": ipv6, "commands": gone + new}
+    # Somebody may start ufw again, so it keeps the rules while it is stopped.
+    return {"active": active, "ipv6": ipv6, "commands": gone + new if active or not wanted["openings"] else []}
+
+
+def first_port(ports):
+    return int(ports.partition(":")[0])
 
 
 def as_command(rule):
