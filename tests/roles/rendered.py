@@ -16,6 +16,7 @@ from pathlib import Path
 import yaml
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+ROLES = REPOSITORY / "roles"
 GROUPS = ("livekit_redis", "livekit_server", "livekit_sip")
 PAIRS = {
     purpose: {"api_key": f"API{purpose}", "api_secret": f"{purpose}-0123456789abcdef0123456789abcdef"}
@@ -46,41 +47,36 @@ class Case:
         return yaml.safe_load(self.files[f"{program}.yaml"])
 
 
+TEMPLATES = {
+    "livekit_redis": ("redis", "redis.conf.j2"),
+    "livekit_server": ("server", "config.yaml.j2"),
+    "livekit_sip": ("sip", "config.yaml.j2"),
+}
+
+
 def play(folder: Path) -> list[dict]:
-    roles = {
-        "livekit_redis": ("redis", "redis.conf.j2"),
-        "livekit_server": ("server", "config.yaml.j2"),
-        "livekit_sip": ("sip", "config.yaml.j2"),
-    }
-    tasks = []
     address = {"default_ipv4": {"address": "198.51.100.7"}, "cacheable": True}
     tasks = [{"name": "Facts", "ansible.builtin.set_fact": address}]
-    for role, (program, template) in roles.items():
-        text = f"{{{{ lookup('ansible.builtin.template', '{REPOSITORY}/roles/{role}/templates/{template}') }}}}"
-        write = {"mode": "0600", "content": text, "dest": f"{folder}/{{{{ inventory_hostname }}}}/{program}.yaml"}
-        texts = {"mode": "0600", "content": f"{{{{ {role}_texts | default({{}}) | to_json }}}}"}
-        tasks += [
-            {
-                "name": f"Check {role}",
-                "ansible.builtin.include_role": {
-                    "name": f"telephony.livekit.{role}",
-                    "tasks_from": "check",
-                    "public": True,
-                },
-            },
-            {"name": "Write", "ansible.builtin.copy": write},
-            {
-                "name": "Write the files beside it",
-                "ansible.builtin.copy": {**texts, "dest": f"{folder}/{{{{ inventory_hostname }}}}/{program}.json"},
-            },
-        ]
+    files = {}
+    for role, (program, template) in TEMPLATES.items():
+        check = {"name": f"telephony.livekit.{role}", "tasks_from": "check", "public": True}
+        tasks.append({"name": f"Check {role}", "ansible.builtin.include_role": check})
+        files[f"{program}.yaml"] = (
+            f"{{{{ lookup('ansible.builtin.template', '{ROLES}/{role}/templates/{template}') }}}}"
+        )
+        files[f"{program}.json"] = f"{{{{ {role}_texts | default({{}}) | to_json }}}}"
+    # All in one, since each use of a module takes longer than all the templates.
+    written = {
+        "mode": "0600",
+        "content": "{{ files | to_json }}",
+        "dest": f"{folder}/{{{{ inventory_hostname }}}}.json",
+    }
+    tasks.append({"name": "Write", "ansible.builtin.copy": written, "vars": {"files": files}})
     return [{"name": "Render", "hosts": "all", "gather_facts": False, "tasks": tasks}]
 
 
 def render(cases: dict[str, dict], folder: Path, **groups) -> dict[str, Case]:
     """`groups`: who is in a group, where that is not every case."""
-    for name in cases:
-        (folder / name).mkdir()
     hosts = {name: {**GIVEN, **variables} for name, variables in cases.items()}
     members = {group: {"hosts": dict.fromkeys(groups.get(group, cases))} for group in GROUPS}
     (folder / "inventory.json").write_text(json.dumps({"all": {"hosts": hosts, "children": members}}))
@@ -104,7 +100,7 @@ def render(cases: dict[str, dict], folder: Path, **groups) -> dict[str, Case]:
     )
     return {
         name: Case(
-            files={path.name: path.read_text() for path in (folder / name).iterdir()},
+            files=json.loads(written.read_text()) if (written := folder / f"{name}.json").exists() else {},
             failure="\n".join(lines_about(run.stdout, f"[{name}]", ("fatal:", "failed:", "[ERROR]"))),
             warnings="\n".join(lines_about(run.stdout, f"[{name}]", ("ok:",))),
         )

@@ -98,6 +98,34 @@ def test_nothing_is_lost_when_redis_is_killed(host):
     hosts.wait_for(lambda: sorted(trunks(host)) == ["last word", "line"])
 
 
+def test_lines_leave_the_logs_when_they_are_old(host):
+    """As Docker writes them, in the file that it writes to and in one that it has put aside. It goes on writing."""
+    path = host.check_output("docker inspect --format '{{.LogPath}}' livekit-redis")
+    before = host.check_output("docker logs livekit-redis").splitlines()
+    host.check_output("python3 -c %s %s", AGED, path)
+    read = host.check_output("docker logs livekit-redis").splitlines()
+    assert read == ["put aside, 9 days", "put aside, 6 days", "8 days", *before]
+    host.check_output("systemctl start livekit-trim-logs.service")
+    assert host.check_output("docker logs livekit-redis").splitlines() == ["put aside, 6 days", *before]
+    assert host.file(f"{path}.1").mode == 0o640
+    host.check_output("docker restart livekit-redis")
+    assert len(host.check_output("docker logs livekit-redis").splitlines()) > len(before) + 1
+    assert host.check_output("systemctl is-active livekit-trim-logs.timer") == "active"
+
+
+AGED = """
+import json, sys, time
+def line(days, text):
+    day = time.strftime("%Y-%m-%dT%H:%M:%S.5Z", time.gmtime(time.time() - days * 86400))
+    entry = {"log": text + chr(10), "stream": "stdout", "time": day}
+    return json.dumps(entry, separators=(",", ":")) + chr(10)
+path = sys.argv[1]
+open(path + ".1", "w").write(line(9, "put aside, 9 days") + line(6, "put aside, 6 days"))
+now = open(path).read()
+open(path, "r+").write(line(8, "8 days") + now)
+"""
+
+
 def state(host, container):
     return host.run(
         f"docker inspect --format '{{{{.State.Running}}}} {{{{.RestartCount}}}}' {container}"
@@ -149,3 +177,6 @@ def test_absent_leaves_what_the_operator_had(host, folder):
     assert not host.file("/etc/sysctl.d/99-livekit.conf").exists
     assert host.check_output("cat /etc/sysctl.d/50-operator.conf").endswith(OPERATORS)
     assert host.run("ls /etc/livekit/redis /etc/livekit/sip /etc/livekit/server").stdout == ""
+    code, output = play(folder, ["livekit_docker"], "absent")
+    assert code == 0, output
+    assert host.run("find /etc/systemd /usr/local /run/systemd -name '*livekit*'").stdout == ""
