@@ -20,7 +20,7 @@ venv: .venv/.ready-for-tests ## Make .venv with everything that tests and linter
 
 # --- this machine as a phone line ------------------------------------------------------------------------------------
 
-deploy: .venv/.ready ## Turn this machine into a phone line: NUMBERS=+1...,+1... EXTERNAL_IP=...
+deploy: .venv/.ready ## Turn this machine into a phone line: NUMBERS=+1...,+1... EXTERNAL_IP=... AGENT=demo
 	@.venv/bin/python -m tools.deploy deploy
 
 teardown: .venv/.ready ## Take it away again; PURGE=1 removes its data and keys too

@@ -10,6 +10,8 @@ import re
 import pytest
 from support import sip
 from support.hosts import twirp
+from support.phone import VOICE
+from support.tones import GREETING
 
 CHECKOUT = "/root/telephony.livekit"
 CONTAINERS = "livekit-redis livekit-server livekit-sip"
@@ -113,13 +115,33 @@ def test_deploy_again_changes_nothing_and_remembers_the_numbers(bare, deployed, 
     assert before[0]["trunks"][0]["numbers"] == ["+12025550111", "+12025550112"]
 
 
+def test_the_demo_agent_answers(bare, deployed, make):
+    """On the first call somebody hears something: three tones, then their own voice."""
+    before = started(bare.host)
+    output = make("deploy AGENT=demo")
+    assert "livekit-agent" in output and "the agent on this machine answers" in output
+    assert started(bare.host) == before
+    [trunk] = routing(bare.host)["trunks"]
+    provider = trunk["allowed_addresses"][0]
+    call = sip.talk(bare.host, bare.address, bare.address, trunk["numbers"][0], from_host=provider)
+    assert call["answers"][-1] == "200 OK"
+    assert call["heard"] == [*GREETING, VOICE]
+    assert sip.tcp(bare.caller, bare.caller_address, bare.address, [8081]) == {8081: "silent"}
+
+
+def test_deploy_again_keeps_the_agent_and_changes_nothing(bare, deployed, make):
+    output = make("deploy")
+    assert "Nothing changed" in output
+    assert "the agent on this machine answers" in output
+
+
 def test_teardown_leaves_nothing_but_data(bare, deployed, make):
     make("teardown")
     host = bare.host
     assert host.check_output("docker ps --all --quiet") == ""
     assert "livekit" not in host.check_output("nft list tables")
     assert host.check_output("find /etc/systemd /run/systemd -name '*livekit*'") == ""
-    assert not re.search(r":(5060|6379|7880|7881|7882|8085)\b", host.check_output("ss -Hlntu"))
+    assert not re.search(r":(5060|6379|7880|7881|7882|8081|8085)\b", host.check_output("ss -Hlntu"))
     assert set(host.check_output("find /etc/livekit -type f").splitlines()) == {
         f"/etc/livekit/keys/{purpose}.env" for purpose in ("agents", "automation", "sip")
     }

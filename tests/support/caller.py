@@ -68,9 +68,9 @@ class Caller:
         }
         self.last["bytes"] = self._write(method, body=body, headers=headers or {})
 
-    def invite(self, number: str, caller: str = "+12025550150") -> None:
+    def invite(self, number: str, caller: str = "+12025550150", from_host: str = "") -> None:
         uri = f"sip:{number}@{self.target}"
-        self.send("INVITE", uri, f"<sip:{caller}@{self.source}>", f"<{uri}>", DEFAULT_OFFER)
+        self.send("INVITE", uri, f"<sip:{caller}@{from_host or self.source}>", f"<{uri}>", DEFAULT_OFFER)
 
     def send_again(self) -> None:
         """The same bytes as before."""

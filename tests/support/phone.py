@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A call with a voice, placed with nothing but Python: a test process calls `talk`, a test host runs this file.
 
-phone.py SOURCE TARGET NUMBER PATIENCE   prints {"answers": [...], "heard": [hertz, ...], "hung_up": "200 OK"}
+phone.py SOURCE TARGET NUMBER PATIENCE FROM_HOST
+
+prints {"answers": [...], "heard": [hertz, ...], "hung_up": "200 OK"}
 """
 
 from __future__ import annotations
@@ -32,10 +34,10 @@ def talk(caller: Caller, seconds: float, voice: int = VOICE) -> list[bytes]:
     return packets
 
 
-def place(source: str, target: str, number: str, patience: float = 40, port: int = 5060) -> dict:
+def place(source: str, target: str, number: str, patience: float = 40, from_host: str = "", port: int = 5060) -> dict:
     """Call, talk for four seconds and hang up; give up when nobody answers within `patience` seconds."""
     with Caller(port, source=source, target=target) as caller:
-        caller.invite(number)
+        caller.invite(number, from_host=from_host)
         said = caller.listen(patience, lambda answers: bool(answers) and answers[-1].status >= "2")
         result = {"answers": [answer.status for answer in said], "heard": [], "hung_up": ""}
         if not caller.answer:
@@ -48,5 +50,5 @@ def place(source: str, target: str, number: str, patience: float = 40, port: int
 
 
 if __name__ == "__main__":
-    source, target, number, patience = sys.argv[1:]
-    print(json.dumps(place(source, target, number, float(patience))))
+    source, target, number, patience, from_host = sys.argv[1:]
+    print(json.dumps(place(source, target, number, float(patience), from_host)))

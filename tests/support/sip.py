@@ -55,11 +55,10 @@ def answers(messages, until):
     return found
 
 
-def talk(caller, source, target, number, patience=40):
+def talk(caller, source, target, number, *, from_host=None, patience=40):
     """A call with a voice: what is answered, and which tones are heard (phone.py)."""
-    return json.loads(
-        caller.check_output(f"timeout 90 python3 /support/phone.py {source} {target} {number} {patience}")
-    )
+    arguments = f"{source} {target} '{number}' {patience} {from_host or source}"
+    return json.loads(caller.check_output(f"timeout 90 python3 /support/phone.py {arguments}"))
 
 
 def tcp(caller, source, target, ports):

@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -11,6 +12,9 @@ from pathlib import Path
 from . import images, playbook, settings, summary
 
 STORE = playbook.INVENTORY / "group_vars" / "all" / "zz_deploy.yml"
+# Whether this machine runs the demo agent: it is in the group livekit_agent then.
+AGENT_GROUP = playbook.INVENTORY / "zz_deploy.yml"
+DEMO_AGENT = playbook.CHECKOUT / "roles" / "livekit_agent" / "files" / "demo"
 PLAYBOOKS = Path(__file__).parent / "playbooks"
 
 
@@ -21,7 +25,10 @@ def say(message):
 def deploy(environment):
     stored = settings.load(STORE)
     wanted = settings.update(stored, environment)
+    agent = settings.parse_agent(environment.get("AGENT", ""))
     settings.store(STORE, wanted)
+    if agent:
+        settings.store(AGENT_GROUP, {"livekit_agent": {"hosts": {"localhost": None}}})
 
     say("Docker")
     changed = playbook.run(PLAYBOOKS / "docker.yml")
@@ -34,16 +41,32 @@ def deploy(environment):
 
 def image_variables():
     """Nothing where the real images can be had; else the variables that make the roles run what is built here."""
-    parts = images.missing(wanted_images(), images.Docker(), print)
-    if not parts:
-        print("All three are the real ones.")
-        return {}
-    print(f"No registry answers: {', '.join(parts)} from images built on this machine. The first time takes minutes.")
-    if "livekit_sip" in parts:
-        print("livekit-sip will be a STAND-IN that carries no media.")
-    from tests.images import build  # not part of an installed collection
+    parts, agent = wanted_images()
+    daemon = images.Docker()
+    missing = images.missing(parts, daemon, print)
+    variables = {}
+    if missing:
+        print(f"No registry answers: {', '.join(missing)} from images built on this machine. It may take minutes.")
+        if "livekit_sip" in missing:
+            print("livekit-sip will be a STAND-IN, for trying out.")
+        from tests.images import build  # not part of an installed collection
 
-    return images.fallback_variables(parts, build.images())
+        variables |= images.fallback_variables(missing, build.images())
+    else:
+        print("All three are the real ones.")
+    if AGENT_GROUP.exists() and not agent.image:
+        variables |= demo_agent_variables(daemon)
+    return variables
+
+
+def demo_agent_variables(daemon):
+    base = re.search(r"^FROM (.+)$", (DEMO_AGENT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)[1]
+    if images.can_be_had(base, daemon, print):
+        return {"livekit_agent_image": "demo"}
+    print("No registry answers: the demo agent from an image BUILT ON THIS MACHINE, of Debian's Python.")
+    from tests.images import agent
+
+    return images.fallback_variables(["livekit_agent"], {"livekit_agent": agent.image()})
 
 
 def wanted_images():
@@ -53,7 +76,8 @@ def wanted_images():
         shutil.copytree(playbook.INVENTORY, inventory, ignore=shutil.ignore_patterns(STORE.name))
         answer = Path(scratch) / "images.json"
         playbook.run(PLAYBOOKS / "images.yml", variables={"answer_file": str(answer)}, inventory=inventory, quiet=True)
-        return [images.Wanted(**part) for part in json.loads(answer.read_text(encoding="utf-8"))]
+        *parts, agent = (images.Wanted(**part) for part in json.loads(answer.read_text(encoding="utf-8")))
+        return parts, agent
 
 
 def deploy_line():
@@ -78,6 +102,7 @@ def teardown(environment):
     print("\nThe phone line is gone." if changed else "\nNothing changed: there was no phone line here.")
     if purge:
         STORE.unlink(missing_ok=True)
+        AGENT_GROUP.unlink(missing_ok=True)
         print("Kept: Docker and the images.")
     else:
         print(f"Kept: Docker, the images, Redis's volume (all trunks and rules), the keys, {STORE.name}.")

@@ -2,7 +2,7 @@
 """Which image each of the three programs runs: the real one wherever it can be had, else one built on this machine.
 
 Built here means: Redis from Debian's package, livekit-server from its own source, and for livekit-sip, which no package
-registry carries, a stand-in without media. Only `make deploy` falls back, for trying out; `site.yml` never does.
+registry carries, a stand-in. Only `make deploy` falls back, for trying out; `site.yml` never does.
 """
 
 from dataclasses import dataclass
@@ -104,6 +104,14 @@ def missing(wanted, daemon, say):
             )
         replaceable.append(part.part)
     return replaceable
+
+
+def can_be_had(image, daemon, say):
+    """Whether an image that others are built on is here or in a registry."""
+    if daemon.has(image):
+        return True
+    say(f"Pulling {image}")
+    return daemon.pull(image)
 
 
 def fallback_variables(parts, built):

@@ -11,7 +11,7 @@ FICTIONAL = "+12025550100"
 E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 HEADER = """\
 ---
-# Written by `make deploy`; this machine's own, never committed. NUMBERS and EXTERNAL_IP replace what is here.
+# Written by `make deploy`; this machine's own, never committed. NUMBERS, EXTERNAL_IP and AGENT replace what is here.
 """
 
 
@@ -48,6 +48,16 @@ def update(stored, environment):
     if environment.get("EXTERNAL_IP", "").strip():
         settings["livekit_sip_nat_1_to_1_ip"] = parse_address(environment["EXTERNAL_IP"])
     return settings
+
+
+def parse_agent(text):
+    """Which agent shall run here: "demo", or nothing said."""
+    if text.strip() not in ("", "demo"):
+        raise InvalidSetting(
+            f"AGENT={text} is not known: there is AGENT=demo. Your own agent is livekit_agent_image and the group "
+            "livekit_agent in inventories/local, see roles/livekit_agent."
+        )
+    return text.strip()
 
 
 def without_images(settings):

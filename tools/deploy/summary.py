@@ -35,7 +35,7 @@ def banner(facts):
     if not has_stand_in(facts):
         return ""
     words = [
-        "livekit-sip IS A STAND-IN HERE: it carries no media, so nobody hears anything.",
+        "livekit-sip IS A STAND-IN HERE, for trying out: plain audio, no TLS, no PIN, no outbound calls.",
         "No registry of images answered. Redis and livekit-server are the real programs, built on this machine.",
         "Where a registry can be reached, `make deploy` puts the real livekit-sip in its place.",
     ]
@@ -158,10 +158,21 @@ def next_steps(facts):
     steps += [
         f"At the provider, send the numbers to {sip_uri(facts)}",
         f"If {facts['external_ip']} is not the address that the internet sees: make deploy EXTERNAL_IP=...",
-        f"Start an agent with the name above: set -a; . {facts['agents_key']}; set +a; python agent.py start",
-        "Then call. If nobody picks up, README.md has the four usual reasons.",
+        *agent_steps(facts),
+        "If nobody picks up, README.md has the four usual reasons.",
     ]
     return [f"{count}. {step}" for count, step in enumerate(steps, 1)]
+
+
+def agent_steps(facts):
+    if facts["agent_answers"]:
+        return [
+            "Then call: the agent on this machine answers. The demo agent plays three tones and then your own voice."
+        ]
+    return [
+        "Let an agent of the name above answer. To try: make deploy AGENT=demo. Your own: roles/livekit_agent",
+        f"An agent that runs elsewhere, or by hand: set -a; . {facts['agents_key']}; set +a; python agent.py start",
+    ]
 
 
 def changes(changed):

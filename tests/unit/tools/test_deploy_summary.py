@@ -34,6 +34,7 @@ FACTS = {
     "server_port": 7880,
     "agents_key": "/etc/livekit/keys/agents.env",
     "provider": {"title": "Twilio Elastic SIP Trunking", "number_format": "E.164", "setup": "Enter the URI."},
+    "agent_answers": False,
     "any_source": False,
     "signalling_networks": ["198.51.100.0/26"],
     "media_networks": ["198.51.100.64/26"],
