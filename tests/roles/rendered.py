@@ -30,7 +30,7 @@ GIVEN = {
     "livekit_redis_password": 'a "quoted" \\ pässword',
     "livekit_server_pairs": PAIRS,
     "livekit_redis_connection": OWN_REDIS,
-    "internal_host_looked": {"owners": [], "containers": [], "ahead": 0, "synchronised": True},
+    "internal_host_looked": {"owners": [], "containers": [], "synchronised": True},
 }
 
 
@@ -57,6 +57,8 @@ TEMPLATES = {
 def play(folder: Path) -> list[dict]:
     address = {"default_ipv4": {"address": "198.51.100.7"}, "cacheable": True}
     tasks = [{"name": "Facts", "ansible.builtin.set_fact": address}]
+    other = {"python": {"executable": "{{ other_python }}"}, "cacheable": True}
+    tasks.append({"name": "More facts", "ansible.builtin.set_fact": other, "when": "other_python is defined"})
     files = {}
     for role, (program, template) in TEMPLATES.items():
         check = {"name": f"telephony.livekit.{role}", "tasks_from": "check", "public": True}
@@ -76,8 +78,11 @@ def play(folder: Path) -> list[dict]:
 
 
 def render(cases: dict[str, dict], folder: Path, **groups) -> dict[str, Case]:
-    """`groups`: who is in a group, where that is not every case."""
-    hosts = {name: {**GIVEN, **variables} for name, variables in cases.items()}
+    """`groups`: who is in a group, where that is not every case. A variable that is None is not given at all."""
+    hosts = {
+        name: {key: value for key, value in {**GIVEN, **variables}.items() if value is not None}
+        for name, variables in cases.items()
+    }
     members = {group: {"hosts": dict.fromkeys(groups.get(group, cases))} for group in GROUPS}
     (folder / "inventory.json").write_text(json.dumps({"all": {"hosts": hosts, "children": members}}))
     (folder / "play.yml").write_text(json.dumps(play(folder)))

@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What contradicts itself or is half given is refused by a message that names the variable; what is odd gets a warning.
+
+All cases are hosts of one run. test_bad_input.py has more, against the whole site.
+"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.roles import rendered
+
+TLS = {"enabled": True}
+REFUSED = {
+    "two ways to redis": (
+        {"livekit_server_redis": {"address": "a.example.com:6379", "cluster_addresses": ["b.example.com:6379"]}},
+        "livekit_server_redis gives address and cluster_addresses",
+    ),
+    "no way to redis": ({"livekit_server_redis": {"password": "p"}}, "livekit_server_redis gives no address"),
+    "sentinel without its master": (
+        {"livekit_server_redis": {"sentinel_addresses": ["a.example.com:26379"]}},
+        "livekit_server_redis.sentinel_addresses and livekit_server_redis.sentinel_master_name belong together",
+    ),
+    "sentinel user without password": (
+        {
+            "livekit_sip_redis": {
+                "sentinel_addresses": ["a.example.com:26379"],
+                "sentinel_master_name": "m",
+                "sentinel_username": "u",
+            }
+        },
+        "livekit_sip_redis.sentinel_username is 'u', without a password",
+    ),
+    "sentinel password alone": (
+        {"livekit_server_redis": {"address": "a.example.com:6379", "sentinel_password": "p"}},
+        "livekit_server_redis.sentinel_password is given without",
+    ),
+    "database of a cluster": (
+        {"livekit_server_redis": {"cluster_addresses": ["a.example.com:6379"], "db": 2}},
+        "livekit_server_redis.db is 2",
+    ),
+    "tls that is off": (
+        {"livekit_server_redis": {"address": "a.example.com:6379", "tls": {"server_name": "b"}}},
+        "livekit_server_redis.tls has server_name, but is not enabled",
+    ),
+    "client certificate without key": (
+        {
+            "livekit_server_redis": {
+                "address": "a.example.com:6379",
+                "tls": {**TLS, "client_cert_file": "/etc/hostname"},
+            }
+        },
+        "livekit_server_redis.tls.client_cert_file and livekit_server_redis.tls.client_key_file belong together",
+    ),
+    "a ca that is not there": (
+        {"livekit_server_redis": {"address": "a.example.com:6379", "tls": {**TLS, "ca_cert_file": "/nowhere/ca.pem"}}},
+        "livekit_server_redis.tls names /nowhere/ca.pem",
+    ),
+    "a misspelt key of redis": (
+        {"livekit_server_redis": {"adress": "a.example.com:6379"}},
+        "livekit_server_redis.adress",
+    ),
+    "node ip and stun": (
+        {"livekit_server_rtc_node_ip": "198.51.100.8", "livekit_server_rtc_use_external_ip": True},
+        "livekit_server_rtc_node_ip is 198.51.100.8 and livekit_server_rtc_use_external_ip is true",
+    ),
+    "stun options without stun": (
+        {"livekit_server_rtc_external_ip_only": True},
+        "livekit_server_rtc_external_ip_only does nothing without livekit_server_rtc_use_external_ip",
+    ),
+    "a port and a range": (
+        {"livekit_server_rtc_port_range_start": 50000, "livekit_server_rtc_port_range_end": 60000},
+        "livekit_server_rtc_port_range_start and livekit_server_rtc_udp_port are both set",
+    ),
+    "half a range": (
+        {"livekit_server_rtc_udp_port": "", "livekit_server_rtc_port_range_start": 50000},
+        "livekit_server_rtc_port_range_end belong together",
+    ),
+    "rooms that nobody makes": (
+        {"livekit_server_room": {"auto_create": False}},
+        "livekit_server_room.auto_create is false",
+    ),
+    "a webhook without a key": (
+        {"livekit_server_webhook": {"urls": ["https://example.com"]}},
+        "livekit_server_webhook needs urls and api_key",
+    ),
+    "a webhook that is no url": (
+        {"livekit_server_webhook": {"urls": ["example.com"], "api_key": "automation"}},
+        "livekit_server_webhook.urls has example.com",
+    ),
+    "turn without a certificate": (
+        {"livekit_server_turn": {"enabled": True, "tls_port": 5349, "domain": "turn.example.com"}},
+        "livekit_server_turn.tls_port needs livekit_server_turn.cert_file",
+    ),
+    "turn over rtp": (
+        {
+            "livekit_server_turn": {
+                "enabled": True,
+                "udp_port": 3478,
+                "relay_range_start": 15000,
+                "relay_range_end": 16000,
+            }
+        },
+        "livekit_server_turn.relay_range_end (15000-16000) and livekit_sip_rtp_port (10000-20000) overlap",
+    ),
+    "metrics with half a login": (
+        {"livekit_server_prometheus": {"port": 6789, "username": "u"}},
+        "livekit_server_prometheus.username and livekit_server_prometheus.password belong together",
+    ),
+    "metrics on the agent's port": (
+        {"livekit_sip_prometheus_port": 7881},
+        "livekit_server_rtc_tcp_port (7881) and livekit_sip_prometheus_port (7881) overlap",
+    ),
+    "a value of the role in the extra": (
+        {"livekit_server_config_extra": {"rtc": {"tcp_port": 1}}},
+        "livekit_server_config_extra changes a value in rtc",
+    ),
+    "more calls than ports": (
+        {"livekit_sip_rtp_port": "10000-10100", "livekit_sip_max_active_calls": 52},
+        "livekit_sip_rtp_port 10000-10100 has 51 even ports",
+    ),
+    "an address and stun": (
+        {"livekit_sip_nat_1_to_1_ip": "198.51.100.8", "livekit_sip_use_external_ip": True},
+        "livekit_sip_nat_1_to_1_ip is 198.51.100.8 and livekit_sip_use_external_ip is true",
+    ),
+    "how long without a unit": ({"livekit_sip_media_timeout": "15"}, "livekit_sip_media_timeout is '15'"),
+    "a certificate that is not there": (
+        {"livekit_sip_tls": {"certs": [{"cert_file": "/nowhere/a.pem", "key_file": "/nowhere/a.key"}]}},
+        "livekit_sip_tls.certs names /nowhere/a.pem, /nowhere/a.key",
+    ),
+    "livekit cloud": (
+        {"livekit_sip_ws_url": "wss://example.livekit.cloud"},
+        "livekit_sip_ws_url is wss://example.livekit.cloud, but LiveKit Cloud takes no livekit-sip",
+    ),
+    "redis on all interfaces": ({"livekit_redis_bind_address": "0.0.0.0"}, "livekit_redis_bind_address is '0.0.0.0'"),
+    "a snapshot without a number": ({"livekit_redis_save": ["hourly"]}, "livekit_redis_save holds hourly"),
+}
+
+OWNER = {"port": 5060, "protocol": "udp", "address": "0.0.0.0", "pid": "77", "program": "asterisk", "container": ""}
+SEEN = {"owners": [], "containers": [], "synchronised": True}
+LOOKED = {
+    "another sip server": (
+        {**SEEN, "owners": [OWNER]},
+        "livekit_sip_sip_port is 5060, but on another-sip-server udp port 5060 belongs to asterisk (process 77)",
+    ),
+    "another container": (
+        {**SEEN, "owners": [{**OWNER, "container": "pbx"}], "containers": ["pbx"]},
+        "asterisk (process 77) in the container pbx",
+    ),
+    "a program that cannot be seen": (
+        {**SEEN, "owners": [{**OWNER, "pid": None, "program": ""}]},
+        "belongs to another program",
+    ),
+    "another redis": (
+        {**SEEN, "owners": [{**OWNER, "port": 6379, "protocol": "tcp", "program": "redis-server"}]},
+        "belongs to redis-server (process 77). Stop that program or set livekit_redis_port to a free port. Or use that",
+    ),
+}
+FINE = {
+    "our own": {**SEEN, "owners": [{**OWNER, "program": "livekit-sip", "container": "livekit-sip"}]},
+    "our own, unseen": {
+        **SEEN,
+        "owners": [{**OWNER, "pid": None, "program": ""}],
+        "containers": ["livekit-sip"],
+    },
+    "another address": {
+        **SEEN,
+        "owners": [{**OWNER, "port": 6379, "protocol": "tcp", "address": "198.51.100.9", "program": "redis-server"}],
+    },
+    "another protocol": {**SEEN, "owners": [{**OWNER, "port": 7882, "protocol": "tcp"}]},
+}
+
+
+def name(case):
+    return "".join(letter if letter.isalnum() else "-" for letter in case)
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("refused")
+    cases = {name(case): variables for case, (variables, _) in REFUSED.items()}
+    cases |= {name(case): {"internal_host_looked": looked} for case, (looked, _) in LOOKED.items()}
+    cases |= {name(case): {"internal_host_looked": looked} for case, looked in FINE.items()}
+    cases |= {name(case): told_by_a_program(folder, case, seen) for case, (seen, _) in CLOCKS.items()}
+    return rendered.render(cases, folder)
+
+
+CLOCKS = {
+    "ahead": ({"time": 90, "synchronised": True}, "seconds ahead of the controller's"),
+    "behind": ({"time": -90, "synchronised": True}, "seconds behind the controller's"),
+    "nobody keeps it": ({"time": 0, "synchronised": False}, "nothing keeps the clock of nobody-keeps-it right"),
+    "right": ({"time": 0, "synchronised": True}, None),
+    "not to be known": ({"time": 0, "synchronised": None}, None),
+}
+
+
+def told_by_a_program(folder, case, seen):
+    """In place of the host's Python, a program that says what its clock says."""
+    program = folder / f"python-{name(case)}"
+    said = json.dumps({**SEEN, **seen, "time": "NOW"}).replace('"NOW"', f"'$(($(date +%s) + {seen['time']}))'")
+    program.write_text(f"#!/bin/sh\ncat >/dev/null\necho '{said}'\n")
+    program.chmod(0o755)
+    return {"other_python": str(program), "internal_host_looked": None}
+
+
+@pytest.mark.parametrize("case", REFUSED | LOOKED)
+def test_refused_by_name(outcomes, case):
+    _, told = (REFUSED | LOOKED)[case]
+    outcome = outcomes[name(case)]
+    assert told in outcome.failure, outcome.failure or "it passed"
+    assert outcome.files == {}
+
+
+@pytest.mark.parametrize("case", FINE)
+def test_a_port_that_is_ours_or_no_concern_of_ours(outcomes, case):
+    assert outcomes[name(case)].files, outcomes[name(case)].failure
+
+
+@pytest.mark.parametrize("case", CLOCKS)
+def test_a_wrong_clock_is_a_warning(outcomes, case):
+    outcome, told = outcomes[name(case)], CLOCKS[case][1]
+    assert outcome.files, outcome.failure
+    assert (told in outcome.warnings) if told else ("clock" not in outcome.warnings)
