@@ -62,7 +62,8 @@ def play(folder: Path) -> list[dict]:
     files = {}
     for role, (program, template) in TEMPLATES.items():
         check = {"name": f"telephony.livekit.{role}", "tasks_from": "check", "public": True}
-        tasks.append({"name": f"Check {role}", "ansible.builtin.include_role": check})
+        when = f"only is undefined or only == '{role}'"
+        tasks.append({"name": f"Check {role}", "ansible.builtin.include_role": check, "when": when})
         files[f"{program}.yaml"] = (
             f"{{{{ lookup('ansible.builtin.template', '{ROLES}/{role}/templates/{template}') }}}}"
         )
@@ -70,7 +71,7 @@ def play(folder: Path) -> list[dict]:
     # All in one, since each use of a module takes longer than all the templates.
     written = {
         "mode": "0600",
-        "content": "{{ files | to_json }}",
+        "content": "{{ (files if only is undefined else {'checked': only}) | to_json }}",
         "dest": f"{folder}/{{{{ inventory_hostname }}}}.json",
     }
     tasks.append({"name": "Write", "ansible.builtin.copy": written, "vars": {"files": files}})
@@ -78,7 +79,10 @@ def play(folder: Path) -> list[dict]:
 
 
 def render(cases: dict[str, dict], folder: Path, **groups) -> dict[str, Case]:
-    """`groups`: who is in a group, where that is not every case. A variable that is None is not given at all."""
+    """`groups`: who is in a group, where that is not every case. A variable that is None is not given at all.
+
+    A case with the variable `only` is checked by that role alone, and nothing is rendered.
+    """
     hosts = {
         name: {key: value for key, value in {**GIVEN, **variables}.items() if value is not None}
         for name, variables in cases.items()

@@ -181,10 +181,17 @@ def name(case):
 def outcomes(tmp_path_factory):
     folder = tmp_path_factory.mktemp("refused")
     cases = {name(case): variables for case, (variables, _) in REFUSED.items()}
-    cases |= {name(case): {"internal_host_looked": looked} for case, (looked, _) in LOOKED.items()}
-    cases |= {name(case): {"internal_host_looked": looked} for case, looked in FINE.items()}
+    looked = {case: seen for case, (seen, _) in LOOKED.items()} | FINE
+    cases |= {name(case): {"internal_host_looked": seen, "only": concerned(seen)} for case, seen in looked.items()}
     cases |= {name(case): told_by_a_program(folder, case, seen) for case, (seen, _) in CLOCKS.items()}
+    for variables in cases.values():
+        variables.setdefault("only", "_".join(next(iter(variables)).split("_")[:2]))
     return rendered.render(cases, folder)
+
+
+def concerned(seen):
+    """The role whose port it is."""
+    return {5060: "livekit_sip", 6379: "livekit_redis", 7882: "livekit_server"}[seen["owners"][0]["port"]]
 
 
 CLOCKS = {
@@ -202,7 +209,7 @@ def told_by_a_program(folder, case, seen):
     said = json.dumps({**SEEN, **seen, "time": "NOW"}).replace('"NOW"', f"'$(($(date +%s) + {seen['time']}))'")
     program.write_text(f"#!/bin/sh\ncat >/dev/null\necho '{said}'\n")
     program.chmod(0o755)
-    return {"other_python": str(program), "internal_host_looked": None}
+    return {"other_python": str(program), "internal_host_looked": None, "only": "livekit_redis"}
 
 
 @pytest.mark.parametrize("case", REFUSED | LOOKED)
