@@ -34,7 +34,7 @@ def listeners(ports):
         except OSError:
             continue
         for row in rows:
-            address, _, port = row[1].partition(":")
+            address, port = row[1].split(":")
             if row[3] == state and int(port, 16) in ports:
                 # Each group of four bytes is in the order of the machine.
                 groups = [bytes.fromhex(address[at : at + 8]) for at in range(0, len(address), 8)]

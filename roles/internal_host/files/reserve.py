@@ -32,8 +32,8 @@ def write(name, text):
 def numbers(text):
     found = set()
     for part in filter(None, text.split(",")):
-        first, _, last = part.strip().partition("-")
-        found |= set(range(int(first), int(last or first) + 1))
+        bounds = part.strip().split("-")
+        found |= set(range(int(bounds[0]), int(bounds[-1]) + 1))
     return found
 
 

@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Written by Ansible, role telephony.livekit.internal_logs. Changes here are overwritten.
 """Take lines that are older than some days out of the logs of this collection's containers.

@@ -22,7 +22,7 @@ class Refused(Exception):
 
 class Connection:
     def __init__(self, address, tls, username, password):
-        host, _, port = address.rpartition(":")
+        host, port = address.rsplit(":", 1)
         host = host.strip("[]")
         self.socket = socket.create_connection((host, int(port)), timeout=SECONDS)
         if tls.get("enabled"):
@@ -47,7 +47,7 @@ class Connection:
         if kind == b"$":
             return self.answers.read(int(text) + 2)[:-2].decode(errors="replace") if int(text) >= 0 else None
         if kind == b"*":
-            return [self.read() for _ in range(int(text))] if int(text) >= 0 else None
+            return [self.read() for _item in range(int(text))] if int(text) >= 0 else None
         if kind in b"+:":
             return text
         raise OSError("what answers there is not Redis, or it wants TLS")
@@ -90,8 +90,8 @@ def look(address, redis, tls):
         connection.ask("SELECT", redis["db"])
     node = {"address": address, "ping": connection.ask("PING")}
     try:
-        lines = (line.partition(":") for line in connection.ask("INFO").splitlines())
-        node.update({name: value for name, _, value in lines if name in WANTED})
+        lines = (line.split(":", 1) for line in connection.ask("INFO").splitlines() if ":" in line)
+        node.update({name: value for name, value in lines if name in WANTED})
     except Refused as error:
         node["info_refused"] = str(error)
     return node

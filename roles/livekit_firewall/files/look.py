@@ -143,7 +143,7 @@ def first_port(ports):
 
 def as_command(rule):
     """What `ufw delete` takes, from a line of its own file."""
-    action, protocol, ports, _, _, source, _ = rule.split()
+    action, protocol, ports, _to, _source_ports, source, _direction = rule.split()
     return shlex.join([action, "proto", protocol, "from", source, "to", "any", "port", ports])
 
 
