@@ -47,7 +47,9 @@ def packages() -> Path:
 
 def from_debian(tar: tarfile.TarFile, folder: Path) -> None:
     root = build.debian(folder, "dash", "libstdc++6", "python3")
-    (root / "usr/bin/sh").symlink_to("dash")
+    shell = root / "usr/bin/sh"
+    shell.unlink(missing_ok=True)  # Debian 13 ships it in the package
+    shell.symlink_to("dash")
     build.add(tar, root)
     build.add(tar, packages(), "agent/packages/")
     tar.add(AGENT, f"agent/{AGENT.name}")
