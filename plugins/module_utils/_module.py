@@ -30,7 +30,7 @@ CONNECTION_OPTIONS = {
 class Module(AnsibleModule):
     """An AnsibleModule that keeps secrets out of results by itself.
 
-    Ansible's own censoring replaces every occurrence of every secret: a PIN 1234 turns +12025551234 into asterisks, and
+    Ansible's own censoring replaces every occurrence of every secret: a PIN 5501 turns +12025550123 into asterisks, and
     thousands of distinct passwords take it half a minute. So results are built without secrets, and only the API
     secret is left to Ansible.
     """
