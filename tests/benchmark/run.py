@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -27,6 +26,7 @@ from livekit import api  # noqa: E402
 
 from tests.benchmark import report  # noqa: E402
 from tests.benchmark.far_away import FarAway  # noqa: E402
+from tests.support import playbook  # noqa: E402
 from tests.support.livekit import ADMIN, LiveKit, token  # noqa: E402
 
 SIZES = [1, 100, 1_000, 10_000]
@@ -34,7 +34,6 @@ MOST_RULES = 1_000
 MOST_LOOPED = 100
 PHASES = ["create", "change 1 %", "nothing to change", "remove"]
 LATENCY = 0.05
-BIN = Path(sys.executable).parent
 
 
 def trunk(index: int, metadata: str = "") -> dict:
@@ -57,8 +56,6 @@ class Ansible:
 
     def __init__(self, livekit: LiveKit, url: str = "") -> None:
         self.environment = {
-            **os.environ,
-            "ANSIBLE_CONFIG": str(REPOSITORY / "ansible.cfg"),
             "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callback"),
             "ANSIBLE_CALLBACKS_ENABLED": "task_seconds",
             "LIVEKIT_URL": url or livekit.url,
@@ -80,20 +77,15 @@ class Ansible:
             "tasks": [{"name": "measured", module: options, "no_log": True, **more}],
         }
         with tempfile.TemporaryDirectory() as folder:
-            playbook, seconds = Path(folder, "play.yml"), Path(folder, "seconds.json")
-            playbook.write_text(json.dumps([play]))
+            path, seconds = Path(folder, "play.yml"), Path(folder, "seconds.json")
+            path.write_text(json.dumps([play]))
             started = time.monotonic()
-            run = subprocess.run(
-                [BIN / "ansible-playbook", "-i", "localhost,", "-c", "local", playbook],
-                env={**self.environment, "TASK_SECONDS": str(seconds)},
-                cwd=REPOSITORY,
-                capture_output=True,
-                text=True,
-                check=False,
+            code, output = playbook.run(
+                "-i", "localhost,", "-c", "local", path, TASK_SECONDS=str(seconds), **self.environment
             )
             wall = time.monotonic() - started
-            if run.returncode:
-                raise RuntimeError(run.stdout[-2000:] + run.stderr[-2000:])
+            if code:
+                raise RuntimeError(output[-2000:])
             return json.loads(seconds.read_text())["measured"], wall
 
     def table(self, trunks: list[dict], with_rules: bool = False) -> tuple[float, float]:

@@ -10,9 +10,7 @@ One story for both, side by side: refused -> deployed -> torn_down -> purged. Ea
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,11 +19,9 @@ import docker
 import pytest
 import yaml
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from images import build
-from support import hosts
+from tests.images import build
+from tests.support import hosts, playbook
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 NETWORK = "livekit-lifecycle"
 MACHINES = {
     "network": NETWORK,
@@ -159,26 +155,13 @@ class Host:
         self.host = hosts.booted(self.name)
         self.variables = {}
 
-    def play(self, playbook, *arguments, **variables):
+    def play(self, name, *arguments, **variables):
         """Exit code and output of a playbook for this host alone."""
         groups = {group: {"hosts": {self.name: None}} for group in IMAGES}
         inventory = self.folder / "inventory.json"
         inventory.write_text(json.dumps({"all": {"vars": {**LINE, **self.variables}, "children": groups}}))
-        ran = subprocess.run(
-            [
-                Path(sys.executable).parent / "ansible-playbook",
-                *("-i", inventory, *arguments, "-e", json.dumps(variables)),
-                REPOSITORY / "playbooks" / playbook,
-            ],
-            cwd=REPOSITORY,
-            env={**os.environ, "ANSIBLE_CONFIG": str(REPOSITORY / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        return ran.returncode, ran.stdout
+        path = playbook.REPOSITORY / "playbooks" / name
+        return playbook.run("-i", inventory, *arguments, "-e", json.dumps(variables), path)
 
     def snapshot(self):
         seen = json.loads(self.host.check_output("python3 /support/snapshot.py"))

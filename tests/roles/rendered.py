@@ -7,16 +7,15 @@ render({"case": {"livekit_sip_rtp_port": "30000-30100"}}, folder) -> {"case": Ca
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-ROLES = REPOSITORY / "roles"
+from tests.support import playbook
+
+ROLES = playbook.REPOSITORY / "roles"
 GROUPS = ("livekit_redis", "livekit_server", "livekit_sip")
 PAIRS = {
     purpose: {"api_key": f"API{purpose}", "api_secret": f"{purpose}-0123456789abcdef0123456789abcdef"}
@@ -90,31 +89,17 @@ def render(cases: dict[str, dict], folder: Path, **groups) -> dict[str, Case]:
     members = {group: {"hosts": dict.fromkeys(groups.get(group, cases))} for group in GROUPS}
     (folder / "inventory.json").write_text(json.dumps({"all": {"hosts": hosts, "children": members}}))
     (folder / "play.yml").write_text(json.dumps(play(folder)))
-    run = subprocess.run(
-        [
-            Path(sys.executable).parent / "ansible-playbook",
-            *("-i", folder / "inventory.json", "--forks", "4", folder / "play.yml"),
-        ],
-        cwd=REPOSITORY,
-        env={
-            **os.environ,
-            "ANSIBLE_CONFIG": str(REPOSITORY / "ansible.cfg"),
-            "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
-            "ANSIBLE_NOCOLOR": "1",
-        },
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
+    _code, output = playbook.run(
+        *("-i", folder / "inventory.json", "--forks", "4", folder / "play.yml"), ANSIBLE_CALLBACK_RESULT_FORMAT="json"
     )
     return {
         name: Case(
             files=json.loads(written.read_text()) if (written := folder / f"{name}.json").exists() else {},
-            failure="\n".join(lines_about(run.stdout, f"[{name}]", ("fatal:", "failed:", "[ERROR]"))),
-            warnings="\n".join(lines_about(run.stdout, f"[{name}]", ("ok:",))),
+            failure="\n".join(lines_about(output, f"[{name}]", ("fatal:", "failed:", "[ERROR]"))),
+            warnings="\n".join(lines_about(output, f"[{name}]", ("ok:",))),
         )
         for name in cases
-    } | {"output": run.stdout}
+    } | {"output": output}
 
 
 def lines_about(output: str, host: str, beginnings: tuple[str, ...]) -> list[str]:

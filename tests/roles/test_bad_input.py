@@ -4,9 +4,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,10 +11,8 @@ import docker
 import pytest
 import yaml
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from support import hosts
+from tests.support import hosts, playbook
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 CASES = yaml.safe_load(Path(__file__).with_name("bad_input.yml").read_text())
 NETWORK = "livekit-bad-input"
 HOST = {"name": f"{NETWORK}-host", "image": "host-debian12", "address": "198.51.100.170"}
@@ -36,16 +31,7 @@ def play(folder, name, variables, *arguments):
     group = {"hosts": {HOST["name"]: None}}
     groups = dict.fromkeys(("livekit_redis", "livekit_server", "livekit_sip", "livekit_agent"), group)
     inventory.write_text(json.dumps({"all": {"vars": {**SOUND, **variables}, "children": groups}}))
-    run = subprocess.run(
-        [Path(sys.executable).parent / "ansible-playbook", "-i", inventory, "site.yml", *arguments],
-        cwd=REPOSITORY,
-        env={**os.environ, "ANSIBLE_CONFIG": str(REPOSITORY / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    return run.returncode, run.stdout
+    return playbook.run("-i", inventory, "site.yml", *arguments)
 
 
 def changed_files():

@@ -16,7 +16,7 @@ from tests.roles import rendered
 from tests.support.livekit import LiveKit, Process, free_port
 from tests.support.stand_in import StandIn
 
-ROLES = rendered.REPOSITORY / "roles"
+ROLES = rendered.ROLES
 # What is about the container and not in the program's configuration.
 ABOUT_THE_CONTAINER = {
     *("state", "image", "image_archive", "container_name", "user", "config_dir", "config_extra"),

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -14,6 +12,7 @@ import pytest
 
 from tests.roles import rendered
 from tests.roles.redis_servers import PASSWORD, Certificates, Redis, ask
+from tests.support import playbook
 from tests.support.caller import Caller
 from tests.support.hosts import wait_for
 from tests.support.livekit import LiveKit
@@ -82,24 +81,11 @@ def run_role(folder: Path, cases: dict[str, dict]) -> dict:
     task = {"name": "Ask", "ansible.builtin.include_role": {"name": "telephony.livekit.internal_redis"}}
     (folder / "hosts.json").write_text(json.dumps({"all": {"hosts": hosts}}))
     (folder / "play.yml").write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": [task]}]))
-    run = subprocess.run(
-        [Path(sys.executable).parent / "ansible-playbook", "-i", folder / "hosts.json", folder / "play.yml", "-vv"],
-        cwd=rendered.REPOSITORY,
-        env={
-            **os.environ,
-            "ANSIBLE_CONFIG": str(rendered.REPOSITORY / "ansible.cfg"),
-            "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
-            "ANSIBLE_NOCOLOR": "1",
-        },
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
+    _code, output = playbook.run(
+        "-i", folder / "hosts.json", folder / "play.yml", "-vv", ANSIBLE_CALLBACK_RESULT_FORMAT="json"
     )
-    told = {
-        name: "\n".join(rendered.lines_about(run.stdout, f"[{name}]", ("fatal:", "failed:", "ok:"))) for name in cases
-    }
-    return {**told, "output": run.stdout}
+    told = {name: "\n".join(rendered.lines_about(output, f"[{name}]", ("fatal:", "failed:", "ok:"))) for name in cases}
+    return {**told, "output": output}
 
 
 @pytest.mark.parametrize(

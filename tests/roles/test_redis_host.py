@@ -4,17 +4,12 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from tests.images import build
-from tests.support import hosts
+from tests.support import hosts, playbook
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 NETWORK, SUBNET = "livekit-redis", "198.51.100.160/29"
 HOST = {"name": f"{NETWORK}-host", "image": "host-debian12", "address": "198.51.100.162"}
 RESERVED = "/proc/sys/net/ipv4/ip_local_reserved_ports"
@@ -46,16 +41,7 @@ def play(folder, roles, state="present", **more):
     )
     named = [f"telephony.livekit.{role}" for role in roles]
     (folder / "play.yml").write_text(json.dumps([{"hosts": "all", "roles": named}]))
-    run = subprocess.run(
-        [Path(sys.executable).parent / "ansible-playbook", "-i", folder / "inventory.json", folder / "play.yml"],
-        cwd=REPOSITORY,
-        env={**os.environ, "ANSIBLE_CONFIG": str(REPOSITORY / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    return run.returncode, run.stdout
+    return playbook.run("-i", folder / "inventory.json", folder / "play.yml")
 
 
 @pytest.fixture(scope="module")

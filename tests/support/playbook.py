@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tasks on localhost, run by a real ansible-playbook against one livekit-server."""
+"""A real ansible-playbook, as the tests start it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,36 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
+def start(*arguments: str | Path, **environment: str) -> subprocess.Popen:
+    """ansible-playbook under way in the checkout; standard output holds standard error too."""
+    return subprocess.Popen(
+        [Path(sys.executable).parent / "ansible-playbook", *arguments],
+        cwd=REPOSITORY,
+        env={
+            **os.environ,
+            "ANSIBLE_CONFIG": str(REPOSITORY / "ansible.cfg"),
+            "ANSIBLE_NOCOLOR": "1",
+            **environment,
+        },
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def run(*arguments: str | Path, **environment: str) -> tuple[int, str]:
+    """Exit code and output."""
+    running = start(*arguments, **environment)
+    output, _ = running.communicate()
+    return running.returncode, output
+
+
 class Playbook:
+    """Tasks on localhost against one livekit-server."""
+
     def __init__(self, livekit, folder: Path, tasks: list[dict], **variables) -> None:
-        self.livekit = livekit
-        self.path = folder / "play.yml"
+        path = folder / "play.yml"
         play = {
             "name": "Play",
             "hosts": "localhost",
@@ -23,32 +49,16 @@ class Playbook:
             "vars": {"ansible_python_interpreter": sys.executable, **variables},
             "tasks": tasks,
         }
-        self.path.write_text(json.dumps([play]))
+        path.write_text(json.dumps([play]))
+        self.arguments = ("-i", "localhost,", "-c", "local", path)
+        self.environment = {
+            "LIVEKIT_URL": livekit.url,
+            "LIVEKIT_API_KEY": livekit.api_key,
+            "LIVEKIT_API_SECRET": livekit.api_secret,
+        }
 
     def start(self, *arguments: str) -> subprocess.Popen:
-        """Under way; standard output holds standard error too."""
-        return subprocess.Popen(
-            [
-                Path(sys.executable).parent / "ansible-playbook",
-                *("-i", "localhost,", "-c", "local"),
-                *arguments,
-                self.path,
-            ],
-            cwd=REPOSITORY,
-            env={
-                **os.environ,
-                "ANSIBLE_CONFIG": str(REPOSITORY / "ansible.cfg"),
-                "LIVEKIT_URL": self.livekit.url,
-                "LIVEKIT_API_KEY": self.livekit.api_key,
-                "LIVEKIT_API_SECRET": self.livekit.api_secret,
-            },
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        return start(*arguments, *self.arguments, **self.environment)
 
     def run(self, *arguments: str) -> tuple[int, str]:
-        """Exit code and output."""
-        running = self.start(*arguments)
-        output, _ = running.communicate()
-        return running.returncode, output
+        return run(*arguments, *self.arguments, **self.environment)
