@@ -76,5 +76,5 @@ def store(path, settings):
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
-    partial.write_text(HEADER + yaml.safe_dump(settings, sort_keys=True), encoding="utf-8")
+    partial.write_text(HEADER + yaml.safe_dump(settings, sort_keys=True, default_flow_style=None), encoding="utf-8")
     partial.replace(path)
