@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What of Docker is on this host, as JSON. Changes nothing. Arguments: Docker's configuration, the role's record."""
 
+import http.client
 import importlib.util
 import json
 import os
@@ -26,10 +27,33 @@ def answer(*command):
     return done.stdout.decode() if done.returncode == 0 else None
 
 
-def answers():
-    """Whether something listens where a Docker daemon does."""
-    with socket.socket(socket.AF_UNIX) as connection:
-        return connection.connect_ex("/var/run/docker.sock") == 0
+class Docker(http.client.HTTPConnection):
+    """Without the requests library, which may be what is missing here."""
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(30)
+        self.sock.connect("/var/run/docker.sock")
+
+    def get(self, path):
+        self.request("GET", path)
+        response = self.getresponse()
+        if response.status != http.client.OK:
+            raise http.client.HTTPException(response.read())
+        return json.load(response)
+
+
+def daemon():
+    """What a Docker daemon says of itself; nothing where none answers."""
+    docker = Docker("localhost")
+    try:
+        information, images = docker.get("/info"), docker.get("/images/json")
+    except (OSError, ValueError, http.client.HTTPException):
+        return None
+    return {
+        "live_restore": information.get("LiveRestoreEnabled", False),
+        "images": [tag for image in images for tag in image["RepoTags"] or []],
+    }
 
 
 def unit():
@@ -52,12 +76,12 @@ def settings(daemon_json):
 
 
 def look(daemon_json, record):
-    found_unit = unit()
+    found_unit, found_daemon = unit(), daemon()
     return {
         "requests": importlib.util.find_spec("requests") is not None,
         "ip": shutil.which("ip", path=SYSTEM_PATH) is not None,
-        "docker": answers() or shutil.which("dockerd", path=SYSTEM_PATH + ":/snap/bin") is not None,
-        "answers": answers(),
+        "docker": found_daemon is not None or shutil.which("dockerd", path=SYSTEM_PATH + ":/snap/bin") is not None,
+        "daemon": found_daemon,
         "unit": found_unit,
         "by_service": found_unit is None and answer("service", "docker", "status") is not None,
         "daemon_json": settings(daemon_json),
