@@ -6,6 +6,8 @@ One story: each test begins where the one before it ended.
 
 import json
 import re
+from datetime import datetime
+from types import SimpleNamespace
 
 import pytest
 from support import sip
@@ -133,6 +135,65 @@ def test_deploy_again_keeps_the_agent_and_changes_nothing(bare, deployed, make):
     output = make("deploy")
     assert "Nothing changed" in output
     assert "the agent on this machine answers" in output
+
+
+@pytest.fixture
+def calls(bare, deployed):
+    """Two calls from the caller, who is let in like a provider, and site.yml with other variables while they are up."""
+    network = [f"{bare.caller_address}/32"]
+    allowed = {"livekit_firewall_signalling_networks": network, "livekit_firewall_media_networks": network}
+    ansible = f"cd {CHECKOUT} && timeout 300 .venv/bin/ansible-playbook site.yml --extra-vars"
+    bare.host.check_output(f"{ansible} '{json.dumps(allowed)}'")
+    number = routing(bare.host)["trunks"][0]["numbers"][0]
+    talking = f"timeout 200 python3 /support/drained.py {bare.caller_address} {bare.address} {number}"
+    bare.caller.check_output(f"({talking} > /tmp/drained 2>&1 &)")
+    wait(bare.caller, "grep -q up /tmp/drained")
+
+    def redeploy(variables):
+        bare.host.check_output(f"({ansible} '{json.dumps(allowed | variables)}' > /root/redeployed 2>&1 &)")
+        wait(bare.host, "nft --stateless list chain inet livekit draining | grep -q new_calls_held_back")
+
+    def deployed_again():
+        wait(bare.host, "grep -q 'failed=' /root/redeployed", seconds=180)
+        output = bare.host.check_output("cat /root/redeployed")
+        assert re.search(r"unreachable=0 +failed=0", output), output[-3000:]
+        held = bare.host.check_output("nft --stateless list chain inet livekit draining")
+        assert "new_calls_held_back" not in held
+        answers = sip.call(bare.caller, bare.caller_address, bare.address, number)
+        assert "180 Ringing" in answers
+        return output
+
+    return SimpleNamespace(redeploy=redeploy, deployed_again=deployed_again)
+
+
+def wait(host, command, seconds=90):
+    ended = host.run(f"for i in $(seq {seconds * 5}); do {command} && exit 0; sleep 0.2; done; exit 1")
+    assert ended.rc == 0, f"not within {seconds} seconds: {command}"
+
+
+def test_calls_end_before_livekit_sip_is_replaced(bare, calls):
+    before = dict(line.split() for line in started(bare.host).splitlines())
+    calls.redeploy({"livekit_sip_logging_level": "debug"})
+    bare.caller.check_output("touch /tmp/held")
+    calls.deployed_again()
+    said = json.loads(bare.caller.check_output("tail -n 1 /tmp/drained"))
+    assert said["known"] == said["new"] == {"udp": [], "tcp": ["reset"]}
+    assert said["inside"] == said["bye"] == {"udp": ["200 OK"], "tcp": ["200 OK"]}
+    after = dict(line.split() for line in started(bare.host).splitlines())
+    assert {name for name in after if after[name] != before[name]} == {"/livekit-sip"}
+    assert datetime.fromisoformat(after["/livekit-sip"]).timestamp() > said["ended"]
+
+
+def test_calls_that_do_not_end_are_cut_off(bare, calls):
+    """And livekit-server stops only after livekit-sip."""
+    before = dict(line.split() for line in started(bare.host).splitlines())
+    debug = {"livekit_server_logging_level": "debug", "livekit_sip_logging_level": "debug"}
+    calls.redeploy({"livekit_sip_drain_timeout": 5, **debug})
+    output = calls.deployed_again()
+    assert "after livekit_sip_drain_timeout (5 seconds) there are still calls" in output
+    after = dict(line.split() for line in started(bare.host).splitlines())
+    assert {name for name in after if after[name] != before[name]} == {"/livekit-server", "/livekit-sip"}
+    assert after["/livekit-sip"] > after["/livekit-server"]
 
 
 def test_teardown_leaves_nothing_but_data(bare, deployed, make):

@@ -113,7 +113,7 @@ def test_refused_with_the_reason(judged, case, reason):
 @pytest.mark.parametrize("case", ["sound", "user", "tls", "tls-by-name"])
 def test_accepted_without_a_word(judged, case):
     assert "fatal:" not in judged[case] and "Warning:" not in judged[case], judged[case]
-    assert judged[case].count("ok:") > 3
+    assert judged[case].count("ok:") == 3  # its arguments, that it is known where Redis is, what Redis said
 
 
 @pytest.mark.parametrize(

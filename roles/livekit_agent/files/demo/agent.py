@@ -20,7 +20,8 @@ MOST_CALLS = 20
 server = AgentServer(
     # All calls in one process: an echo is little work. livekit-agents would start a process for each.
     job_executor_type=JobExecutorType.THREAD,
-    num_idle_processes=1,
+    # With one, a call that comes in the same moment as the first would be refused and ring on.
+    num_idle_processes=4,
     # Full is counted in calls, since other programs use this host's processors as well.
     load_fnc=lambda worker: len(worker.active_jobs) / MOST_CALLS,
     load_threshold=0.99,
