@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make test`: all stages, in two lanes side by side, with one log a stage and the sum of all tests at the end.
+"""`make test`: all stages, two at a time, with one log a stage and the sum of all tests at the end.
 
     python tools/run_tests.py [stage ...]
 
@@ -9,6 +9,7 @@ A stage that ends with an error or runs no test has failed, whatever its tests s
 import os
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -67,16 +68,24 @@ def pytest(*arguments, venv=".venv"):
     return [CHECKOUT / venv / "bin" / "pytest", *arguments]
 
 
-def first_lane():
-    """What needs no test hosts, then a bare one: about as long as the other lane."""
+def stages():
+    """What tells most in the least time, then the longest, so that both places are busy to the end."""
     yield Stage(
         "gates", "linters, documentation, archive", pytest("tests/gates", "--ignore=tests/gates/test_newest.py")
     )
     yield Stage("unit", "unit tests on Debian's Python", pytest("tests/unit"))
-    yield from other_core_stages()
-    yield Stage("contract", "modules against a real livekit-server", pytest("tests/contract"))
     yield Stage("roles", "roles with bad input, other Redises, on bare and used hosts", pytest("tests/roles"))
+    for scenario in sorted(path.parent.name for path in (CHECKOUT / "molecule").glob("*/molecule.yml")):
+        yield Stage(
+            f"molecule-{scenario}",
+            f"molecule scenario {scenario}",
+            [BIN / "molecule", "test", "--scenario-name", scenario],
+            {"MOLECULE_GLOB": "molecule/*/molecule.yml", "MOLECULE_COMMAND_BORDERS": "0", "NO_COLOR": "1"},
+        )
     yield deploy_stage("debian12")
+    yield deploy_stage("debian13", only_in_ci=True)
+    yield Stage("contract", "modules against a real livekit-server", pytest("tests/contract"))
+    yield from other_core_stages()
     yield Stage(
         "old-servers",
         "modules against older livekit-servers",
@@ -97,25 +106,18 @@ def other_core_stages():
         yield Stage("oldest", "unit tests on the oldest ansible-core", pytest("tests/unit", venv=".venv-oldest"))
 
 
-def second_lane():
-    """Molecule's whole test hosts, then a bare one."""
-    for scenario in sorted(path.parent.name for path in (CHECKOUT / "molecule").glob("*/molecule.yml")):
-        yield Stage(
-            f"molecule-{scenario}",
-            f"molecule scenario {scenario}",
-            [BIN / "molecule", "test", "--scenario-name", scenario],
-            {"MOLECULE_GLOB": "molecule/*/molecule.yml", "MOLECULE_COMMAND_BORDERS": "0", "NO_COLOR": "1"},
-        )
-    yield deploy_stage("debian13", only_in_ci=True)
-
-
 def deploy_stage(host, **more):
     what = f"make deploy and make teardown on a bare {host}"
     return Stage(f"deploy-{host}", what, pytest("tests/deploy", "--bare-host", host), **more)
 
 
-def run_lane(stages, wanted, done):
-    for stage in stages:
+def run_stages(waiting, lock, wanted, done):
+    """Takes one stage after the other, until somebody has taken the last one."""
+    while True:
+        with lock:
+            stage = next(waiting, None)
+        if not stage:
+            return
         skipped = stage.only_in_ci and os.environ.get("CI") != "true"
         if stage.name not in wanted if wanted else skipped:
             continue
@@ -143,10 +145,11 @@ def main(wanted):
         old.unlink()
     print("Running, two at a time:", flush=True)
     done = []
+    # A lock, since a generator serves one thread at a time.
     with ThreadPoolExecutor() as pool:
-        lanes = [pool.submit(run_lane, lane(), wanted, done) for lane in (first_lane, second_lane)]
-    for lane in lanes:
-        lane.result()  # an error of a lane is an error here
+        places = [pool.submit(run_stages, *shared) for shared in [(stages(), threading.Lock(), wanted, done)] * 2]
+    for place in places:
+        place.result()  # its error is an error here
 
     unknown = set(wanted) - {stage.name for stage in done}
     if unknown or not done:

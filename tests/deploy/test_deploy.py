@@ -210,25 +210,19 @@ def test_teardown_leaves_nothing_but_data(bare, deployed, make):
 
 
 def test_teardown_with_purge_leaves_nothing(bare, deployed, make):
+    bare.host.check_output(f"cp {CHECKOUT}/inventories/local/group_vars/all/zz_deploy.yml /root/stored.yml")
     make("teardown PURGE=1")
     assert not bare.host.file("/etc/livekit").exists
     assert bare.host.check_output("docker volume ls --quiet") == ""
 
 
-def test_site_yml_needs_nothing_on_the_host(bare, make):
+def test_site_yml_needs_nothing_on_the_host(bare, deployed):
     """As on the first day: without Docker, nftables and iproute2, and with images in archives alone."""
-    make("deploy NUMBERS=+12025550111")
-    stored = f"{CHECKOUT}/inventories/local/group_vars/all/zz_deploy.yml"
-    bare.host.check_output(f"cp {stored} /root/stored.yml")
-    ansible = f"cd {CHECKOUT} && timeout 300 .venv/bin/ansible-playbook"
-    purge = dict.fromkeys(
-        ("livekit_docker_purge_packages", "livekit_redis_purge_data", "livekit_server_purge_data"), True
-    )
-    bare.host.check_output(f"{ansible} playbooks/teardown.yml --extra-vars '{json.dumps(purge)}'")
+    ansible = f"cd {CHECKOUT} && timeout 300 .venv/bin/ansible-playbook --extra-vars @/root/stored.yml"
+    bare.host.check_output(f"{ansible} playbooks/teardown.yml --extra-vars livekit_docker_purge_packages=true")
     for command in ("docker", "nft", "ip"):
         assert bare.host.run(f"command -v {command}").rc != 0
-    for arguments, changes in (("--check", r"changed=[1-9]"), ("", r"changed=[1-9]"), ("", r"changed=0\b")):
-        output = bare.host.check_output(f"{ansible} site.yml --extra-vars @/root/stored.yml {arguments}")
-        assert re.search(changes, output), output[-2000:]
+    bare.host.check_output(f"{ansible} site.yml --check")
+    bare.host.check_output(f"{ansible} site.yml")
     [trunk] = routing(bare.host)["trunks"]
-    assert trunk["numbers"] == ["+12025550111"]
+    assert trunk["numbers"] == ["+12025550111", "+12025550112"]
