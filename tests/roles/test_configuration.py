@@ -20,7 +20,7 @@ ROLES = rendered.ROLES
 # What is about the container and not in the program's configuration.
 ABOUT_THE_CONTAINER = {
     *("state", "image", "image_archive", "container_name", "user", "config_dir", "config_extra"),
-    *("keys", "keys_dir", "purge_data"),
+    *("keys", "keys_dir", "purge_data", "drain_timeout"),
 }
 TLS = {"enabled": True, "server_name": "redis.example.com"}
 REDIS = {"username": "livekit", "password": "of-another-redis", "tls": TLS, "pool_size": 20, "pool_timeout": "4s"}

@@ -117,6 +117,10 @@ REFUSED = {
         {"livekit_server_config_extra": {"rtc": {"tcp_port": 1}}},
         "livekit_server_config_extra changes a value in rtc",
     ),
+    "less than no time for calls to end": (
+        {"livekit_sip_drain_timeout": -1},
+        "livekit_sip_drain_timeout is -1. Give a number of seconds, or 0",
+    ),
     "more calls than ports": (
         {"livekit_sip_rtp_port": "10000-10100", "livekit_sip_max_active_calls": 52},
         "livekit_sip_rtp_port 10000-10100 has 51 even ports",
