@@ -144,7 +144,7 @@ class _Sequence:
                 if trunk.startswith(NEW) and trunk not in self.stored:
                     return "trunk", trunk
         for claim in claims(change.kind, change.after):
-            if self.owners.get(claim, set()) - {change.key}:
+            if self._of_others(claim, change.key):
                 return claim
         return None
 
@@ -158,18 +158,25 @@ class _Sequence:
         return None
 
     def _park(self, change: Change) -> list[Change]:
-        """Put aside what others wait for. What the object keeps in the end it keeps throughout."""
+        """Put aside what others wait for. What the object has before and after it keeps throughout."""
         action = "replace" if change.key in self.stored else "create"
         stored = self.stored.get(change.key) or change.after
         part = "numbers" if change.kind is INBOUND_TRUNK else "trunk_ids"
         final = set(claims(change.kind, change.after))
-        kept = [
-            value
-            for value in stored.get(part) or ()
-            if final.issuperset(claims(change.kind, {**stored, part: [value]}))
-        ]
-        less = {part: kept} if kept and action == "replace" else {"numbers": [next(self.parking)]}
-        return self._write(Step(action, change.kind, change.key, {**stored, **less}, parked=True))
+
+        def stays(value: str) -> bool:
+            claimed = claims(change.kind, {**change.after, part: [value]})
+            return final.issuperset(claimed) and not any(self._of_others(claim, change.key) for claim in claimed)
+
+        kept = [value for value in stored.get(part) or () if stays(value)]
+        if kept and action == "replace":
+            body = {**change.after, part: kept}
+        else:
+            body = {**stored, "numbers": [next(self.parking)]}
+        return self._write(Step(action, change.kind, change.key, body, parked=True))
+
+    def _of_others(self, claim: tuple, key: str) -> set[str]:
+        return self.owners.get(claim, set()) - {key}
 
     def _write(self, step: Step) -> list[Change]:
         """Returns the changes that this write sets free."""
