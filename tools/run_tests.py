@@ -147,9 +147,9 @@ def main(wanted):
         old.unlink()
     print("Running, two at a time:", flush=True)
     done = []
-    # A lock, since a generator serves one thread at a time.
+    waiting, lock = stages(), threading.Lock()  # a generator serves one thread at a time
     with ThreadPoolExecutor() as pool:
-        places = [pool.submit(run_stages, *shared) for shared in [(stages(), threading.Lock(), wanted, done)] * 2]
+        places = [pool.submit(run_stages, waiting, lock, wanted, done) for _ in range(2)]
     for place in places:
         place.result()  # its error is an error here
 

@@ -12,11 +12,12 @@ from types import SimpleNamespace
 import pytest
 import yaml
 from support import sip
-from support.hosts import twirp
+from support.hosts import twirp, wait_for
 from support.phone import VOICE
 from support.tones import GREETING
 
 CHECKOUT = "/root/telephony.livekit"
+ANSIBLE = f"cd {CHECKOUT} && timeout 300 .venv/bin/ansible-playbook"
 CONTAINERS = "livekit-redis livekit-server livekit-sip"
 
 
@@ -35,7 +36,8 @@ def routing(host):
 
 
 def started(host):
-    return host.check_output(f"docker inspect --format '{{{{.Name}}}} {{{{.State.StartedAt}}}}' {CONTAINERS}")
+    lines = host.check_output(f"docker inspect --format '{{{{.Name}}}} {{{{.State.StartedAt}}}}' {CONTAINERS}")
+    return dict(line.removeprefix("/").split() for line in lines.splitlines())
 
 
 def test_deploy_ends_with_a_summary(bare, deployed):
@@ -88,9 +90,7 @@ def test_a_stranger_hears_nothing(bare, deployed):
 def test_check_shows_the_number_that_would_be_added(bare, deployed):
     before = routing(bare.host)
     numbers = json.dumps({"phone_numbers": ["+12025550100", "+12025550111"]})
-    output = bare.host.check_output(
-        f"cd {CHECKOUT} && timeout 300 .venv/bin/ansible-playbook site.yml --check --diff --extra-vars '{numbers}'"
-    )
+    output = bare.host.check_output(f"{ANSIBLE} site.yml --check --diff --extra-vars '{numbers}'")
     assert re.findall(r"changed=(\d+)", output) == ["1"]
     shown = {sign: re.findall(rf"^\{sign} +(.*?),?$", output, re.MULTILINE) for sign in "-+"}
     assert shown == {"-": ['"+12025550100"'], "+": ['"+12025550100"', '"+12025550111"']}
@@ -143,23 +143,25 @@ def calls(bare, deployed):
     """Two calls from the caller, who is let in like a provider, and site.yml with other variables while they are up."""
     network = [f"{bare.caller_address}/32"]
     allowed = {"livekit_firewall_signalling_networks": network, "livekit_firewall_media_networks": network}
-    ansible = f"cd {CHECKOUT} && timeout 300 .venv/bin/ansible-playbook site.yml --extra-vars"
-    bare.host.check_output(f"{ansible} '{json.dumps(allowed)}'")
+    site = f"{ANSIBLE} site.yml --extra-vars"
+    bare.host.check_output(f"{site} '{json.dumps(allowed)}'")
     number = routing(bare.host)["trunks"][0]["numbers"][0]
     talking = f"timeout 200 python3 /support/drained.py {bare.caller_address} {bare.address} {number}"
     bare.caller.check_output(f"({talking} > /tmp/drained 2>&1 &)")
-    wait(bare.caller, "grep -q up /tmp/drained")
+    wait_for(lambda: bare.caller.run("grep up /tmp/drained").rc == 0, seconds=90)
+
+    def held_back():
+        return "new_calls_held_back" in bare.host.check_output("nft --stateless list chain inet livekit draining")
 
     def redeploy(variables):
-        bare.host.check_output(f"({ansible} '{json.dumps(allowed | variables)}' > /root/redeployed 2>&1 &)")
-        wait(bare.host, "nft --stateless list chain inet livekit draining | grep -q new_calls_held_back")
+        bare.host.check_output(f"({site} '{json.dumps(allowed | variables)}' > /root/redeployed 2>&1 &)")
+        wait_for(held_back, seconds=90)
 
     def deployed_again():
-        wait(bare.host, "grep -q 'failed=' /root/redeployed", seconds=180)
+        wait_for(lambda: bare.host.run("grep failed= /root/redeployed").rc == 0, seconds=180)
         output = bare.host.check_output("cat /root/redeployed")
         assert re.search(r"unreachable=0 +failed=0", output), output[-3000:]
-        held = bare.host.check_output("nft --stateless list chain inet livekit draining")
-        assert "new_calls_held_back" not in held
+        assert not held_back()
         answers = sip.call(bare.caller, bare.caller_address, bare.address, number)
         assert "180 Ringing" in answers
         return output
@@ -167,34 +169,29 @@ def calls(bare, deployed):
     return SimpleNamespace(redeploy=redeploy, deployed_again=deployed_again)
 
 
-def wait(host, command, seconds=90):
-    ended = host.run(f"for i in $(seq {seconds * 5}); do {command} && exit 0; sleep 0.2; done; exit 1")
-    assert ended.rc == 0, f"not within {seconds} seconds: {command}"
-
-
 def test_calls_end_before_livekit_sip_is_replaced(bare, calls):
-    before = dict(line.split() for line in started(bare.host).splitlines())
+    before = started(bare.host)
     calls.redeploy({"livekit_sip_logging_level": "debug"})
     bare.caller.check_output("touch /tmp/held")
     calls.deployed_again()
     said = json.loads(bare.caller.check_output("tail -n 1 /tmp/drained"))
     assert said["known"] == said["new"] == {"udp": [], "tcp": ["reset"]}
     assert said["inside"] == said["bye"] == {"udp": ["200 OK"], "tcp": ["200 OK"]}
-    after = dict(line.split() for line in started(bare.host).splitlines())
-    assert {name for name in after if after[name] != before[name]} == {"/livekit-sip"}
-    assert datetime.fromisoformat(after["/livekit-sip"]).timestamp() > said["ended"]
+    after = started(bare.host)
+    assert {name for name in after if after[name] != before[name]} == {"livekit-sip"}
+    assert datetime.fromisoformat(after["livekit-sip"]).timestamp() > said["ended"]
 
 
 def test_calls_that_do_not_end_are_cut_off(bare, calls):
     """And livekit-server stops only after livekit-sip."""
-    before = dict(line.split() for line in started(bare.host).splitlines())
+    before = started(bare.host)
     debug = {"livekit_server_logging_level": "debug", "livekit_sip_logging_level": "debug"}
     calls.redeploy({"livekit_sip_drain_timeout": 5, **debug})
     output = calls.deployed_again()
     assert "after livekit_sip_drain_timeout (5 seconds) there are still calls" in output
-    after = dict(line.split() for line in started(bare.host).splitlines())
-    assert {name for name in after if after[name] != before[name]} == {"/livekit-server", "/livekit-sip"}
-    assert after["/livekit-sip"] > after["/livekit-server"]
+    after = started(bare.host)
+    assert {name for name in after if after[name] != before[name]} == {"livekit-server", "livekit-sip"}
+    assert after["livekit-sip"] > after["livekit-server"]
 
 
 def test_teardown_leaves_nothing_but_data(bare, deployed, make):
@@ -219,7 +216,7 @@ def test_teardown_with_purge_leaves_nothing(bare, deployed, make):
 
 def test_site_yml_needs_nothing_on_the_host(bare, deployed):
     """As on the first day: without Docker, nftables and iproute2, and with images in archives alone."""
-    ansible = f"cd {CHECKOUT} && timeout 300 .venv/bin/ansible-playbook --extra-vars @/root/stored.yml"
+    ansible = f"{ANSIBLE} --extra-vars @/root/stored.yml"
     bare.host.check_output(f"{ansible} playbooks/teardown.yml --extra-vars livekit_docker_purge_packages=true")
     for command in ("docker", "nft", "ip"):
         assert bare.host.run(f"command -v {command}").rc != 0
