@@ -1,0 +1,66 @@
+# Copyright (c) 2026, the telephony.livekit maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""Addresses and networks as Go's netip and livekit-server read them; Python reads more.
+
+Pure: no I/O, nothing of Ansible. Source: isValidMask and matchAddrMasks in
+https://github.com/livekit/protocol/blob/main/sip/sip.go
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import typing as t
+from functools import lru_cache
+
+# Masks with these the server drops; with the last one gone it lets everybody in.
+_DROPPED_MASK = re.compile(r"[()+*;, \t\n\r]|://")
+
+
+@lru_cache(maxsize=100_000)
+def address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=100_000)
+def network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    """An address or a network with its prefix length. Python reads more than Go's netip: netmasks, zones."""
+    base, slash, length = text.rpartition("/")
+    if not slash:
+        base, length = text, ""
+    elif not re.fullmatch(r"0|[1-9][0-9]*", length) or "%" in base:
+        return None
+    if address(base) is None:
+        return None
+    try:
+        return ipaddress.ip_network(text if slash else base, strict=False)
+    except ValueError:
+        return None
+
+
+def honoured_masks(masks: t.Iterable[str] | None) -> list[str]:
+    """The entries of allowed_addresses that the server does not drop. If none is left, every source is allowed."""
+    return [mask for mask in masks or () if not _DROPPED_MASK.search(mask)]
+
+
+def source_allowed(source: str, from_host: str, masks: t.Iterable[str] | None) -> bool:
+    """Whether a trunk's allowed_addresses let a call in. The caller writes `from_host` as it likes."""
+    ip = address(source)
+    honoured = honoured_masks(masks)
+    if ip is None or not honoured:
+        return True
+    return any(mask == from_host or _contains(mask, ip) for mask in honoured)
+
+
+def _contains(mask: str, ip) -> bool:
+    if "/" not in mask:
+        return address(mask) == ip
+    found = network(mask)
+    return found is not None and not getattr(ip, "scope_id", None) and ip in found

@@ -1,0 +1,250 @@
+# Copyright (c) 2026, the telephony.livekit maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""Which trunk, rule and room a call gets, and why not the others.
+
+Pure: no I/O, nothing of Ansible. The matching is livekit-server's own: MatchTrunkDetailed, MatchDispatchRuleIter and
+EvaluateDispatchRule in https://github.com/livekit/protocol/blob/main/sip/sip.go
+"""
+
+from __future__ import annotations
+
+import hashlib
+import typing as t
+from dataclasses import dataclass, field
+
+from ._addresses import address, source_allowed
+from ._claims import claims, pin_of, written_twice
+from ._objects import DISPATCH_RULE, INBOUND_TRUNK, normalized_number, rule_of
+
+ACCEPT, REQUEST_PIN, REFUSE, ERROR = "accept", "request_pin", "refuse", "error"
+
+# What stands for the part of a room name that the server makes up.
+RANDOM = "<random>"
+
+
+@dataclass(frozen=True)
+class Call:
+    called: str  # user part of the To header
+    caller: str = ""  # user part of the From header
+    source: str = ""  # the address that the call comes from; empty: one that every trunk allows
+    from_host: str = ""  # host part of the From header
+    pin: str = ""  # the digits that the caller has entered
+    no_pin: bool = False  # the caller was asked for a PIN and entered none
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why an object does not take a call."""
+
+    code: str  # number, caller, source, trunk, pin or priority
+    text: str
+
+
+@dataclass
+class Verdict:
+    """How one object stands to one call."""
+
+    stored: dict
+    reason: Reason | None  # None if it takes the call
+
+
+@dataclass
+class Decision:
+    result: str  # ACCEPT, REQUEST_PIN, REFUSE (no rule takes the call) or ERROR
+    trunk: dict | None = None
+    rule: dict | None = None
+    room: str = ""  # RANDOM stands for the part that the server makes up
+    identity: str = ""
+    agents: list[str] = field(default_factory=list)
+    asks_password: bool = False
+    error: str = ""  # why the server cannot decide
+    rivals: list[dict] = field(default_factory=list)  # the objects that keep it from deciding
+
+
+class Table:
+    """Trunks and rules, prepared so that many calls can be decided."""
+
+    def __init__(self, trunks: t.Iterable[dict], rules: t.Iterable[dict]) -> None:
+        self.trunks = sorted(trunks, key=_trunk_id)
+        self.rules = sorted(rules, key=_rule_id)  # as the server lists them: among equals the first one wins
+        self._numbers = {_trunk_id(trunk): _normalized(trunk, "numbers") for trunk in self.trunks}
+        self._callers = {_trunk_id(trunk): _normalized(trunk, "allowed_numbers") for trunk in self.trunks}
+        self._trunks_of: dict[str, list[dict]] = {}
+        for trunk in self.trunks:
+            for number in self._numbers[_trunk_id(trunk)] or [""]:
+                self._trunks_of.setdefault(number, []).append(trunk)
+        self._rules_of: dict[str, dict[str, list[dict]]] = {}
+        for rule in self.rules:
+            for trunk_id in dict.fromkeys(rule.get("trunk_ids") or [""]):
+                for number in dict.fromkeys(rule.get("numbers") or [""]):
+                    self._rules_of.setdefault(trunk_id, {}).setdefault(number, []).append(rule)
+        self._faults = _faults(self.rules)
+
+    def decide(self, call: Call) -> Decision:
+        if call.source and address(call.source) is None:
+            return Decision(ERROR, error=f"{call.source!r} is not an IP address")
+        called = normalized_number(call.called)
+        for number in dict.fromkeys((called, "")):
+            taking = [trunk for trunk in self._trunks_of.get(number, ()) if self._trunk_reason(trunk, call) is None]
+            if len(taking) > 1:
+                what = f"have the number {number}" if number else "have no numbers, so each takes every number"
+                return Decision(ERROR, error=f"{len(taking)} trunks match the call: they {what}", rivals=taking)
+            if taking:
+                return self._decide_rule(call, taking[0])
+        return self._decide_rule(call, None)
+
+    def explain(self, call: Call) -> tuple[Decision, list[Verdict], list[Verdict]]:
+        """The decision, and how each trunk and each rule stands to the call."""
+        decision = self.decide(call)
+        trunks = [Verdict(trunk, self._trunk_reason(trunk, call)) for trunk in self.trunks]
+        specific = any(verdict.reason is None and verdict.stored.get("numbers") for verdict in trunks)
+        for verdict in trunks:
+            if specific and verdict.reason is None and not verdict.stored.get("numbers"):
+                verdict.reason = Reason("priority", "a trunk with the number comes before one without numbers")
+        rules = []
+        for rule in self.rules:
+            reason = _rule_reason(rule, call, decision.trunk)
+            if reason is None and decision.rule is not None and rule is not decision.rule:
+                reason = _outranked(rule, decision.rule)
+            rules.append(Verdict(rule, reason))
+        return decision, trunks, rules
+
+    def _trunk_reason(self, trunk: dict, call: Call) -> Reason | None:
+        numbers = self._numbers[_trunk_id(trunk)]
+        if numbers and normalized_number(call.called) not in numbers:
+            return Reason("number", f"{call.called} is not in its numbers ({shortened(trunk['numbers'])})")
+        callers = self._callers[_trunk_id(trunk)]
+        if callers and normalized_number(call.caller) not in callers:
+            allowed = shortened(trunk["allowed_numbers"])
+            return Reason("caller", f"{call.caller or 'no caller'} is not in its allowed_numbers ({allowed})")
+        masks = trunk.get("allowed_addresses")
+        if not source_allowed(call.source, call.from_host, masks):
+            return Reason("source", f"{call.source} is in none of its allowed_addresses ({shortened(masks)})")
+        return None
+
+    def _decide_rule(self, call: Call, trunk: dict | None) -> Decision:
+        key = _trunk_id(trunk) if trunk else ""
+        faults = (self._faults.get(key) or self._faults.get("")) if trunk else next(iter(self._faults.values()), None)
+        asks = bool(trunk and trunk.get("auth_username") and trunk.get("auth_password"))
+        if faults:
+            error, rivals = faults
+            return Decision(ERROR, trunk, asks_password=asks, error=error, rivals=rivals)
+        for trunk_id in dict.fromkeys((key, "")):
+            by_number = self._rules_of.get(trunk_id, {})
+            listed = [rule for number in dict.fromkeys((call.called, "")) for rule in by_number.get(number, ())]
+            taking = sorted((rule for rule in listed if _rule_reason(rule, call, trunk) is None), key=_rule_id)
+            if taking:
+                return _outcome(call, trunk, min(taking, key=priority), asks)
+        return Decision(REFUSE, trunk, asks_password=asks)
+
+
+def priority(rule: dict) -> tuple[int, str]:
+    """Of the rules that take a call, the one with the smallest wins. The server breaks ties by the room's name."""
+    kind, options = rule_of(rule.get("rule"))
+    rank = ["direct", "individual", "callee"].index(kind) + (0 if options.get("pin") else 100)
+    rank += 1000 * (not rule.get("inbound_numbers")) + 1000 * (not rule.get("numbers"))
+    return rank, options.get("room_name" if kind == "direct" else "room_prefix") or ""
+
+
+def shortened(values: t.Sequence[str], most: int = 3) -> str:
+    rest = len(values) - most
+    return ", ".join(map(str, values[:most])) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _rule_reason(rule: dict, call: Call, trunk: dict | None) -> Reason | None:
+    trunks = rule.get("trunk_ids") or []
+    if trunks and trunk is None:
+        return Reason("trunk", "it names trunks, and no trunk matches the call")
+    if trunks and _trunk_id(trunk) not in trunks:
+        return Reason("trunk", "it does not name the trunk that matches the call")
+    for name, number, code in (("inbound_numbers", call.caller, "caller"), ("numbers", call.called, "number")):
+        listed = rule.get(name) or []
+        if listed and number not in listed:
+            return Reason(code, _not_listed(name, number, listed))
+    pin = pin_of(rule)
+    if call.no_pin and pin:
+        return Reason("pin", "it asks for a PIN, and the caller entered none")
+    if not call.no_pin and call.pin and call.pin != pin:
+        return Reason("pin", "it has another PIN" if pin else "it has no PIN, and the caller entered one")
+    return None
+
+
+def _not_listed(name: str, number: str, listed: list[str]) -> str:
+    alike = [other for other in listed if normalized_number(other) == normalized_number(number)]
+    if alike:
+        return f"{number} is written {alike[0]} in its {name}, and rules compare character by character"
+    return f"{number or 'no caller'} is not in its {name} ({shortened(listed)})"
+
+
+def _outranked(rule: dict, winner: dict) -> Reason:
+    if winner.get("trunk_ids") and not rule.get("trunk_ids"):
+        why = "which names the trunk"
+    elif bool(winner.get("inbound_numbers")) + bool(winner.get("numbers")) > bool(rule.get("inbound_numbers")) + bool(
+        rule.get("numbers")
+    ):
+        why = "which is for these numbers"
+    elif pin_of(winner) and not pin_of(rule):
+        why = "which asks for a PIN"
+    else:
+        why = "by kind of rule (direct, individual, callee), then by the room's name"
+    return Reason("priority", f"it comes after {winner.get('name') or _rule_id(winner)!r}, {why}")
+
+
+def _outcome(call: Call, trunk: dict | None, rule: dict, asks_password: bool) -> Decision:
+    kind, options = rule_of(rule.get("rule"))
+    if options.get("pin") and not call.pin:
+        return Decision(REQUEST_PIN, trunk, rule, asks_password=asks_password)
+    caller, identity = call.caller, f"sip_{call.caller}"
+    if rule.get("hide_phone_number"):
+        identity = "sip_" + hashlib.sha256(caller.encode()).hexdigest()[:16]
+        caller = caller[-4:] if len(caller) > 4 else caller[-1:]
+    if kind == "direct":
+        room = options.get("room_name") or ""
+    else:
+        prefix = options.get("room_prefix")
+        room = (f"{prefix}_" if prefix else "") + (caller if kind == "individual" else call.called)
+        if options.get("randomize") if kind == "callee" else not options.get("no_randomness"):
+            room += f"_{RANDOM}"
+    agents = [agent.get("agent_name") or "" for agent in (rule.get("room_config") or {}).get("agents") or []]
+    return Decision(ACCEPT, trunk, rule, room, identity, agents, asks_password)
+
+
+def _faults(rules: list[dict]) -> dict[str, tuple[str, list[dict]]]:
+    """Trunk id (empty: none) -> why the server cannot decide any call of that trunk, and the rules at fault.
+
+    Before it chooses, the server judges all rules that name the trunk or none; a call without a trunk, all there are.
+    """
+    faults: dict[str, tuple[str, list[dict]]] = {}
+    holders: dict[tuple, dict] = {}
+    for rule in rules:
+        problem = ""
+        if rule_of(rule.get("rule"))[0] not in ("direct", "individual", "callee"):
+            problem = "a rule is neither direct nor individual nor callee"
+        elif written_twice(rule):
+            problem = f"a rule lists the same twice: {shortened(written_twice(rule))}"
+        if problem:
+            for trunk in rule.get("trunk_ids") or [""]:
+                faults.setdefault(trunk, (problem, [rule]))
+            continue
+        for claim in claims(DISPATCH_RULE, rule):
+            holder = holders.setdefault(claim, rule)
+            if holder is not rule:
+                what = "two rules take the same calls: same trunk, PIN or none, caller and number"
+                faults.setdefault(claim.trunk, (what, [holder, rule]))
+    return faults
+
+
+def _normalized(stored: dict, name: str) -> frozenset[str]:
+    return frozenset(map(normalized_number, stored.get(name) or ()))
+
+
+def _trunk_id(trunk: dict) -> str:
+    return trunk.get(INBOUND_TRUNK.id_field) or ""
+
+
+def _rule_id(rule: dict) -> str:
+    return rule.get(DISPATCH_RULE.id_field) or ""

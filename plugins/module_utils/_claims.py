@@ -1,0 +1,129 @@
+# Copyright (c) 2026, the telephony.livekit maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""Which objects can match one call: the one notion for the plan, its order, parallel runs and findings.
+
+Pure: no I/O, nothing of Ansible. Source: validateTrunkInbound and DispatchRuleValidator in
+https://github.com/livekit/protocol/blob/main/sip/sip.go
+"""
+
+from __future__ import annotations
+
+import typing as t
+from itertools import product
+
+from ._objects import DISPATCH_RULE, INBOUND_TRUNK, Kind, normalized_number, rule_of
+
+
+class TrunkClaim(t.NamedTuple):
+    """Calls that an inbound trunk takes; an empty text stands for any number, or any caller."""
+
+    number: str
+    caller: str
+
+
+class RuleClaim(t.NamedTuple):
+    """Calls that a dispatch rule takes: those of one trunk that give one PIN; an empty text stands for any, or none."""
+
+    pin: str
+    trunk: str
+    caller: str
+    number: str
+
+
+def claims(kind: Kind, stored: dict | None) -> list[TrunkClaim] | list[RuleClaim]:
+    """The calls that an object takes, numbers as the server compares them; none for an outbound trunk."""
+    if stored is None:
+        return []
+    if kind is INBOUND_TRUNK:
+        return [*map(TrunkClaim._make, product(_normalized(stored, "numbers"), _normalized(stored, "allowed_numbers")))]
+    if kind is DISPATCH_RULE:
+        trunks = dict.fromkeys(stored.get("trunk_ids") or [""])
+        callers, numbers = _normalized(stored, "inbound_numbers"), _normalized(stored, "numbers")
+        return [*map(RuleClaim._make, product([pin_of(stored)], trunks, callers, numbers))]
+    return []
+
+
+class Claims:
+    """Who takes which calls, and so which objects can match one call.
+
+    Two trunks can if they share a number and a caller, where any caller includes every caller: the server answers
+    such a call with an error. Addresses do not tell trunks apart: the server does not look at them when it judges a
+    table, and a caller passes with a From header that names another trunk's network.
+
+    Two rules can if they share trunk, PIN, caller and number: the server then answers no call on that trunk. A rule
+    without trunks, callers or numbers gives way to one with, as a trunk without numbers does: here an empty text meets
+    only another one.
+    """
+
+    def __init__(self) -> None:
+        self._holders: dict[tuple, dict[str, set[str]]] = {}
+
+    def add(self, key: str, claim: tuple) -> None:
+        place, caller = _place(claim)
+        self._holders.setdefault(place, {}).setdefault(caller, set()).add(key)
+
+    def discard(self, key: str, claim: tuple) -> None:
+        place, caller = _place(claim)
+        holders = self._holders.get(place, {})
+        keys = holders.get(caller, set())
+        keys.discard(key)
+        if not keys:
+            holders.pop(caller, None)
+
+    def rivals(self, claim: tuple, key: str = "") -> set[str]:
+        """The objects other than `key` that can match a call of this claim."""
+        place, caller = _place(claim)
+        holders = self._holders.get(place)
+        if not holders:
+            return set()
+        groups = holders.values() if caller == "" else (holders.get(caller, ()), holders.get("", ()))
+        return {other for group in groups for other in group} - {key}
+
+
+def can_match_one_call(kind: Kind, one: dict, other: dict) -> t.NamedTuple | None:
+    """The claim of `one` that `other` meets, or None if no call can match both."""
+    held = Claims()
+    for claim in claims(kind, other):
+        held.add("other", claim)
+    return next((claim for claim in claims(kind, one) if held.rivals(claim)), None)
+
+
+def met(one: tuple, other: tuple) -> bool:
+    """Whether a call can have both claims."""
+    (place, caller), (other_place, other_caller) = _place(one), _place(other)
+    return place == other_place and ("" in (caller, other_caller) or caller == other_caller)
+
+
+def written_twice(rule: dict) -> list[str]:
+    """What a rule lists in two spellings of one number; the server takes such a rule for its own rival."""
+    found = list(_twice(rule.get("trunk_ids") or ()))
+    for name in ("inbound_numbers", "numbers"):
+        numbers = rule.get(name) or []
+        twice = set(_twice(normalized_number(number) for number in numbers))
+        found += [number for number in numbers if normalized_number(number) in twice]
+    return found
+
+
+def pin_of(rule: dict) -> str:
+    return rule_of(rule.get("rule"))[1].get("pin") or ""
+
+
+def _place(claim: tuple) -> tuple[tuple, str]:
+    """A claim as the place where rivals meet, and the caller that tells them apart there."""
+    return ((claim.number,), claim.caller) if isinstance(claim, TrunkClaim) else (tuple(claim), "")
+
+
+def _normalized(stored: dict, name: str) -> list[str]:
+    return sorted({normalized_number(number) for number in stored.get(name) or []}) or [""]
+
+
+def _twice(values: t.Iterable[str]) -> t.Iterator[str]:
+    seen = set()
+    for value in values:
+        if value in seen:
+            yield value
+        seen.add(value)
