@@ -87,6 +87,7 @@ def stages():
     some = "summary or rings or demo_agent or replaced or purge or needs_nothing"
     yield deploy_stage("debian13", "-k", some, only_in_ci=True)
     yield Stage("contract", "modules against a real livekit-server", pytest("tests/contract"))
+    yield Stage("doubles", "the stand-in for livekit-sip, held to recordings of the real one", pytest("tests/doubles"))
     yield from other_core_stages()
     yield Stage(
         "old-servers",

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.telephony.livekit.plugins.module_utils import _client, _plan
+from livekit.protocol import sip
 
 from tests.contract.test_faults import HTML, skewed
-from tests.doubles.livekit_api import LiveKitApi
 from tests.support.livekit import LiveKit, free_port
 from tests.support.modules import ModuleRunner
 from tests.support.proxy import Proxy, answers, cut_after, without
@@ -276,19 +276,18 @@ def _(world):
 
 @happens("Other runs made the same object again and again")
 def _(world):
-    with LiveKitApi() as livekit, Proxy(livekit.url) as proxy:
-        trunks = livekit.service.inbound
+    # Straight into Redis: livekit-server would refuse the second trunk and choose its id.
+    rival = sip.SIPInboundTrunkInfo(sip_trunk_id="ST_0", name="t", numbers=[ONE])
 
-        def rival_comes(ask):
-            answer = ask()
-            rival = type(next(iter(trunks.values())))(sip_trunk_id="ST_0", name="t", numbers=[ONE])
-            trunks["ST_0"] = rival
-            return answer
+    def rival_comes(ask):
+        answer = ask()
+        assert world.livekit.redis("HSET", "sip_inbound_trunk", "ST_0", rival.SerializeToString().decode()) == ":1"
+        return answer
 
-        def rival_goes(ask):
-            trunks.pop("ST_0", None)
-            return ask()
+    def rival_goes(ask):
+        assert world.livekit.redis("HDEL", "sip_inbound_trunk", "ST_0") == ":1"
+        return ask()
 
-        proxy.spoil("Create", rival_comes, times=1000)
-        proxy.spoil("Delete", rival_goes, times=1000)
-        return ModuleRunner(proxy.url, livekit.api_key, livekit.api_secret).trunk(**TRUNK)
+    world.proxy.spoil("Create", rival_comes, times=1000)
+    world.proxy.spoil("Delete", rival_goes, times=1000)
+    return world.modules.trunk(**TRUNK)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The ladder of every kind of object, on the real livekit-server and on its double alike.
+"""The ladder of every kind of object on a real livekit-server.
 
 Create, change, clear, absent; each as check, run, check again, run again. The check tells what the run does, the
 second run does nothing, and on the wire a check only reads.
@@ -10,7 +10,6 @@ from __future__ import annotations
 import pytest
 from ansible_collections.telephony.livekit.plugins.module_utils._objects import KINDS, RULE_KINDS, item_options
 
-from tests.doubles.livekit_api import LiveKitApi
 from tests.support.modules import ModuleRunner, run_and_repeat
 from tests.support.options import CHANGED, CLEARED, FEWEST, FULL, ONE, THREE, TWO
 from tests.support.proxy import Proxy
@@ -19,8 +18,8 @@ from tests.support.proxy import Proxy
 class WatchedRunner(ModuleRunner):
     """Looks at the wire too: a check, and a run with nothing to do, only read; each action is one write."""
 
-    def __init__(self, server, proxy: Proxy) -> None:
-        super().__init__(proxy.url, server.api_key, server.api_secret)
+    def __init__(self, livekit, proxy: Proxy) -> None:
+        super().__init__(proxy.url, livekit.api_key, livekit.api_secret)
         self.proxy = proxy
 
     def run(self, module: str, check: bool = False, **options) -> dict:
@@ -33,23 +32,10 @@ class WatchedRunner(ModuleRunner):
         return result
 
 
-@pytest.fixture(scope="module")
-def double():
-    with LiveKitApi() as double:
-        yield double
-
-
-@pytest.fixture(params=["real", "double"])
-def server(request):
-    chosen = request.getfixturevalue("running_livekit" if request.param == "real" else "double")
-    chosen.flush()
-    return chosen
-
-
 @pytest.fixture
-def modules(server):
-    with Proxy(server.url) as proxy:
-        yield WatchedRunner(server, proxy)
+def modules(livekit):
+    with Proxy(livekit.url) as proxy:
+        yield WatchedRunner(livekit, proxy)
 
 
 def module_of(modules, kind):
@@ -63,8 +49,8 @@ def module_of(modules, kind):
     return trunk, "trunk"
 
 
-def stored(server, kind):
-    status, body = server.twirp("SIP", KINDS[kind].list_rpc)
+def stored(livekit, kind):
+    status, body = livekit.twirp("SIP", KINDS[kind].list_rpc)
     assert status == 200
     return body["items"]
 
@@ -79,20 +65,20 @@ def test_every_option_is_on_the_ladder(kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_ladder(server, modules, kind):
+def test_ladder(livekit, modules, kind):
     run, key = module_of(modules, kind)
     name = FULL[kind]["name"]
     if kind == "dispatch_rule":
         modules.trunk(trunks=[{"name": "one", "numbers": [ONE]}, {"name": "two", "numbers": [TWO]}])
 
     created = run_and_repeat(run, **FULL[kind])
-    (was,) = stored(server, kind)
+    (was,) = stored(livekit, kind)
     unset = [field for field, value in was.items() if value in ("", 0, False, None, [], {})]
     assert set(unset) <= {"created_at", "updated_at"}, "each field reached the server"
     assert created[key]["id"] == was[KINDS[kind].id_field]
 
     changed = run_and_repeat(run, name=name, **CHANGED[kind])
-    (now,) = stored(server, kind)
+    (now,) = stored(livekit, kind)
     assert {field for field in now if now[field] == was[field]} <= {
         "name", KINDS[kind].id_field, "media_encryption", "created_at", "updated_at"
     }  # fmt: skip
@@ -103,7 +89,7 @@ def test_ladder(server, modules, kind):
     deleted = run_and_repeat(run, name=name, state="absent")
     assert deleted["changed"]
     assert deleted[key] == cleared[key]
-    assert stored(server, kind) == []
+    assert stored(livekit, kind) == []
     assert run(name=name, state="absent")[key] is None
     fewest = run_and_repeat(run, **FEWEST[kind])
     assert {**cleared[key], "id": "", "media": {}} == {**fewest[key], "id": "", "media": {}}, "cleared is as never set"
@@ -111,7 +97,7 @@ def test_ladder(server, modules, kind):
 
 @pytest.mark.parametrize("options", [FULL, FEWEST], ids=["full", "fewest"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_check_shows_the_object_that_the_run_makes(server, modules, kind, options):
+def test_a_check_shows_the_object_that_the_run_makes(modules, kind, options):
     run, key = module_of(modules, kind)
     modules.trunk(name="one", numbers=[TWO])
     asked = {**options[kind], **({"numbers": [ONE]} if kind == "inbound_trunk" else {})}
@@ -121,7 +107,7 @@ def test_a_check_shows_the_object_that_the_run_makes(server, modules, kind, opti
 
 @pytest.mark.parametrize("old", RULE_KINDS)
 @pytest.mark.parametrize("new", RULE_KINDS)
-def test_ladder_of_rule_kinds(server, modules, old, new):
+def test_ladder_of_rule_kinds(livekit, modules, old, new):
     of = {
         "direct": {"room_name": "lobby", "pin": "1234"},
         "individual": {"room_prefix": "call-", "pin": "1234", "no_randomness": True},
@@ -136,13 +122,13 @@ def test_ladder_of_rule_kinds(server, modules, old, new):
     changed = run_and_repeat(modules.dispatch, name="r", any_trunk=True, **{new: other[new]})
     assert changed["changed"]
     assert not set(changed["rule"]) & (set(RULE_KINDS) - {new})
-    (rule,) = stored(server, "dispatch_rule")
+    (rule,) = stored(livekit, "dispatch_rule")
     assert rule["rule"][f"dispatch_rule_{new}"]["pin"] == "1234", "a PIN that is left out stays"
     run_and_repeat(modules.dispatch, name="r", any_trunk=True, **{new: {**other[new], "pin": ""}})
-    assert stored(server, "dispatch_rule")[0]["rule"][f"dispatch_rule_{new}"]["pin"] == ""
+    assert stored(livekit, "dispatch_rule")[0]["rule"][f"dispatch_rule_{new}"]["pin"] == ""
 
 
-def test_ladder_of_a_whole_table(server, modules):
+def test_ladder_of_a_whole_table(livekit, modules):
     def trunk(name, *numbers, **options):
         return {"name": name, "numbers": list(numbers), **options}
 
@@ -175,4 +161,4 @@ def test_ladder_of_a_whole_table(server, modules):
         )
         assert result["changed"], rung
         for kind, options in zip(KINDS, (inbound_trunks, outbound_trunks, dispatch_rules), strict=True):
-            assert {item["name"] for item in stored(server, kind)} == {item["name"] for item in options}, rung
+            assert {item["name"] for item in stored(livekit, kind)} == {item["name"] for item in options}, rung

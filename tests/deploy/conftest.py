@@ -8,7 +8,6 @@ pytest tests/deploy --bare-host debian12 --bare-host debian13
 import io
 import os
 import subprocess
-import sys
 import tarfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,9 +16,8 @@ import docker
 import pytest
 import testinfra
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from images import build
-from support import hosts
+from tests.images import build
+from tests.support import hosts
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

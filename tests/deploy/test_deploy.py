@@ -11,10 +11,11 @@ from types import SimpleNamespace
 
 import pytest
 import yaml
-from support import sip
-from support.hosts import twirp, wait_for
-from support.phone import VOICE
-from support.tones import GREETING
+
+from tests.support import sip
+from tests.support.hosts import twirp, wait_for
+from tests.support.phone import VOICE
+from tests.support.tones import GREETING
 
 CHECKOUT = "/root/telephony.livekit"
 ANSIBLE = f"cd {CHECKOUT} && timeout 300 .venv/bin/ansible-playbook"
@@ -146,7 +147,7 @@ def calls(bare, deployed):
     site = f"{ANSIBLE} site.yml --extra-vars"
     bare.host.check_output(f"{site} '{json.dumps(allowed)}'")
     number = routing(bare.host)["trunks"][0]["numbers"][0]
-    talking = f"timeout 200 python3 /support/drained.py {bare.caller_address} {bare.address} {number}"
+    talking = f"timeout 200 python3 /tests/support/drained.py {bare.caller_address} {bare.address} {number}"
     bare.caller.check_output(f"({talking} > /tmp/drained 2>&1 &)")
     wait_for(lambda: bare.caller.run("grep up /tmp/drained").rc == 0, seconds=90)
 

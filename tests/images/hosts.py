@@ -10,11 +10,12 @@ A host finds what tests install in apt's cache, so that apt need not fetch it ea
     python tests/images/hosts.py [name ...]
 
 prints one JSON object, name to image. Archives are kept in the cache that build.py uses, under a hash
-of this file. Needs root, debootstrap and a Docker daemon.
+of what makes them. Needs root, debootstrap and a Docker daemon.
 """
 
 from __future__ import annotations
 
+import inspect
 import io
 import json
 import os
@@ -25,10 +26,9 @@ from pathlib import Path
 
 import docker
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from images.build import cache, digest, keep, lock, say, scratch
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from tests.images.build import cache, digest, keep, lock, say, scratch
 
-RECIPE = Path(__file__).read_text()
 MIRROR = os.environ.get("DEBIAN_MIRROR", "http://deb.debian.org/debian")
 
 HOST_PACKAGES = ["python3", "sudo", "iproute2", "ca-certificates", "procps"]
@@ -87,7 +87,8 @@ RUN apt-get update -q \\
 
 
 def tag(name: str) -> str:
-    return f"telephony.livekit/{name}:{digest(RECIPE, name)}"
+    said = [FETCHED, FETCHED_FROM, SUITES, DERIVED, MASKED, FINISH, INSTALL]
+    return f"telephony.livekit/{name}:{digest(json.dumps(said), *map(inspect.getsource, (debootstrap, trim)), name)}"
 
 
 def archive(name: str) -> Path:

@@ -164,7 +164,7 @@ class Host:
         return playbook.run("-i", inventory, *arguments, "-e", json.dumps(variables), path)
 
     def snapshot(self):
-        seen = json.loads(self.host.check_output("python3 /support/snapshot.py"))
+        seen = json.loads(self.host.check_output("python3 /tests/support/snapshot.py"))
         # A bare host has no nft, so it is asked from outside. Else its own: an older one dies of a newer one's rules.
         pid = docker.from_env().containers.get(self.name).attrs["State"]["Pid"]
         outside = [] if self.host.exists("nft") else ["nsenter", "--net", "--target", str(pid)]

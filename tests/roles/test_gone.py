@@ -3,9 +3,8 @@
 
 import re
 
-from support import hosts
-
 from tests.roles.conftest import difference
+from tests.support import hosts
 
 KEYS = [f"/etc/livekit/keys/{purpose}.env" for purpose in ("agents", "automation", "sip")]
 DATA = {

@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.images import agent
 from tests.support.livekit import LiveKit, Process, free_port
 
-BOTH_OF_THE_RECORDING = Path(__file__).resolve().parent / "recorded_agents.py"
+BOTH_OF_THE_RECORDING = Path(__file__).resolve().parents[1] / "doubles" / "recorded_agents.py"
 
 
 class Agent:

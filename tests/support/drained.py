@@ -16,9 +16,9 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from support.caller import Caller
-from support.phone import talk
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from tests.support.caller import Caller
+from tests.support.phone import talk
 
 HELD = Path("/tmp/held")
 

@@ -17,8 +17,8 @@ from pathlib import Path
 import docker
 import testinfra
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from images import hosts as host_images
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from tests.images import hosts as host_images
 
 SUPPORT = Path(__file__).resolve().parent
 
@@ -55,7 +55,7 @@ def start(network, name, image, address, second_address=None, address6=None, vol
         cap_add=["SYS_ADMIN", "NET_ADMIN", "MKNOD"],
         security_opt=["seccomp=unconfined", "apparmor=unconfined"],
         tmpfs={"/run": "", "/run/lock": "", "/tmp": ""},
-        binds=["/sys/fs/cgroup:/sys/fs/cgroup:rw", f"{SUPPORT}:/support:ro", *volumes],
+        binds=["/sys/fs/cgroup:/sys/fs/cgroup:rw", f"{SUPPORT}:/tests/support:ro", *volumes],
     )
     # What `docker run --security-opt systempaths=unconfined` says to the daemon: a host can set its sysctls.
     config |= {"MaskedPaths": [], "ReadonlyPaths": []}
@@ -96,7 +96,7 @@ def reboot(name):
 
 def twirp(host, service, rpc, **request):
     """The answer of the livekit-server on `host`."""
-    command = f"timeout 20 python3 /support/twirp.py {service} {rpc} '{json.dumps(request)}'"
+    command = f"timeout 20 python3 /tests/support/twirp.py {service} {rpc} '{json.dumps(request)}'"
     return json.loads(host.check_output(command))
 
 

@@ -14,9 +14,9 @@ import sys
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from support import tones
-from support.caller import Caller
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from tests.support import tones
+from tests.support.caller import Caller
 
 VOICE = 1000
 

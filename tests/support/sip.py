@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Calls and probes from the caller, a test host with sipp. /support is this folder, mounted there."""
+"""Calls and probes from the caller, a test host with sipp. /tests/support is this folder, mounted there."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def sipp(caller, scenario, source, target, number, transport, seconds, longest, 
     """What sipp ended with, and all messages with their direction."""
     trace = f"/tmp/sipp-{scenario}-{transport}-{source}-{target}.log"
     ran = caller.run(
-        f"rm -f {trace}; timeout {longest} sipp {target}:5060 -sf /support/{scenario}.xml -m 1 -nostdin"
+        f"rm -f {trace}; timeout {longest} sipp {target}:5060 -sf /tests/support/{scenario}.xml -m 1 -nostdin"
         f" -t {transport[0]}1 -i {source} -mi {source} -s '{number}' -d {seconds * 1000} {options}"
         f" -trace_msg -message_file {trace} > /dev/null 2>&1"
     )
@@ -58,22 +58,22 @@ def answers(messages, until):
 def talk(caller, source, target, number, *, from_host=None, patience=40):
     """A call with a voice: what is answered, and which tones are heard (phone.py)."""
     arguments = f"{source} {target} '{number}' {patience} {from_host or source}"
-    return json.loads(caller.check_output(f"timeout 90 python3 /support/phone.py {arguments}"))
+    return json.loads(caller.check_output(f"timeout 90 python3 /tests/support/phone.py {arguments}"))
 
 
 def tcp(caller, source, target, ports):
     """What a TCP connection from `source` meets at each port: "open", "refused" or "silent"."""
-    output = caller.check_output(
-        f"timeout 60 python3 /support/probe.py tcp {source} {target} {' '.join(map(str, ports))}"
-    )
+    output = probe(caller, f"tcp {source} {target} {' '.join(map(str, ports))}")
     return {int(port): state for port, state in json.loads(output).items()}
 
 
 def udp(caller, source, target, port, text="hello"):
     """Send one datagram; a list of what comes back in a second. A closed port says "refused"."""
-    return json.loads(
-        caller.check_output(f"timeout 60 python3 /support/probe.py udp {source} {target} {port} {shlex.quote(text)}")
-    )
+    return json.loads(probe(caller, f"udp {source} {target} {port} {shlex.quote(text)}"))
+
+
+def probe(host, arguments):
+    return host.check_output(f"timeout 60 python3 /tests/support/probe.py {arguments}")
 
 
 def invite(host, source, target, number, from_host=None):
@@ -100,7 +100,9 @@ def invite(host, source, target, number, from_host=None):
 
 def datagrams_heard(host, port, send):
     """Listen on a UDP port of `host`, call `send`, and return the sources of what arrived."""
-    host.check_output(f"rm -f /tmp/heard; (timeout 20 python3 /support/probe.py listen {port} > /tmp/heard 2>&1 &)")
+    host.check_output(
+        f"rm -f /tmp/heard; (timeout 20 python3 /tests/support/probe.py listen {port} > /tmp/heard 2>&1 &)"
+    )
     wait = "for i in $(seq 100); do grep -q {} /tmp/heard && break; sleep 0.1; done; cat /tmp/heard"
     assert host.check_output(wait.format("ready")) == "ready"
     send()

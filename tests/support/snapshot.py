@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a host is like, as JSON: python3 /support/snapshot.py
+"""What a host is like, as JSON: python3 /tests/support/snapshot.py
 
 Left out is what packages, Docker, systemd and Ansible keep for themselves, and what a running host writes all the time.
 """
@@ -69,7 +69,7 @@ def ours_by_name():
         "/var/lib/docker",
         "-o",
         "-path",
-        "/support",
+        "/tests",
     ]
     return run("find", "/", *elsewhere, ")", "-prune", "-o", "-iname", "*livekit*", "-print").splitlines()
 

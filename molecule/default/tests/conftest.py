@@ -1,14 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import json
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import testinfra
 from testinfra.utils.ansible_runner import AnsibleRunner
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "tests"))
 
 INVENTORY = Path(__file__).resolve().parents[1] / "inventory"
 

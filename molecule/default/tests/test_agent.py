@@ -2,9 +2,10 @@
 """The agent that the role runs: a real livekit-agents worker. What happens to any container is in the other files."""
 
 from addresses import ALLOWED
-from support import sip
-from support.phone import VOICE
-from support.tones import GREETING
+
+from tests.support import sip
+from tests.support.phone import VOICE
+from tests.support.tones import GREETING
 
 testinfra_hosts = ["livekit_agent"]
 
@@ -18,7 +19,7 @@ def test_the_caller_hears_the_greeting_and_then_themselves(line, caller):
 
 def test_its_health_answers_on_the_host_alone(host, line, caller):
     """That nobody else reaches it is in test_listening.py, with all other ports."""
-    assert host.check_output("python3 /support/probe.py get http://127.0.0.1:8081/") == "OK"
+    assert host.check_output("python3 /tests/support/probe.py get http://127.0.0.1:8081/") == "OK"
     assert sip.tcp(host, line.address, line.address, [8081]) == {8081: "open"}
     assert sip.tcp(caller, ALLOWED, line.address, [8081]) == {8081: "silent"}
 

@@ -5,8 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from addresses import ALLOWED, OUTSIDE
-from support import sip
-from support.hosts import twirp, wait_for
+
+from tests.support import sip
+from tests.support.hosts import twirp, wait_for
 
 testinfra_hosts = ["molecule"]
 

@@ -60,11 +60,11 @@ def test_redis_keeps_its_data_in_a_volume(inspected):
 
 
 def test_livekit_sip_is_healthy(host):
-    assert "OK" in host.check_output("python3 /support/probe.py get http://127.0.0.1:8085/")
+    assert "OK" in host.check_output("python3 /tests/support/probe.py get http://127.0.0.1:8085/")
 
 
 def test_livekit_server_is_healthy(host):
-    assert host.check_output("python3 /support/probe.py get http://127.0.0.1:7880/") == "OK"
+    assert host.check_output("python3 /tests/support/probe.py get http://127.0.0.1:7880/") == "OK"
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def redis(host, line):
     """Asks Redis one thing, as root on the host can: `docker exec` does not work in every test host."""
 
     def ask(command, login="printf 'AUTH '; cat /etc/livekit/redis/password"):
-        talk = f"python3 /support/probe.py talk {line.redis} 6379"
+        talk = f"python3 /tests/support/probe.py talk {line.redis} 6379"
         return host.check_output(f"({login}; echo '{command}'; echo QUIT) | {talk}").split()
 
     return ask

@@ -5,7 +5,8 @@ import re
 
 import pytest
 from addresses import ALLOWED, OUTSIDE
-from support import sip
+
+from tests.support import sip
 
 testinfra_hosts = ["molecule"]
 ANY = {"0.0.0.0", "*", "[::]"}

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The trunk and the rule are on the server, as the server itself tells."""
 
-from support.hosts import twirp
+from tests.support.hosts import twirp
 
 testinfra_hosts = ["molecule"]
 

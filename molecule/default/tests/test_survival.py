@@ -3,10 +3,11 @@
 
 import pytest
 from addresses import ALLOWED, OUTSIDE
-from support import sip
-from support.hosts import reboot, twirp, wait_for
-from support.phone import VOICE
-from support.tones import GREETING
+
+from tests.support import sip
+from tests.support.hosts import reboot, twirp, wait_for
+from tests.support.phone import VOICE
+from tests.support.tones import GREETING
 
 testinfra_hosts = ["molecule"]
 # Without what sets hold: one of them remembers callers for a minute.

@@ -2,7 +2,6 @@
 import json
 import os
 import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import testinfra
 from addresses import FAMILIES, HOSTS, MEDIA, OUTSIDE, SIGNALLING, address
 
 SCENARIO = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(SCENARIO.parents[1] / "tests"))
 
 CLOSED = {"signalling": [], "media": [], "outside": []}
 PROVIDER_ONLY = {"signalling": ["tcp 5060", "udp 5060"], "media": ["udp 10000", "udp 10100"], "outside": []}

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from addresses import ANOTHER_IN_SIGNALLING, FAMILIES, HOSTS, OUTSIDE, SIGNALLING, SIGNALLING_NETWORK, address
 from conftest import ANY_SOURCE, PROVIDER_ONLY, everywhere, together
-from support import sip
+
+from tests.support import sip
 
 
 def test_the_provider_gets_through_and_nobody_else(look):

@@ -4,7 +4,8 @@
 import pytest
 from addresses import HOSTS
 from conftest import PROVIDER_ONLY, everywhere, together
-from support.hosts import reboot, wait_for
+
+from tests.support.hosts import reboot, wait_for
 
 RELOADS = {
     "nft": "systemctl reload-or-restart nftables",

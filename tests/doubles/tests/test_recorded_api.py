@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The recorded API cases against the real livekit-server. The double plays them in the unit tests."""
+"""The recorded API cases against the real livekit-server."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.support import recording
+from tests.doubles import recording
 from tests.support.livekit import LiveKit
 
 

@@ -24,7 +24,7 @@ from tests.support.stand_in import StandIn
 pytestmark = pytest.mark.xdist_group("answered")
 
 NUMBER = "+12025550100"
-ANSWERED = Path(__file__).resolve().parents[1] / "support" / "answered.xml"
+ANSWERED = Path(__file__).resolve().parents[2] / "support" / "answered.xml"
 
 
 @pytest.fixture(scope="module")
