@@ -13,7 +13,7 @@ from collections import Counter
 from ._client import LiveKitError
 from ._module import CONNECTION_OPTIONS, Module, fail
 from ._objects import DISPATCH_RULE, HIDDEN, INBOUND_TRUNK, KINDS, RULE_KINDS, Kind, normalized_number, show
-from ._run import Server
+from ._server import Server
 
 Stored = dict
 

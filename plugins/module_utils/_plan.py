@@ -12,36 +12,14 @@ a `Plan`, or a `PlanError` with what to do about it.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
-from ._objects import (
-    DISPATCH_RULE,
-    INBOUND_TRUNK,
-    KINDS,
-    OUTBOUND_TRUNK,
-    Duration,
-    Item,
-    Kind,
-    is_network,
-    mask_problem,
-    normalized_number,
-    rule_of,
-)
+from ._objects import DISPATCH_RULE, INBOUND_TRUNK, KINDS, OUTBOUND_TRUNK, Item, Kind, normalized_number
 from ._order import NEW, Change, Step, claims, in_order
+from ._validate import problems
 
 Stored = dict  # an object as the server's JSON has it
 Table = dict[str, dict[str, Stored]]  # kind name -> id -> object
-
-# Header names that livekit-server refuses.
-# Source: https://github.com/livekit/protocol/blob/main/livekit/sip_validation.go
-_FORBIDDEN_HEADERS = re.compile(
-    r"accept.*|allow.*|call-id|contact|content-.*|cseq|event|expires|from|max-forwards|record-route|refer-to"
-    r"|reply-to|[klmortuv]",
-    re.IGNORECASE,
-)
-_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,255}")
-_MAX_MEDIA_TIMEOUT = "10m"
 
 
 class PlanError(Exception):
@@ -58,7 +36,7 @@ class PlanError(Exception):
 
 
 @dataclass
-class Wish:
+class Desired:
     """What is wanted of one kind of object."""
 
     items: list[Item] = field(default_factory=list)
@@ -79,12 +57,12 @@ class Plan:
 
 def plan(
     current: dict[str, list[Stored]],
-    wishes: dict[str, Wish],
+    desired: dict[str, Desired],
     detach: bool = False,
     update_password: bool = True,
     parking: str = "parked",
 ) -> Plan:
-    """Plan the way from `current` to `wishes`.
+    """Plan the way from `current` to `desired`.
 
     current: kind name -> objects; a kind that is missing is not known, and must not be needed.
     detach: take a deleted trunk out of the rules that name it, instead of refusing.
@@ -93,13 +71,11 @@ def plan(
     """
     draft = _Draft(current, update_password)
     for kind in (INBOUND_TRUNK, OUTBOUND_TRUNK, DISPATCH_RULE):
-        if kind.name in wishes:
-            draft.apply(kind, wishes[kind.name])
-    draft.let_go_of_deleted_trunks(detach)
+        if kind.name in desired:
+            draft.apply(kind, desired[kind.name])
+    draft.detach_deleted_trunks(detach)
     changes = draft.changes()
-    for change in changes:
-        if change.after is not None:
-            _check(change.kind, change.after, change.key in draft.allowed_wildcards, draft.warnings)
+    _check(draft, changes)
     _check_conflicts(draft.final, changes)
     steps = in_order(draft.before, changes, parking)
     if steps is None:
@@ -124,24 +100,24 @@ class _Draft:
         self.warnings: list[str] = []
         self.allowed_wildcards: set[str] = set()
 
-    def apply(self, kind: Kind, wish: Wish) -> None:
-        _refuse_duplicates(wish.items)
+    def apply(self, kind: Kind, desired: Desired) -> None:
+        _refuse_duplicates(desired.items)
         by_name: dict[str, list[str]] = {}
         for key, stored in self.before[kind.name].items():
             by_name.setdefault(stored.get("name", ""), []).append(key)
-        matched = [self._find(kind, item, by_name) for item in wish.items]
-        if wish.state == "absent":
+        matched = [self._find(kind, item, by_name) for item in desired.items]
+        if desired.state == "absent":
             self.wanted[kind.name] = [key for key in matched if key]
             for key in self.wanted[kind.name]:
                 del self.final[kind.name][key]
             return
-        unlisted = self._unlisted(kind, wish, matched) if wish.purge else set()
-        for index, item in enumerate(wish.items):
+        unlisted = self._unlisted(kind, desired, matched) if desired.purge else set()
+        for index, item in enumerate(desired.items):
             if not matched[index]:
                 matched[index] = self._renamed(kind, item, unlisted) or f"{NEW}{kind.name}:{item.name}"
         for key in unlisted - set(matched):
             del self.final[kind.name][key]
-        for item, key in zip(wish.items, matched):
+        for item, key in zip(desired.items, matched):
             self.final[kind.name][key] = self._merged(item, key)
         self.wanted[kind.name] = matched
 
@@ -149,7 +125,8 @@ class _Draft:
         if item.id:
             if item.id in self.before[kind.name]:
                 return item.id
-            raise PlanError("not_found", f"there is no {kind.title} with the id {item.id!r}", _there_are(kind, by_name))
+            message = f"there is no {kind.title} with the id {item.id!r}"
+            raise PlanError("not_found", message, _hint_known_names(kind, by_name))
         if not item.name:
             raise PlanError("invalid", f"a {kind.title} needs a name, or the id of one that exists")
         keys = by_name.get(item.name, [])
@@ -161,12 +138,12 @@ class _Draft:
             )
         return keys[0] if keys else ""
 
-    def _unlisted(self, kind: Kind, wish: Wish, matched: list[str]) -> set[str]:
-        listed = {*matched, *wish.keep}
+    def _unlisted(self, kind: Kind, desired: Desired, matched: list[str]) -> set[str]:
+        listed = {*matched, *desired.keep}
         return {
             key
             for key, stored in self.before[kind.name].items()
-            if key not in listed and stored.get("name") not in wish.keep
+            if key not in listed and stored.get("name") not in desired.keep
         }
 
     def _renamed(self, kind: Kind, item: Item, unlisted: set[str]) -> str:
@@ -231,10 +208,10 @@ class _Draft:
         for key, stored in trunks.items():
             by_name.setdefault(stored.get("name", ""), []).append(key)
         raise PlanError(
-            "not_found", f"{item.label}: there is no inbound trunk {trunk!r}", _there_are(INBOUND_TRUNK, by_name)
+            "not_found", f"{item.label}: there is no inbound trunk {trunk!r}", _hint_known_names(INBOUND_TRUNK, by_name)
         )
 
-    def let_go_of_deleted_trunks(self, detach: bool) -> None:
+    def detach_deleted_trunks(self, detach: bool) -> None:
         gone = set(self.before.get(INBOUND_TRUNK.name, ())) - set(self.final.get(INBOUND_TRUNK.name, ()))
         if not gone:
             return
@@ -271,54 +248,19 @@ class _Draft:
         return found
 
 
-def _check(kind: Kind, stored: Stored, any_trunk: bool, warnings: list[str]) -> None:
-    """Refuse what livekit-server refuses, and what it should."""
-    label = f"{kind.title} {stored.get('name') or stored.get(kind.id_field)!r}"
-
-    def invalid(message, hint=""):
-        raise PlanError("invalid", f"{label}: {message}", hint)
-
-    if kind is DISPATCH_RULE:
-        if not rule_of(stored.get("rule"))[0]:
-            invalid("one of direct, individual and callee must be given")
-        if not stored.get("trunk_ids") and not any_trunk:
-            invalid(
-                "it names no trunk and would answer calls from anybody, whatever the trunks allow",
-                "list its trunks, or say any_trunk: true if that is what you want",
-            )
-    else:
-        if bool(stored.get("auth_username")) != bool(stored.get("auth_password")):
-            invalid("auth_username and auth_password go together; with one alone nobody is asked for a password")
-        for header in stored.get("headers") or {}:
-            if not _HEADER_NAME.fullmatch(header) or _FORBIDDEN_HEADERS.fullmatch(header):
-                invalid(f"{header!r} cannot be set as a SIP header")
-    if kind is INBOUND_TRUNK:
-        if not (stored.get("numbers") or stored.get("allowed_addresses") or stored.get("auth_username")):
-            invalid("nothing restricts it", "give numbers, allowed_addresses, or auth_username and auth_password")
-        for mask in stored.get("allowed_addresses") or []:
-            problem = mask_problem(mask)
-            if problem:
-                invalid(f"allowed_addresses: {mask!r} would not be honoured: {problem}")
-            if not is_network(mask):
-                warnings.append(
-                    f"{label}: livekit-sip compares the host name {mask!r} with the From header, which every caller "
-                    "writes as it likes; give networks, and let a packet filter decide who may call"
-                )
-        numbers = stored.get("numbers") or []
-        if len(_numbers(stored)) != len(set(numbers)):
-            warnings.append(f"{label}: some of its numbers are the same number written twice")
-    if kind is OUTBOUND_TRUNK:
-        if not stored.get("numbers"):
-            invalid("numbers must be given: the numbers that calls come from")
-        if not stored.get("address"):
-            invalid("address must be given: the host name or IP address of the provider")
-        for name in ("address", "from_host"):
-            host = stored.get(name) or ""
-            if re.search(r"[@;]", host) or re.match(r"sips?:", host):
-                invalid(f"{name} must be a host name or IP address, not a SIP URI")
-    timeout = (stored.get("media") or {}).get("media_timeout")
-    if Duration().comparable(timeout) > Duration().comparable(_MAX_MEDIA_TIMEOUT):
-        invalid(f"media_timeout must not exceed {_MAX_MEDIA_TIMEOUT}")
+def _check(draft: _Draft, changes: list[Change]) -> None:
+    """Refuse what is wrong with the objects as they will be: all of it at once."""
+    found = [
+        problem
+        for change in changes
+        if change.after is not None
+        for problem in problems(change.kind, change.after, change.key in draft.allowed_wildcards)
+    ]
+    draft.warnings += [problem.message for problem in found if problem.warning]
+    errors = [problem for problem in found if not problem.warning]
+    if errors:
+        hints = dict.fromkeys(problem.hint for problem in errors if problem.hint)
+        raise PlanError("invalid", "; ".join(problem.message for problem in errors), "; ".join(hints))
 
 
 def _check_conflicts(final: Table, changes: list[Change]) -> None:
@@ -368,6 +310,6 @@ def _refuse_duplicates(items: list[Item]) -> None:
             ids.add(item.id)
 
 
-def _there_are(kind: Kind, by_name: dict[str, list[str]]) -> str:
+def _hint_known_names(kind: Kind, by_name: dict[str, list[str]]) -> str:
     known = sorted(name or ", ".join(keys) for name, keys in by_name.items())
     return f"the {kind.title}s there are: {', '.join(known)}" if known else f"there is no {kind.title} at all"

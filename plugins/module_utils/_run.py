@@ -4,75 +4,37 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""From a module's parameters to its result: look, plan, write unless in check mode, read back, tell."""
+"""From a module's parameters to its result: look, plan, write unless in check mode, look again, report."""
 
 from __future__ import annotations
 
 import random
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
 
-from ansible.module_utils.basic import missing_required_lib
-
-from ._client import Client, LiveKitError, requests, sends_in_clear
+from ._client import LiveKitError
 from ._diff import diff
-from ._module import CONNECTION_OPTIONS, Module, fail, items_of
-from ._objects import DISPATCH_RULE, INBOUND_TRUNK, KINDS, Kind, from_json, show
+from ._module import Module, fail
+from ._objects import DISPATCH_RULE, INBOUND_TRUNK, KINDS, Kind, show
 from ._order import NEW, Change, Step
-from ._plan import Plan, PlanError, Wish, plan
+from ._plan import Desired, Plan, PlanError, plan
+from ._rivals import Written, yield_to_rivals
+from ._server import EmptyServer, Server
 
 # How many writes that do not depend on each other are under way at once.
-_WRITERS = 4
-# Errors after which nobody knows whether a write was done.
+PARALLEL_WRITES = 4
+# Errors after which it is unknown whether a write was done.
 _LOST = ("lost_answer", "not_json_5xx", "unavailable")
 _ABORTED_HINT = "run the task for one host only (run_once: true), or again later"
-# How often a run looks again when the table changed under its hands.
-_LOOKS = 6
-_PAUSE = 0.2  # seconds between looks
-# How long the maker of one of two equal newborns waits for the other to go, before it goes itself; in seconds.
-_RIVAL_PATIENCE = 1.0
-# How long a table must stay the same until a conflict in it is taken for one that nobody is about to settle.
-_AT_REST = 1.5
-
-
-def run_list_module(item_options: dict, kind_of, one: str, many: str, **more_options) -> None:
-    """A module for one kind of object: one given inline, or a list of them under the option `many`."""
-    module = Module(
-        argument_spec={
-            **CONNECTION_OPTIONS,
-            **item_options,
-            **more_options,
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            many: {"type": "list", "elements": "dict", "options": item_options},
-            "purge": {"type": "bool", "default": False},
-            "keep": {"type": "list", "elements": "str", "default": []},
-            "return_all": {"type": "bool", "default": False},
-        },
-        mutually_exclusive=[(many, name) for name in item_options],
-        required_one_of=[("name", "id", many)],
-    )
-    params = module.params
-    kind, listed = kind_of(params), params[many] is not None
-    if params["purge"] and (not listed or params["state"] == "absent"):
-        fail(module, "invalid", f"purge goes with {many} and state: present")
-    options_list = params[many] if listed else [{name: params[name] for name in item_options}]
-    wish = Wish(items_of(module, kind, options_list), params["state"], params["purge"], tuple(params["keep"]))
-    outcome = converge(
-        module,
-        {kind.name: wish},
-        detach=params.get("detach", False),
-        update_password=params.get("update_password") != "on_create",
-        assume_trunks=params.get("assume_trunks"),
-    )
-    if listed:
-        shown = {many: (outcome.shown_all if params["return_all"] else outcome.shown_changes)(kind)}
-    else:
-        shown = {one: next((outcome.shown(kind, key) for key in outcome.wanted[kind.name]), None)}
-    module.exit_json(**outcome.result(), **shown)
+# How often a run plans anew when the table changed under its hands.
+MAX_REPLANS = 6
+_PAUSE_SECONDS = 0.2  # between looks
+# How long a table must stay the same until a conflict in it is taken for one that no other run is about to settle.
+AT_REST_SECONDS = 1.5
 
 
 @dataclass
@@ -101,72 +63,72 @@ class Outcome:
 
 def converge(
     module: Module,
-    wishes: dict[str, Wish],
+    desired: dict[str, Desired],
     detach: bool = False,
     update_password: bool = True,
     assume_empty: bool = False,
     assume_trunks: list[str] | None = None,
 ) -> Outcome:
-    """Bring the server to what is wished, or end the run with a failure that says why not."""
+    """Bring the server to what is desired, or end the run with a failure that says why not."""
     if (assume_empty or assume_trunks) and not module.check_mode:
         fail(
             module, "invalid", "assume_empty and assume_trunks are for check mode only: outside it the server is asked"
         )
+    run = None
     try:
-        server = _Nobody() if assume_empty else Server(module, read_only=module.check_mode)
-        return _Run(server, module, wishes, detach, update_password, assume_trunks or []).outcome()
-    except PlanError as error:
-        fail(module, error.code, error.message, error.hint)
-    except LiveKitError as error:
-        fail(module, error.code, error.message, error.hint, error.rpc)
+        server = EmptyServer() if assume_empty else Server(module, read_only=module.check_mode)
+        run = _Run(server, module, desired, detach, update_password, assume_trunks or [])
+        return run.outcome()
+    except (PlanError, LiveKitError) as error:
+        done = run.done() if run else {}
+        message = f"{error.message}. {done.pop('told')}" if done.get("told") else error.message
+        fail(module, error.code, message, error.hint, getattr(error, "rpc", ""), **done)
 
 
-class _Nobody:
-    """Stands for a server that the same playbook run would only now create."""
-
-    def table(self, kinds: list[Kind]) -> dict[str, list[dict]]:
-        return {kind.name: [] for kind in kinds}
+class StaleTable(Exception):
+    """Another run wrote, or it is unknown whether this one did: look again."""
 
 
-class Server:
-    def __init__(self, module: Module, read_only: bool):
-        if requests is None:
-            module.fail_json(msg=missing_required_lib("requests"))
-        params = module.params
-        self.client = Client(
-            params["url"],
-            params["api_key"],
-            params["api_secret"],
-            params["ca_path"] or True if params["validate_certs"] else False,
-            params["timeout"],
-            read_only=read_only,
-        )
-        if sends_in_clear(params["url"]):
-            module.warn(f"{params['url']} is plain http: tokens and trunk passwords cross the network in clear")
+def plan_when_settled(read: Callable, make_plan: Callable, patience: float, clock=time) -> Plan:
+    """A plan for the table that `read` returns; while other runs change it, a conflict in it may settle.
 
-    def table(self, kinds: list[Kind]) -> dict[str, list[dict]]:
-        return {
-            kind.name: [_plain(kind, item) for item in self.client.call(kind.list_rpc, {}).get("items") or () if item]
-            for kind in kinds
-        }
-
-    def write(self, step: Step, key: str, body: dict | None) -> dict:
-        """What the server now stores, as it says."""
-        kind = step.kind
-        if step.action == "create":
-            return _plain(kind, self.client.call(kind.create_rpc, {kind.wrapper: body}))
-        if step.action == "replace":
-            return _plain(kind, self.client.call(kind.update_rpc, {kind.id_field: key, "replace": body}))
-        return self.client.call(kind.delete_rpc, {kind.id_field: key})
+    patience: seconds after which a conflict is final, although the table still changes.
+    """
+    table = read()
+    began = moved = clock.monotonic()
+    while True:
+        try:
+            return make_plan(table)
+        except PlanError as error:
+            now = clock.monotonic()
+            final = now - moved >= AT_REST_SECONDS or now - began >= patience
+            if final or error.code not in ("ambiguous", "conflict"):
+                raise
+        clock.sleep(_PAUSE_SECONDS)
+        before, table = table, read()
+        if table != before:
+            moved = clock.monotonic()
 
 
-def _plain(kind: Kind, item: dict) -> dict:
-    """livekit-server answers with snake_case keys; some proxies before it do not."""
-    return from_json(kind.fields, item) if any(key != key.lower() for key in item) else item
+class Keys:
+    """The ids that the server gave to what had a key that starts with NEW."""
 
+    def __init__(self) -> None:
+        self.ids: dict[str, str] = {}
 
-class _TableMoved(Exception):
-    """Somebody else wrote, or nobody knows whether we did: look again."""
+    def real(self, key: str) -> str:
+        return self.ids.get(key, key)
+
+    def in_body(self, body: dict | None) -> dict | None:
+        if body and body.get("trunk_ids"):
+            return {**body, "trunk_ids": [self.real(trunk) for trunk in body["trunk_ids"]]}
+        return body
+
+    def in_table(self, table: dict[str, dict]) -> dict[str, dict]:
+        return {self.real(key): stored for key, stored in table.items()}
+
+    def in_change(self, change: Change) -> Change:
+        return Change(change.kind, self.real(change.key), change.before, change.after)
 
 
 class _Run:
@@ -174,63 +136,69 @@ class _Run:
         self,
         server,
         module: Module,
-        wishes: dict[str, Wish],
+        desired: dict[str, Desired],
         detach: bool,
         update_password: bool,
         assume_trunks: list[str],
     ):
         self.server = server
         self.module = module
-        self.wishes = wishes
+        self.desired = desired
         self.detach = detach
         self.update_password = update_password
         self.assume_trunks = assume_trunks
         self.actions: list[dict] = []
-        self.ids: dict[str, str] = {}  # NEW keys -> the ids that the server gave
-        self.written: dict[str, dict] = {}  # id -> what the server says it stores now
-        self.lost: list[tuple[Step, str]] = []  # writes, with names, of which nobody knows yet whether they were done
-        self.born: dict[str, Kind] = {}  # ids of what this run created
+        self.keys = Keys()
+        self.answers: dict[str, dict] = {}  # id -> what the server says it stores now
+        self.lost: list[tuple[Step, str]] = []  # writes, with names, of which it is unknown whether they were done
+        self.written: dict[str, Written] = {}  # by id; what other runs may have written too
         self.known: set[str] = set()  # ids of what was there before
+        self.parked: dict[str, str] = {}  # id -> label of what waits on a parked number
 
     def outcome(self) -> Outcome:
-        first = None
-        for look in range(_LOOKS):
-            planned = self._planned()
+        first, planned = None, self._planned(self._table)
+        for replans_left in reversed(range(MAX_REPLANS)):
             if first is None:
                 first = planned
                 self.known = {key for table in planned.before.values() for key in table}
-            self._tell_lost_writes_that_were_done(planned)
+            self._recover_lost_writes(planned)
             if self.module.check_mode:
                 self.actions = [_action(step, step.key, _name(step, planned)) for step in planned.steps]
                 break
             try:
+                if not planned.steps:
+                    break
                 self._write_all(planned)
-                self._settle_with_rivals()
+                self._resolve_rivals()
                 break
-            except _TableMoved as moved:
-                if look == _LOOKS - 1:
-                    raise moved.__cause__ or LiveKitError("aborted", str(moved), "", _ABORTED_HINT) from moved
-                time.sleep(random.uniform(0, _PAUSE))
+            except StaleTable as stale:
+                if not replans_left:
+                    raise stale.__cause__ or LiveKitError("aborted", str(stale), "", _ABORTED_HINT) from stale
+                time.sleep(random.uniform(0, _PAUSE_SECONDS))
+                planned = self._planned(self._table)
         for warning in planned.warnings:
             self.module.warn(warning)
-        return self._told(first, planned)
+        return self._outcome(first, planned)
 
-    def _planned(self) -> Plan:
+    def done(self) -> dict:
+        """What a failed run has done, for its result."""
+        if self.module.check_mode or not self.actions:
+            return {}
+        writes = ", ".join(f"{action['action']} {action['object']} {action['name']!r}" for action in self.actions[:10])
+        more = f" and {len(self.actions) - 10} more" if len(self.actions) > 10 else ""
+        told = f"Before that, this run wrote: {writes}{more}"
+        if self.parked:
+            told += f". {', '.join(self.parked.values())} waits on a parked number and takes no calls: run again"
+        return {"told": told, "changed": True, "actions": self.actions}
+
+    def _planned(self, read: Callable) -> Plan:
         parking = f"parked-{secrets.token_hex(6)}"
-        current = self._table()
-        began = moved = time.monotonic()
-        while True:
-            try:
-                return plan(current, self.wishes, self.detach, self.update_password, parking)
-            except PlanError as error:
-                now = time.monotonic()
-                settled = now - moved > _AT_REST or now - began > self.module.params["timeout"]
-                if self.module.check_mode or settled or error.code not in ("ambiguous", "conflict"):
-                    raise
-            time.sleep(_PAUSE)
-            before, current = current, self._table()
-            if current != before:
-                moved = time.monotonic()
+        patience = 0 if self.module.check_mode else self.module.params["timeout"]
+        return plan_when_settled(
+            read,
+            lambda table: plan(table, self.desired, self.detach, self.update_password, parking),
+            patience,
+        )
 
     def _table(self) -> dict[str, list[dict]]:
         table = self.server.table(self._kinds())
@@ -244,8 +212,8 @@ class _Run:
 
     def _kinds(self) -> list[Kind]:
         """The kinds that must be looked at: rules name trunks, and trunks that go may be named by rules."""
-        kinds = [kind for name, kind in KINDS.items() if name in self.wishes]
-        trunks = self.wishes.get(INBOUND_TRUNK.name)
+        kinds = [kind for name, kind in KINDS.items() if name in self.desired]
+        trunks = self.desired.get(INBOUND_TRUNK.name)
         if DISPATCH_RULE in kinds and INBOUND_TRUNK not in kinds:
             kinds.append(INBOUND_TRUNK)
         if trunks and (trunks.purge or trunks.state == "absent") and DISPATCH_RULE not in kinds:
@@ -255,61 +223,66 @@ class _Run:
     def _write_all(self, planned: Plan) -> None:
         for steps in _independent(planned.steps):
             failed = []
-            for step, answer in zip(steps, self._answers(steps)):
+            for step, answer in zip(steps, self._write_parallel(steps)):
                 if isinstance(answer, LiveKitError):
                     failed.append(answer)
                     if answer.code in _LOST:
                         self.lost.append((step, _name(step, planned)))
                 else:
-                    self._keep(step, answer, _name(step, planned))
+                    self._record(step, answer, planned)
             for error in failed:
                 if error.code in (*_LOST, "not_found", "invalid_argument"):
-                    raise _TableMoved(error.message) from error
+                    raise StaleTable(error.message) from error
                 raise error
 
-    def _answers(self, steps: list[Step]) -> list:
+    def _write_parallel(self, steps: list[Step]) -> list:
         """What the server says to each write: the object it stores, or the error."""
         if len(steps) == 1:
-            return [self._answer(steps[0])]
-        with ThreadPoolExecutor(_WRITERS) as writers:
-            return list(writers.map(self._answer, steps))
+            return [self._write(steps[0])]
+        with ThreadPoolExecutor(PARALLEL_WRITES) as writers:
+            return list(writers.map(self._write, steps))
 
-    def _answer(self, step: Step) -> dict | LiveKitError:
+    def _write(self, step: Step) -> dict | LiveKitError:
         try:
-            return self.server.write(step, self.ids.get(step.key, step.key), self._with_ids(step.body))
+            return self.server.write(step, self.keys.real(step.key), self.keys.in_body(step.body))
         except LiveKitError as error:
             return {} if step.action == "delete" and error.code == "not_found" else error
 
-    def _keep(self, step: Step, stored: dict, name: str) -> None:
+    def _record(self, step: Step, stored: dict, planned: Plan) -> None:
         if step.action == "create":
-            self.ids[step.key] = stored[step.kind.id_field]
-            self.born[self.ids[step.key]] = step.kind
-        key = self.ids.get(step.key, step.key)
+            self.keys.ids[step.key] = stored[step.kind.id_field]
+        key = self.keys.real(step.key)
+        name = _name(step, planned)
         self.actions.append(_action(step, key, name))
-        if step.body is not None:
-            self.written[key] = stored
-            self._refuse_ignored_fields(step, self._with_ids(step.body), stored)
+        self.parked.pop(key, None)
+        if step.parked:
+            self.parked[key] = f"{step.kind.title} {name!r}"
+        if step.body is None:
+            self.written.pop(key, None)
+            return
+        self._mark_written(step.kind, key, planned)
+        self.answers[key] = stored
+        self._refuse_ignored_fields(step, self.keys.in_body(step.body), stored)
 
-    def _tell_lost_writes_that_were_done(self, planned: Plan) -> None:
+    def _mark_written(self, kind: Kind, key: str, planned: Plan) -> None:
+        before = None if key not in self.known else planned.before[kind.name].get(key)
+        self.written.setdefault(key, Written(kind, key, before))
+
+    def _recover_lost_writes(self, planned: Plan) -> None:
         """What a plan made after a look no longer wants to write was done."""
         to_do = {(change.kind.name, change.key) for change in planned.changes}
         for step, name in self.lost:
             if (step.kind.name, step.key) in to_do:
                 continue
-            key = self.ids.get(step.key, step.key)
+            key = self.keys.real(step.key)
             if step.action == "create":
                 table = planned.before[step.kind.name]
                 key = next((key for key, stored in table.items() if stored.get("name", "") == name), key)
-                self.ids[step.key] = key
-                self.born[key] = step.kind
-                self.written.setdefault(key, table.get(key, {}))
+                self.keys.ids[step.key] = key
+                self.written[key] = Written(step.kind, key, None)
+                self.answers.setdefault(key, table.get(key, {}))
             self.actions.append(_action(step, key, name))
         self.lost = []
-
-    def _with_ids(self, body: dict | None) -> dict | None:
-        if body and body.get("trunk_ids"):
-            return {**body, "trunk_ids": [self.ids.get(trunk, trunk) for trunk in body["trunk_ids"]]}
-        return body
 
     def _refuse_ignored_fields(self, step: Step, body: dict, stored: dict) -> None:
         ignored = [
@@ -331,52 +304,31 @@ class _Run:
                 else "a proxy changes what is sent, or the server is older than livekit-server 1.9.0",
             )
 
-    def _settle_with_rivals(self) -> None:
-        """Of two equal newborns of concurrent runs one goes: the one with the larger id, deleted by its own maker.
+    def _resolve_rivals(self) -> None:
+        gave_way = []
 
-        livekit-server does not lock: two creates at the same moment are both stored, and calls then get 503.
-        """
-        deadline = time.monotonic() + _RIVAL_PATIENCE
-        gave_way = False
-        while self.born:
-            kinds = [kind for kind in KINDS.values() if kind in self.born.values()]
-            table = self.server.table(kinds)
-            rivals = {key: self._rivals(kind, key, table) for key, kind in self.born.items()}
-            for key, rival in rivals.items():
-                if rival and (min(rival) < key or time.monotonic() > deadline):
-                    withdrawal = Step("delete", self.born.pop(key), key, None)
-                    self.server.write(withdrawal, key, None)
-                    self.actions.append(_action(withdrawal, key, self.written[key].get("name", "")))
-                    gave_way = True
-            if not any(rivals[key] for key in self.born):
-                break
-            time.sleep(0.1)
+        def withdraw(entry: Written) -> None:
+            action = "delete" if entry.before is None else "replace"
+            step = Step(action, entry.kind, entry.key, entry.before)
+            self.server.write(step, entry.key, entry.before)
+            self.actions.append(_action(step, entry.key, self.answers[entry.key].get("name", "")))
+            gave_way.append(entry)
+
+        if self.written:
+            yield_to_rivals(self.written, self.known, self._table, withdraw)
         if gave_way:
-            raise _TableMoved("another run made the same object at the same moment")
+            raise StaleTable("another run wrote an object for the same calls at the same moment")
 
-    def _rivals(self, kind: Kind, key: str, table: dict[str, list[dict]]) -> list[str]:
-        name = self.written[key].get("name")
-        return [
-            stored[kind.id_field]
-            for stored in table[kind.name]
-            if stored.get("name") == name and stored[kind.id_field] not in {*self.known, key}
-        ]
-
-    def _told(self, first: Plan, last: Plan) -> Outcome:
-        def real(key):
-            return self.ids.get(key, key)
-
-        # What was to be absent is no longer found by the last look, if there was more than one.
-        wanted = {
-            name: [real(key) for key in last.wanted[name] or first_keys] for name, first_keys in first.wanted.items()
-        }
-        aliases = {key: now for name, keys in first.wanted.items() for key, now in zip(keys, wanted[name])}
-        changes = [
-            Change(change.kind, aliases.get(change.key, change.key), change.before, change.after)
-            for change in (first.changes if self.actions else ())
-        ]
+    def _outcome(self, first: Plan, last: Plan) -> Outcome:
+        for name, keys in first.wanted.items():
+            # A later plan knows by id what the first one knew as new; what had to be absent it no longer finds.
+            for key, now in zip(keys, last.wanted[name]):
+                if now != key:
+                    self.keys.ids[key] = now
+        wanted = {name: [self.keys.real(key) for key in keys] for name, keys in first.wanted.items()}
+        changes = [self.keys.in_change(change) for change in (first.changes if self.actions else ())]
         stored = {
-            name: {real(key): self.written.get(real(key), final) for key, final in table.items()}
+            name: {key: self.answers.get(key, final) for key, final in self.keys.in_table(table).items()}
             for name, table in last.final.items()
         }
         for change in changes:
@@ -385,7 +337,7 @@ class _Run:
         names = {}
         for table in (first.before, first.final, last.final):
             for key, trunk in table.get(INBOUND_TRUNK.name, {}).items():
-                names[key] = names[real(key)] = trunk.get("name", "")
+                names[key] = names[self.keys.real(key)] = trunk.get("name", "")
         return Outcome(changes, self.actions, wanted, stored, names)
 
 

@@ -333,8 +333,8 @@ failure:
   type: dict
 """
 
+from ansible_collections.telephony.livekit.plugins.module_utils._list_module import run_list_module
 from ansible_collections.telephony.livekit.plugins.module_utils._objects import DISPATCH_RULE, item_options
-from ansible_collections.telephony.livekit.plugins.module_utils._run import run_list_module
 
 
 def main():

@@ -170,7 +170,7 @@ from ansible_collections.telephony.livekit.plugins.module_utils._module import (
     validated,
 )
 from ansible_collections.telephony.livekit.plugins.module_utils._objects import KINDS
-from ansible_collections.telephony.livekit.plugins.module_utils._plan import Wish
+from ansible_collections.telephony.livekit.plugins.module_utils._plan import Desired
 from ansible_collections.telephony.livekit.plugins.module_utils._run import converge
 
 
@@ -195,8 +195,8 @@ def main():
     )
     params = module.params
     keep = params["keep"] or {}
-    wishes = {
-        kind.name: Wish(
+    desired = {
+        kind.name: Desired(
             items=items_of(module, kind, validated(module, kind, params[kind.table])),
             purge=params["purge"],
             keep=tuple(keep.get(kind.table, ())),
@@ -206,7 +206,7 @@ def main():
     }
     outcome = converge(
         module,
-        wishes,
+        desired,
         detach=params["detach"],
         update_password=params["update_password"] == "always",
         assume_empty=params["assume_empty"],

@@ -203,9 +203,9 @@ def test_a_typo_in_an_option_names_the_nearest(modules):
 def test_unknown_fields_survive(livekit, modules):
     """What a newer server stores is sent back as it came."""
     from ansible_collections.telephony.livekit.plugins.module_utils._objects import INBOUND_TRUNK, Item
-    from ansible_collections.telephony.livekit.plugins.module_utils._plan import Wish, plan
+    from ansible_collections.telephony.livekit.plugins.module_utils._plan import Desired, plan
 
     current = {"sip_trunk_id": "ST_1", "name": "t", "numbers": [ONE], "field_of_tomorrow": {"a": 1}}
-    wish = Wish([Item.from_options(INBOUND_TRUNK, {"name": "t", "numbers": [TWO]})])
+    wish = Desired([Item.from_options(INBOUND_TRUNK, {"name": "t", "numbers": [TWO]})])
     (step,) = plan({"inbound_trunk": [current]}, {"inbound_trunk": wish}).steps
     assert step.body == {**current, "numbers": [TWO]}

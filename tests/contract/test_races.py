@@ -12,7 +12,7 @@ import threading
 import pytest
 from ansible_collections.telephony.livekit.plugins.module_utils import _run
 from ansible_collections.telephony.livekit.plugins.module_utils._objects import DISPATCH_RULE, INBOUND_TRUNK, Item
-from ansible_collections.telephony.livekit.plugins.module_utils._plan import Wish
+from ansible_collections.telephony.livekit.plugins.module_utils._plan import Desired
 
 from tests.support.oracle import Oracle
 from tests.support.playbook import Playbook
@@ -77,11 +77,11 @@ def assert_ends_well(ends):
 
 
 def trunk_wish():
-    return {INBOUND_TRUNK.name: Wish([Item.from_options(INBOUND_TRUNK, TRUNK)])}
+    return {INBOUND_TRUNK.name: Desired([Item.from_options(INBOUND_TRUNK, TRUNK)])}
 
 
 def line_wishes():
-    return {**trunk_wish(), DISPATCH_RULE.name: Wish([Item.from_options(DISPATCH_RULE, RULE)])}
+    return {**trunk_wish(), DISPATCH_RULE.name: Desired([Item.from_options(DISPATCH_RULE, RULE)])}
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ that do change, the writes after which nobody answers them are counted.
 from __future__ import annotations
 
 import pytest
-from ansible_collections.telephony.livekit.plugins.module_utils import _run
+from ansible_collections.telephony.livekit.plugins.module_utils import _run, _server
 
 from tests.support.modules import run_and_repeat
 from tests.support.oracle import Oracle
@@ -36,7 +36,7 @@ def oracle(running_livekit):
 def watched(livekit, modules, oracle, monkeypatch):
     """watched(before, after, numbers): after how many writes a changed number had no answer at most, and all writes."""
     history = []
-    write = _run.Server.write
+    write = _server.Server.write
 
     def decisions(numbers):
         found = {}
@@ -61,8 +61,8 @@ def watched(livekit, modules, oracle, monkeypatch):
 
         first = decisions(numbers)
         with monkeypatch.context() as patch:
-            patch.setattr(_run.Server, "write", write_and_ask)
-            patch.setattr(_run, "_WRITERS", 1)
+            patch.setattr(_server.Server, "write", write_and_ask)
+            patch.setattr(_run, "PARALLEL_WRITES", 1)
             run_and_repeat(modules.routing, purge=purge, inbound_trunks=after[0], dispatch_rules=after[1])
         assert history
         last = history[-1]

@@ -13,7 +13,7 @@ from ansible_collections.telephony.livekit.plugins.module_utils._objects import 
     Item,
 )
 from ansible_collections.telephony.livekit.plugins.module_utils._order import NEW, claims
-from ansible_collections.telephony.livekit.plugins.module_utils._plan import Plan, PlanError, Wish, plan
+from ansible_collections.telephony.livekit.plugins.module_utils._plan import Desired, Plan, PlanError, plan
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
@@ -44,7 +44,7 @@ def wishes(trunks=None, rules=None, purge=False, state="present"):
     for kind, options_list in ((INBOUND_TRUNK, trunks), (DISPATCH_RULE, rules)):
         if options_list is not None:
             items = [Item.from_options(kind, options) for options in options_list]
-            wanted[kind.name] = Wish(items, state, purge)
+            wanted[kind.name] = Desired(items, state, purge)
     return wanted
 
 

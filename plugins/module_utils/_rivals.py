@@ -1,0 +1,114 @@
+# Copyright (c) 2026, the telephony.livekit maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""Of two objects that concurrent runs wrote for the same calls, the one with the larger id yields.
+
+livekit-server does not lock: two writes at the same moment are both checked against a table without the other, and
+both are stored. Every call that both claim then gets 503. So each run looks at the server once more after its writes.
+A *rival* of an object that this run wrote is one that another run wrote and that has its name or shares a claim.
+
+Every run sees the same two ids, so all agree on who yields: the larger id, withdrawn by its own writer. The writer of
+the smaller id waits for that. If nothing happens within `PATIENCE_SECONDS` (the other run was killed, or is no run of
+this collection), it withdraws its own, so that calls are served again.
+
+Withdrawn is: deleted what the run created, and put back what it replaced. A rule that names a withdrawn trunk goes
+with it. The run then looks anew: it finds the other's object as the one it wanted, or fails with the conflict.
+"""
+
+from __future__ import annotations
+
+import time
+import typing as t
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ._objects import DISPATCH_RULE, KINDS, Kind
+from ._order import claims
+
+# How long the writer of the smaller id waits for the other to yield, before it yields itself.
+PATIENCE_SECONDS = 1.0
+_PAUSE_SECONDS = 0.1
+
+Table = dict[str, list[dict]]  # kind name -> objects
+
+
+@dataclass
+class Written:
+    """An object that this run wrote: `before` is None if the run created it."""
+
+    kind: Kind
+    key: str
+    before: dict | None
+
+
+def yield_to_rivals(
+    written: dict[str, Written],
+    known: t.Container[str],
+    read: Callable[[], Table],
+    withdraw: Callable[[Written], None],
+    clock=time,
+) -> Table:
+    """Wait until no rival is left; what yields leaves `written`. Returns the table that was read last.
+
+    known: ids of what was there before the run: sharing only a name with those is not a race.
+    """
+    deadline = clock.monotonic() + PATIENCE_SECONDS
+    while True:
+        table = read()
+        found = rivals(written, known, table)
+        late = clock.monotonic() > deadline
+        yielding = {key for key, others in found.items() if late or min(others) < key}
+        for key in [*_rules_naming(written, yielding, table), *yielding]:
+            withdraw(written.pop(key))
+        if found.keys() <= yielding:
+            return table
+        clock.sleep(_PAUSE_SECONDS)
+
+
+def rivals(written: dict[str, Written], known: t.Container[str], table: Table) -> dict[str, list[str]]:
+    """Id of what this run wrote -> ids of its rivals, where it has some."""
+    found: dict[str, list[str]] = {}
+    for kind in {entry.kind.name: entry.kind for entry in written.values()}.values():
+        others: dict[t.Any, list[str]] = {}
+        for stored in table[kind.name]:
+            key = stored[kind.id_field]
+            if key in written:
+                continue
+            shared = claims(kind, stored)
+            if key not in known:
+                shared = [*shared, ("name", stored.get("name"))]
+            for mark in shared:
+                others.setdefault(mark, []).append(key)
+        if not others:
+            continue
+        for stored in table[kind.name]:
+            key = stored[kind.id_field]
+            if key not in written:
+                continue
+            marks = claims(kind, stored)
+            if written[key].before is None:
+                marks = [*marks, ("name", stored.get("name"))]
+            shared = {other for mark in marks for other in others.get(mark, ())}
+            if shared:
+                found[key] = sorted(shared)
+    return found
+
+
+def _rules_naming(written: dict[str, Written], trunks: set[str], table: Table) -> list[str]:
+    """Rules of this run that name a trunk that yields, and do not yield themselves."""
+    return [
+        stored[DISPATCH_RULE.id_field]
+        for stored in table.get(DISPATCH_RULE.name, ())
+        if stored[DISPATCH_RULE.id_field] in written
+        and stored[DISPATCH_RULE.id_field] not in trunks
+        and trunks.intersection(stored.get("trunk_ids") or ())
+    ]
+
+
+def kinds_of(written: dict[str, Written]) -> list[Kind]:
+    """The kinds that must be read to find rivals."""
+    names = {entry.kind.name for entry in written.values()}
+    return [kind for kind in KINDS.values() if kind.name in names]

@@ -1,0 +1,111 @@
+# Copyright (c) 2026, the telephony.livekit maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""What is wrong with one object, whatever else the server holds: what livekit-server refuses, and what it should."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from collections.abc import Iterator
+
+from ._objects import (
+    DISPATCH_RULE,
+    INBOUND_TRUNK,
+    OUTBOUND_TRUNK,
+    Duration,
+    Kind,
+    is_network,
+    mask_problem,
+    normalized_number,
+    rule_of,
+)
+
+# Header names that livekit-server refuses.
+# Source: https://github.com/livekit/protocol/blob/main/livekit/sip_validation.go
+_FORBIDDEN_HEADERS = re.compile(
+    r"accept.*|allow.*|call-id|contact|content-.*|cseq|event|expires|from|max-forwards|record-route|refer-to"
+    r"|reply-to|[klmortuv]",
+    re.IGNORECASE,
+)
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,255}")
+_MAX_MEDIA_TIMEOUT = "10m"
+
+
+class Problem(t.NamedTuple):
+    """`message` names the object. A warning leaves the object usable."""
+
+    message: str
+    hint: str = ""
+    warning: bool = False
+
+
+def problems(kind: Kind, stored: dict, any_trunk: bool = False) -> Iterator[Problem]:
+    """Every problem of one object in stored form.
+
+    any_trunk: the playbook says that the rule answers calls of every trunk.
+    """
+    label = f"{kind.title} {stored.get('name') or stored.get(kind.id_field)!r}"
+    of_kind = _of_rule(stored, any_trunk) if kind is DISPATCH_RULE else _of_trunk(kind, stored)
+    for problem in (*of_kind, *_of_media(stored)):
+        yield problem._replace(message=f"{label}: {problem.message}")
+
+
+def _of_rule(stored: dict, any_trunk: bool) -> Iterator[Problem]:
+    if not rule_of(stored.get("rule"))[0]:
+        yield Problem("one of direct, individual and callee must be given")
+    if not stored.get("trunk_ids") and not any_trunk:
+        yield Problem(
+            "it names no trunk and would answer calls from anybody, whatever the trunks allow",
+            "list its trunks, or say any_trunk: true if that is what you want",
+        )
+
+
+def _of_trunk(kind: Kind, stored: dict) -> Iterator[Problem]:
+    if bool(stored.get("auth_username")) != bool(stored.get("auth_password")):
+        yield Problem("auth_username and auth_password go together; with one alone nobody is asked for a password")
+    for header in stored.get("headers") or {}:
+        if not _HEADER_NAME.fullmatch(header) or _FORBIDDEN_HEADERS.fullmatch(header):
+            yield Problem(f"{header!r} cannot be set as a SIP header")
+    if kind is INBOUND_TRUNK:
+        yield from _of_inbound_trunk(stored)
+    elif kind is OUTBOUND_TRUNK:
+        yield from _of_outbound_trunk(stored)
+
+
+def _of_inbound_trunk(stored: dict) -> Iterator[Problem]:
+    numbers = stored.get("numbers") or []
+    if not (numbers or stored.get("allowed_addresses") or stored.get("auth_username")):
+        yield Problem("nothing restricts it", "give numbers, allowed_addresses, or auth_username and auth_password")
+    for mask in stored.get("allowed_addresses") or []:
+        problem = mask_problem(mask)
+        if problem:
+            yield Problem(f"allowed_addresses: {mask!r} would not be honoured: {problem}")
+        elif not is_network(mask):
+            yield Problem(
+                f"livekit-sip compares the host name {mask!r} with the From header, which every caller "
+                "writes as it likes; give networks, and let a packet filter decide who may call",
+                warning=True,
+            )
+    if len({normalized_number(number) for number in numbers}) != len(set(numbers)):
+        yield Problem("some of its numbers are the same number written twice", warning=True)
+
+
+def _of_outbound_trunk(stored: dict) -> Iterator[Problem]:
+    if not stored.get("numbers"):
+        yield Problem("numbers must be given: the numbers that calls come from")
+    if not stored.get("address"):
+        yield Problem("address must be given: the host name or IP address of the provider")
+    for name in ("address", "from_host"):
+        host = stored.get(name) or ""
+        if re.search(r"[@;]", host) or re.match(r"sips?:", host):
+            yield Problem(f"{name} must be a host name or IP address, not a SIP URI")
+
+
+def _of_media(stored: dict) -> Iterator[Problem]:
+    timeout = (stored.get("media") or {}).get("media_timeout")
+    if Duration().comparable(timeout) > Duration().comparable(_MAX_MEDIA_TIMEOUT):
+        yield Problem(f"media_timeout must not exceed {_MAX_MEDIA_TIMEOUT}")
