@@ -2,7 +2,8 @@
 """Which trunk, rule, room and agents a call gets: our matcher against livekit-server's own decision.
 
 Generated tables, stored past the API's own checks, and generated calls; the server is asked about each. Half of the
-tables are the same in every run, with enough of each outcome, the others new. CALLS=20000 asks about more; SEED=… repeats the new ones of a run.
+tables are the same in every run, with enough of each outcome, the others new. CALLS=20000 asks about more calls;
+SEED=… repeats the new ones of a run.
 """
 
 from __future__ import annotations
