@@ -5,13 +5,12 @@
 from __future__ import annotations
 
 from ansible.errors import AnsibleFilterError
+from ansible_collections.telephony.livekit.plugins.module_utils._fields import from_json, snake_case_keys
 from ansible_collections.telephony.livekit.plugins.module_utils._info import options_of
-from ansible_collections.telephony.livekit.plugins.module_utils._objects import (
+from ansible_collections.telephony.livekit.plugins.module_utils._kinds import (
     DISPATCH_RULE,
     INBOUND_TRUNK,
     OUTBOUND_TRUNK,
-    from_json,
-    snake_case_keys,
 )
 
 _WRAPPERS = ("trunk", "dispatch_rule", "dispatchRule")

@@ -64,3 +64,31 @@ def _contains(mask: str, ip) -> bool:
         return address(mask) == ip
     found = network(mask)
     return found is not None and not getattr(ip, "scope_id", None) and ip in found
+
+
+def mask_problem(mask: str) -> str | None:
+    """Why livekit-server would drop this entry of allowed_addresses or never match it; None if it is good.
+
+    The server drops masks with certain characters without a word, and with the last one gone lets everybody in.
+    Source: https://github.com/livekit/protocol/blob/main/sip/sip.go
+    """
+    if not mask or mask != mask.strip() or re.search(r"[()+*;,\s]|://", mask):
+        return "it must be one address, network or host name, without blanks, commas, wildcards or a scheme"
+    try:
+        ipaddress.ip_network(mask, strict=False)
+        return None
+    except ValueError:
+        pass
+    if re.search(r"[/:]", mask) or re.fullmatch(r"[0-9.]+", mask):
+        return "it is neither an IP address nor a network in CIDR notation (a port cannot be given)"
+    if not re.fullmatch(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?", mask):
+        return "it is no valid host name"
+    return None
+
+
+def is_network(mask: str) -> bool:
+    try:
+        ipaddress.ip_network(mask, strict=False)
+        return True
+    except ValueError:
+        return False

@@ -18,7 +18,8 @@ from dataclasses import dataclass, field
 
 from ._addresses import address, source_allowed
 from ._claims import claims, pin_of, written_twice
-from ._objects import DISPATCH_RULE, INBOUND_TRUNK, normalized_number, rule_of
+from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, rule_of
+from ._numbers import normalized_number
 
 ACCEPT, REQUEST_PIN, REFUSE, ERROR = "accept", "request_pin", "refuse", "error"
 

@@ -15,7 +15,8 @@ from __future__ import annotations
 import typing as t
 from itertools import product
 
-from ._objects import DISPATCH_RULE, INBOUND_TRUNK, Kind, normalized_number, rule_of
+from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, Kind, rule_of
+from ._numbers import normalized_number
 
 
 class TrunkClaim(t.NamedTuple):

@@ -8,7 +8,8 @@
 
 from __future__ import annotations
 
-from ._objects import HIDDEN, show
+from ._fields import HIDDEN
+from ._objects import show
 from ._order import Change
 
 

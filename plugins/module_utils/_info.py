@@ -11,8 +11,11 @@ from __future__ import annotations
 from collections import Counter
 
 from ._client import LiveKitError
+from ._fields import HIDDEN
+from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, KINDS, RULE_KINDS, Kind
 from ._module import CONNECTION_OPTIONS, Module, fail
-from ._objects import DISPATCH_RULE, HIDDEN, INBOUND_TRUNK, KINDS, RULE_KINDS, Kind, normalized_number, show
+from ._numbers import normalized_number
+from ._objects import show
 from ._server import Server
 
 Stored = dict

@@ -15,7 +15,9 @@ from ansible.module_utils.basic import AnsibleModule, env_fallback
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 
-from ._objects import HIDDEN, InputError, Item, Kind, item_options
+from ._fields import HIDDEN, InputError
+from ._kinds import Kind
+from ._objects import Item, item_options
 
 CONNECTION_OPTIONS = {
     "url": {"type": "str", "required": True, "fallback": (env_fallback, ["LIVEKIT_URL"])},

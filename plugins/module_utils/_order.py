@@ -17,7 +17,8 @@ from collections import deque
 from dataclasses import dataclass
 from itertools import count, product
 
-from ._objects import DISPATCH_RULE, INBOUND_TRUNK, Kind, normalized_number, rule_of
+from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, Kind, rule_of
+from ._numbers import normalized_number
 
 # Starts the key of an object whose id only the server can give.
 NEW = "new:"

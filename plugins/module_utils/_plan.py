@@ -14,7 +14,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ._objects import DISPATCH_RULE, INBOUND_TRUNK, KINDS, OUTBOUND_TRUNK, Item, Kind, normalized_number
+from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, KINDS, OUTBOUND_TRUNK, Kind
+from ._numbers import normalized_number
+from ._objects import Item
 from ._order import NEW, Change, Step, claims, in_order
 from ._validate import problems
 

@@ -25,7 +25,7 @@ import typing as t
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ._objects import DISPATCH_RULE, KINDS, Kind
+from ._kinds import DISPATCH_RULE, KINDS, Kind
 from ._order import claims
 
 # How long the writer of the smaller id waits for the other to yield, before it yields itself.

@@ -18,8 +18,9 @@ from itertools import groupby
 
 from ._client import LiveKitError
 from ._diff import diff
+from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, KINDS, Kind
 from ._module import Module, fail
-from ._objects import DISPATCH_RULE, INBOUND_TRUNK, KINDS, Kind, show
+from ._objects import show
 from ._order import NEW, Change, Step
 from ._plan import Desired, Plan, PlanError, plan
 from ._rivals import Written, yield_to_rivals

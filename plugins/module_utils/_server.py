@@ -11,8 +11,9 @@ from __future__ import annotations
 from ansible.module_utils.basic import missing_required_lib
 
 from ._client import Client, requests, sends_in_clear
+from ._fields import from_json
+from ._kinds import Kind
 from ._module import Module
-from ._objects import Kind, from_json
 from ._order import Step
 
 

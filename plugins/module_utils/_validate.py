@@ -12,17 +12,10 @@ import re
 import typing as t
 from collections.abc import Iterator
 
-from ._objects import (
-    DISPATCH_RULE,
-    INBOUND_TRUNK,
-    OUTBOUND_TRUNK,
-    Duration,
-    Kind,
-    is_network,
-    mask_problem,
-    normalized_number,
-    rule_of,
-)
+from ._addresses import is_network, mask_problem
+from ._fields import Duration
+from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, OUTBOUND_TRUNK, Kind, rule_of
+from ._numbers import normalized_number
 
 # Header names that livekit-server refuses.
 # Source: https://github.com/livekit/protocol/blob/main/livekit/sip_validation.go

@@ -333,8 +333,9 @@ failure:
   type: dict
 """
 
+from ansible_collections.telephony.livekit.plugins.module_utils._kinds import DISPATCH_RULE
 from ansible_collections.telephony.livekit.plugins.module_utils._list_module import run_list_module
-from ansible_collections.telephony.livekit.plugins.module_utils._objects import DISPATCH_RULE, item_options
+from ansible_collections.telephony.livekit.plugins.module_utils._objects import item_options
 
 
 def main():

@@ -163,13 +163,13 @@ failure:
   type: dict
 """
 
+from ansible_collections.telephony.livekit.plugins.module_utils._kinds import KINDS
 from ansible_collections.telephony.livekit.plugins.module_utils._module import (
     CONNECTION_OPTIONS,
     Module,
     items_of,
     validated,
 )
-from ansible_collections.telephony.livekit.plugins.module_utils._objects import KINDS
 from ansible_collections.telephony.livekit.plugins.module_utils._plan import Desired
 from ansible_collections.telephony.livekit.plugins.module_utils._run import converge
 

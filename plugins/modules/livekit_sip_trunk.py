@@ -340,12 +340,9 @@ failure:
       type: str
 """
 
+from ansible_collections.telephony.livekit.plugins.module_utils._kinds import INBOUND_TRUNK, OUTBOUND_TRUNK
 from ansible_collections.telephony.livekit.plugins.module_utils._list_module import run_list_module
-from ansible_collections.telephony.livekit.plugins.module_utils._objects import (
-    INBOUND_TRUNK,
-    OUTBOUND_TRUNK,
-    item_options,
-)
+from ansible_collections.telephony.livekit.plugins.module_utils._objects import item_options
 
 
 def main():

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 from ansible_collections.telephony.livekit.plugins.module_utils import _client
-from ansible_collections.telephony.livekit.plugins.module_utils._objects import KINDS
+from ansible_collections.telephony.livekit.plugins.module_utils._kinds import KINDS
 
 from tests.support.modules import ModuleRunner
 from tests.support.proxy import Proxy, answers, cut_after, cut_before, cut_within, slow

@@ -8,14 +8,8 @@ A field is written with dots: media.codecs.rate.
 from __future__ import annotations
 
 import pytest
-from ansible_collections.telephony.livekit.plugins.module_utils._objects import (
-    KINDS,
-    RULE_KINDS,
-    Choice,
-    Message,
-    MessageList,
-    Rule,
-)
+from ansible_collections.telephony.livekit.plugins.module_utils._fields import Choice, Message, MessageList
+from ansible_collections.telephony.livekit.plugins.module_utils._kinds import KINDS, RULE_KINDS, Rule
 from livekit.protocol import sip
 
 from tests.support.options import FULL, TWO

@@ -8,7 +8,8 @@ second run does nothing, and on the wire a check only reads.
 from __future__ import annotations
 
 import pytest
-from ansible_collections.telephony.livekit.plugins.module_utils._objects import KINDS, RULE_KINDS, item_options
+from ansible_collections.telephony.livekit.plugins.module_utils._kinds import KINDS, RULE_KINDS
+from ansible_collections.telephony.livekit.plugins.module_utils._objects import item_options
 
 from tests.support.modules import ModuleRunner, run_and_repeat
 from tests.support.options import CHANGED, CLEARED, FEWEST, FULL, ONE, THREE, TWO

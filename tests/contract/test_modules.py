@@ -202,7 +202,8 @@ def test_a_typo_in_an_option_names_the_nearest(modules):
 
 def test_unknown_fields_survive(livekit, modules):
     """What a newer server stores is sent back as it came."""
-    from ansible_collections.telephony.livekit.plugins.module_utils._objects import INBOUND_TRUNK, Item
+    from ansible_collections.telephony.livekit.plugins.module_utils._kinds import INBOUND_TRUNK
+    from ansible_collections.telephony.livekit.plugins.module_utils._objects import Item
     from ansible_collections.telephony.livekit.plugins.module_utils._plan import Desired, plan
 
     current = {"sip_trunk_id": "ST_1", "name": "t", "numbers": [ONE], "field_of_tomorrow": {"a": 1}}

@@ -11,7 +11,8 @@ import threading
 
 import pytest
 from ansible_collections.telephony.livekit.plugins.module_utils import _run
-from ansible_collections.telephony.livekit.plugins.module_utils._objects import DISPATCH_RULE, INBOUND_TRUNK, Item
+from ansible_collections.telephony.livekit.plugins.module_utils._kinds import DISPATCH_RULE, INBOUND_TRUNK
+from ansible_collections.telephony.livekit.plugins.module_utils._objects import Item
 from ansible_collections.telephony.livekit.plugins.module_utils._plan import Desired
 
 from tests.support.oracle import Oracle

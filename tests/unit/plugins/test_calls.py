@@ -23,7 +23,7 @@ from ansible_collections.telephony.livekit.plugins.module_utils._claims import (
     claims,
     written_twice,
 )
-from ansible_collections.telephony.livekit.plugins.module_utils._objects import DISPATCH_RULE, INBOUND_TRUNK
+from ansible_collections.telephony.livekit.plugins.module_utils._kinds import DISPATCH_RULE, INBOUND_TRUNK
 
 ONE, TWO, THREE, OTHER = "1202 555 0111", "1202 555 0122", "1202 555 0133", "1202 555 0144"
 

@@ -6,12 +6,8 @@ from __future__ import annotations
 import random
 
 import pytest
-from ansible_collections.telephony.livekit.plugins.module_utils._objects import (
-    DISPATCH_RULE,
-    INBOUND_TRUNK,
-    KINDS,
-    Item,
-)
+from ansible_collections.telephony.livekit.plugins.module_utils._kinds import DISPATCH_RULE, INBOUND_TRUNK, KINDS
+from ansible_collections.telephony.livekit.plugins.module_utils._objects import Item
 from ansible_collections.telephony.livekit.plugins.module_utils._order import NEW, claims
 from ansible_collections.telephony.livekit.plugins.module_utils._plan import Desired, Plan, PlanError, plan
 from hypothesis import assume, example, given, settings

@@ -1,0 +1,232 @@
+# Copyright (c) 2026, the telephony.livekit maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""The tables: every field of inbound trunk, outbound trunk and dispatch rule, and the RPCs that reach them.
+
+The fields are those of ``livekit_sip.proto`` as livekit-server 1.13.5 answers them; ``since`` is the first
+livekit-server that stores the field (https://github.com/livekit/livekit/releases).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ._fields import (
+    Choice,
+    Count,
+    Digits,
+    Duration,
+    Field,
+    FieldType,
+    Flag,
+    Message,
+    MessageList,
+    Opaque,
+    Text,
+    TextMap,
+    TextSet,
+    snake_case,
+)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of object: its fields and the RPCs that reach it."""
+
+    name: str  # how results and messages call it, "inbound_trunk"
+    title: str  # "inbound trunk"
+    id_field: str
+    list_rpc: str
+    create_rpc: str
+    update_rpc: str
+    delete_rpc: str
+    wrapper: str  # the key that holds the object in a create request
+    fields: tuple
+
+    @property
+    def table(self):
+        return self.name + "s"
+
+
+MEDIA = Message(
+    Field("only_listed_codecs", Flag()),
+    Field("codecs", MessageList(Field("name", Text(), required=True), Field("rate", Count()))),
+    Field("encryption", Choice("SIP_MEDIA_ENCRYPT_", "disable", "allow", "require", optional=True)),
+    Field("media_timeout", Duration()),
+)
+
+ROOM_CONFIG = Message(
+    Field("name", Text()),
+    Field("empty_timeout", Count()),
+    Field("departure_timeout", Count()),
+    Field("max_participants", Count()),
+    Field("metadata", Text(), since="1.9.1"),
+    # Its storage credentials are secrets, and it has hundreds of fields: all of it is hidden.
+    Field("egress", Opaque(), secret=True),
+    Field("min_playout_delay", Count()),
+    Field("max_playout_delay", Count()),
+    Field("sync_streams", Flag()),
+    Field(
+        "agents",
+        MessageList(
+            Field("agent_name", Text(), required=True),
+            Field("metadata", Text()),
+            Field("restart_policy", Choice("JRP_", "on_failure", "never"), since="1.10.1"),
+            Field("deployment", Text(), since="1.12.0"),
+            Field("attributes", TextMap(), since="1.13.2"),
+        ),
+    ),
+    Field("tags", TextMap(), since="1.10.1"),
+)
+
+INCLUDE_HEADERS = Choice("SIP_", "no_headers", "x_headers", "all_headers")
+
+INBOUND_TRUNK = Kind(
+    name="inbound_trunk",
+    title="inbound trunk",
+    id_field="sip_trunk_id",
+    list_rpc="ListSIPInboundTrunk",
+    create_rpc="CreateSIPInboundTrunk",
+    update_rpc="UpdateSIPInboundTrunk",
+    delete_rpc="DeleteSIPTrunk",
+    wrapper="trunk",
+    fields=(
+        Field("name", Text()),
+        Field("metadata", Text()),
+        Field("numbers", TextSet()),
+        Field("allowed_addresses", TextSet()),
+        Field("allowed_numbers", TextSet()),
+        Field("auth_username", Text()),
+        Field("auth_password", Text(), secret=True),
+        Field("auth_realm", Text(), since="1.12.0"),
+        Field("headers", TextMap(), secret=True),
+        Field("headers_to_attributes", TextMap()),
+        Field("attributes_to_headers", TextMap()),
+        Field("include_headers", INCLUDE_HEADERS),
+        Field("ringing_timeout", Duration()),
+        Field("max_call_duration", Duration()),
+        Field("krisp_enabled", Flag()),
+        Field("media", MEDIA, since="1.13.2"),
+    ),
+)
+
+OUTBOUND_TRUNK = Kind(
+    name="outbound_trunk",
+    title="outbound trunk",
+    id_field="sip_trunk_id",
+    list_rpc="ListSIPOutboundTrunk",
+    create_rpc="CreateSIPOutboundTrunk",
+    update_rpc="UpdateSIPOutboundTrunk",
+    delete_rpc="DeleteSIPTrunk",
+    wrapper="trunk",
+    fields=(
+        Field("name", Text()),
+        Field("metadata", Text()),
+        Field("address", Text()),
+        Field("destination_country", Text()),
+        Field("transport", Choice("SIP_TRANSPORT_", "auto", "udp", "tcp", "tls")),
+        Field("numbers", TextSet()),
+        Field("auth_username", Text()),
+        Field("auth_password", Text(), secret=True),
+        Field("headers", TextMap(), secret=True),
+        Field("headers_to_attributes", TextMap()),
+        Field("attributes_to_headers", TextMap()),
+        Field("include_headers", INCLUDE_HEADERS),
+        Field("from_host", Text(), since="1.10.0"),
+        Field("media", MEDIA, since="1.13.2"),
+    ),
+)
+
+_PIN = Field("pin", Digits(), secret=True)
+_ROOM_PREFIX = Field("room_prefix", Text())
+
+# The three kinds of rule, by the name a playbook uses; the API calls them dispatch_rule_<name>.
+RULE_KINDS = {
+    "direct": Message(Field("room_name", Text(), required=True), _PIN),
+    "individual": Message(_ROOM_PREFIX, _PIN, Field("no_randomness", Flag(), since="1.10.0")),
+    "callee": Message(_ROOM_PREFIX, _PIN, Field("randomize", Flag())),
+}
+
+
+class Rule(FieldType):
+    """The one of ``direct``, ``individual`` and ``callee`` that a rule has; stored below ``rule``."""
+
+    empty: dict = {}
+
+    def from_json(self, value):
+        messages = {snake_case(key): message for key, message in (value or {}).items()}
+        kinds = {f"dispatch_rule_{name}": kind for name, kind in RULE_KINDS.items()}
+        return {key: kinds[key].from_json(item) if key in kinds else item for key, item in messages.items()}
+
+    def to_api(self, value):
+        return {f"dispatch_rule_{name}": RULE_KINDS[name].to_api(options) for name, options in value.items()}
+
+    def to_option(self, stored):
+        name, message = rule_of(stored)
+        return {name: RULE_KINDS[name].to_option(message)} if name in RULE_KINDS else {}
+
+    def same(self, stored, wanted):
+        (name, message), (wanted_name, wanted_message) = rule_of(stored), rule_of(wanted)
+        return name == wanted_name and (not name or RULE_KINDS[name].same(message, wanted_message))
+
+    def ignored(self, stored, wanted, path):
+        (name, message), (wanted_name, wanted_message) = rule_of(stored), rule_of(wanted)
+        return RULE_KINDS[name].ignored(message, wanted_message, name) if name == wanted_name else []
+
+    def merge(self, stored, wanted):
+        """A PIN or a prefix that is left out stays, also where one kind of rule becomes another."""
+        ((key, options),) = wanted.items()
+        kind = RULE_KINDS[key.replace("dispatch_rule_", "")]
+        old_name, old = rule_of(stored)
+        if f"dispatch_rule_{old_name}" != key:
+            old = {name: value for name, value in old.items() if name in kind.by_name}
+        return {key: kind.merge(old, options)}
+
+    def hide(self, option):
+        return {name: RULE_KINDS[name].hide(options) for name, options in option.items()}
+
+
+DISPATCH_RULE = Kind(
+    name="dispatch_rule",
+    title="dispatch rule",
+    id_field="sip_dispatch_rule_id",
+    list_rpc="ListSIPDispatchRule",
+    create_rpc="CreateSIPDispatchRule",
+    update_rpc="UpdateSIPDispatchRule",
+    delete_rpc="DeleteSIPDispatchRule",
+    wrapper="dispatch_rule",
+    fields=(
+        Field("name", Text()),
+        Field("metadata", Text()),
+        Field("rule", Rule(), secret=True),
+        Field("trunk_ids", TextSet()),
+        Field("hide_phone_number", Flag()),
+        Field("inbound_numbers", TextSet()),
+        Field("numbers", TextSet(), since="1.9.11"),
+        Field("attributes", TextMap()),
+        Field("room_preset", Text()),
+        Field("room_config", ROOM_CONFIG),
+        Field("krisp_enabled", Flag()),
+        Field("media", MEDIA, since="1.12.0"),
+    ),
+)
+
+KINDS = {kind.name: kind for kind in (INBOUND_TRUNK, OUTBOUND_TRUNK, DISPATCH_RULE)}
+
+# What a playbook may name in `clear`: an empty map and a map of left-out keys look the same to a module.
+CLEARABLE = {
+    INBOUND_TRUNK: ["media"],
+    OUTBOUND_TRUNK: ["media"],
+    DISPATCH_RULE: ["media", "room_config"],
+}
+
+
+def rule_of(stored: dict | None) -> tuple[str, dict]:
+    """('individual', {...}) of a stored `rule`; ('', {}) if it has none."""
+    for key, message in (stored or {}).items():
+        if message is not None:
+            return key.replace("dispatch_rule_", ""), message
+    return "", {}
