@@ -1,0 +1,104 @@
+# Copyright (c) 2026, the telephony.livekit maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Addresses, networks, ports and durations as LiveKit's programs and the firewall read them.
+
+Each function takes whatever stands in a variable and answers with what it means, or None where it is not one.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+
+LAST_PORT = 65535
+_PREFIX = re.compile(r"0|[1-9][0-9]{0,2}")
+_PORT = re.compile(r"0|[1-9][0-9]{0,4}")
+# What time.ParseDuration of Go takes.
+_DURATION = re.compile(r"(?P<number>[0-9]+(?:[.][0-9]*)?|[.][0-9]+)(?P<unit>ns|us|µs|ms|s|m|h)")
+_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600}
+
+
+def address(value, version: int | None = None):
+    """One IP address, without a zone."""
+    if not isinstance(value, str) or "%" in value:
+        return None
+    try:
+        parsed = ipaddress.ip_address(value)
+    except ValueError:
+        return None
+    return parsed if version in (None, parsed.version) else None
+
+
+def network(value, version: int | None = None):
+    """An address, or a network with the length of its prefix. Go and nft know neither netmasks nor zones."""
+    if not isinstance(value, str) or "%" in value:
+        return None
+    _base, slash, prefix = value.partition("/")
+    if slash and not _PREFIX.fullmatch(prefix):
+        return None
+    try:
+        parsed = ipaddress.ip_network(value, strict=False)
+    except ValueError:
+        return None
+    return parsed if version in (None, parsed.version) else None
+
+
+def port(value) -> int | None:
+    """A port from 1 to 65535, as a number or as its digits."""
+    if isinstance(value, (bool, float)) or not _PORT.fullmatch(str(value)):
+        return None
+    return int(value) if 1 <= int(value) <= LAST_PORT else None
+
+
+@dataclass(frozen=True)
+class PortRange:
+    """Ports from first to last; one port is a range of its own."""
+
+    first: int
+    last: int
+
+    def __str__(self) -> str:
+        return str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
+
+    def overlaps(self, other: PortRange) -> bool:
+        return self.first <= other.last and other.first <= self.last
+
+
+def port_range(value) -> PortRange | None:
+    """Two ports with a hyphen between them, the smaller one first, such as 10000-20000."""
+    first, _hyphen, last = str(value).partition("-")
+    if port(first) is None or port(last) is None or not int(first) < int(last):
+        return None
+    return PortRange(int(first), int(last))
+
+
+def ports(value) -> PortRange | None:
+    """A port or a range of ports."""
+    single = port(value)
+    return PortRange(single, single) if single is not None else port_range(value)
+
+
+def duration(value) -> float | None:
+    """Seconds of a duration that names its units, such as 1m30s, 500ms or -1s."""
+    if not isinstance(value, str):
+        return None
+    unsigned = value[1:] if value[:1] in ("-", "+") else value
+    parts = list(_DURATION.finditer(unsigned))
+    if not parts or "".join(part[0] for part in parts) != unsigned:
+        return None
+    seconds = sum(float(part["number"]) * _SECONDS[part["unit"]] for part in parts)
+    return -seconds if value.startswith("-") else seconds
+
+
+def listed(value) -> list:
+    """A list as Ansible's own modules read one: a text is split at its commas, one number is a list of one."""
+    if value is None or value == "":
+        return []
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    if isinstance(value, (bool, int, float)):
+        return [value]
+    return list(value)

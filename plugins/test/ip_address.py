@@ -1,0 +1,47 @@
+# Copyright (c) 2026, the telephony.livekit maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: ip_address
+short_description: An IP address
+version_added: 0.1.0
+author: The telephony.livekit maintainers
+description:
+  - An IPv4 or IPv6 address, without a prefix length and without a zone.
+options:
+  _input:
+    description: The value to test.
+    type: raw
+    required: true
+  version:
+    description: V(4) or V(6) for addresses of that version only.
+    type: int
+"""
+
+EXAMPLES = r"""
+- name: Refuse a wrong value
+  ansible.builtin.assert:
+    that: value is telephony.livekit.ip_address
+  vars:
+    value: "198.51.100.1"
+"""
+
+RETURN = r"""
+_value:
+  description: Whether the value is such an address.
+  type: bool
+"""
+
+from ansible_collections.telephony.livekit.plugins.module_utils import _values
+
+
+def ip_address(value, version=None) -> bool:
+    return _values.address(value, version) is not None
+
+
+class TestModule:
+    def tests(self):
+        return {"ip_address": ip_address}

@@ -1,0 +1,44 @@
+# Copyright (c) 2026, the telephony.livekit maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: port
+short_description: A port
+version_added: 0.1.0
+author: The telephony.livekit maintainers
+description:
+  - A port from 1 to 65535, as a number or as a text of digits.
+options:
+  _input:
+    description: The value to test.
+    type: raw
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Refuse a wrong value
+  ansible.builtin.assert:
+    that: value is telephony.livekit.port
+  vars:
+    value: 5060
+"""
+
+RETURN = r"""
+_value:
+  description: Whether the value is such a port.
+  type: bool
+"""
+
+from ansible_collections.telephony.livekit.plugins.module_utils import _values
+
+
+def port(value) -> bool:
+    return _values.port(value) is not None
+
+
+class TestModule:
+    def tests(self):
+        return {"port": port}
