@@ -16,6 +16,9 @@ from dataclasses import dataclass
 LAST_PORT = 65535
 _PREFIX = re.compile(r"0|[1-9][0-9]{0,2}")
 _PORT = re.compile(r"0|[1-9][0-9]{0,4}")
+_HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?")
+# Not the digest of an image, such as name:1.2@sha256:….
+_USERINFO = re.compile(r"[^\s'\"/]*:[^\s'\"/]*@(?!sha256:)")
 # What time.ParseDuration of Go takes.
 _DURATION = re.compile(r"(?P<number>[0-9]+(?:[.][0-9]*)?|[.][0-9]+)(?P<unit>ns|us|µs|ms|s|m|h)")
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600}
@@ -102,3 +105,34 @@ def listed(value) -> list:
     if isinstance(value, (bool, int, float)):
         return [value]
     return list(value)
+
+
+def loopback(value) -> bool:
+    """Whether a host name or an address, with or without brackets and port, means the host itself."""
+    if not isinstance(value, str):
+        return False
+    host = value if address(value) else value.rpartition(":")[0] or value
+    host = host.strip("[]")
+    parsed = address(host)
+    return host == "localhost" or (parsed is not None and parsed.is_loopback)
+
+
+def overlapping(entries, given) -> list:
+    """Those ports and ranges of ports that share a port with the given ones."""
+    wanted = ports(given)
+    found = [(entry, ports(entry)) for entry in entries]
+    return [entry for entry, parsed in found if wanted and parsed and parsed.overlaps(wanted)]
+
+
+def host_and_port(value) -> bool:
+    """A host name or IPv4 address, or an IPv6 address in brackets, with a port, and without a user or password."""
+    if not isinstance(value, str) or value.count(":") > 1 and not value.startswith("["):
+        return False
+    host, _colon, number = value.rpartition(":")
+    named = _HOST.fullmatch(host) if not host.startswith("[") else host.endswith("]") and address(host[1:-1], 6)
+    return bool(named) and port(number) is not None
+
+
+def masked(text: str) -> str:
+    """A text without the user and password of URLs in it."""
+    return _USERINFO.sub("***@", re.sub(r"(\w+://)\S*@", r"\1***@", text))

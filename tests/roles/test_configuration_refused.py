@@ -13,6 +13,7 @@ import pytest
 from tests.roles import rendered
 
 TLS = {"enabled": True}
+CANARY = "canary-0123456789abcdef"
 REFUSED = {
     "two ways to redis": (
         {"livekit_server_redis": {"address": "a.example.com:6379", "cluster_addresses": ["b.example.com:6379"]}},
@@ -138,6 +139,35 @@ REFUSED = {
         {"livekit_sip_ws_url": "wss://example.livekit.cloud"},
         "livekit_sip_ws_url is wss://example.livekit.cloud, but LiveKit Cloud takes no livekit-sip",
     ),
+    "one port for a range": ({"livekit_sip_rtp_port": 10000}, "livekit_sip_rtp_port is '10000'"),
+    "a text for a port": (
+        {"livekit_sip_health_port": "eighty"},
+        "livekit_sip_health_port: 'eighty' is invalid. Give a whole",
+    ),
+    "a text for a mapping": (
+        {"livekit_server_redis": "redis.example.com:6379"},
+        "livekit_server_redis: its value is invalid. Give a mapping",
+    ),
+    "a number for a duration": ({"livekit_sip_media_timeout": 15}, "livekit_sip_media_timeout is '15'"),
+    "a list for a mapping": ({"livekit_sip_codecs": []}, "livekit_sip_codecs: a list is invalid"),
+    "a text for a list inside": (
+        {"livekit_server_webhook": {"urls": "https://example.com", "api_key": "automation"}},
+        "livekit_server_webhook.urls: 'https://example.com' is invalid. Give a list",
+    ),
+    "an address that is none": ({"livekit_sip_listen_ip": "999.999.999.999"}, "livekit_sip_listen_ip is"),
+    "a network that is none": ({"livekit_sip_local_net": "1.2/99"}, "livekit_sip_local_net is '1.2/99'"),
+    "a password in the address of redis": (
+        {"livekit_server_redis": {"address": f"redis://:{CANARY}@198.51.100.1:6379/0"}},
+        "livekit_server_redis.address: its value is invalid: it is not host:port",
+    ),
+    "a password after the address of redis": (
+        {"livekit_sip_redis": {"cluster_addresses": ["198.51.100.1:6379", f"198.51.100.1:6379:{CANARY}"]}},
+        "livekit_sip_redis.cluster_addresses: its value is invalid",
+    ),
+    "a password in a url": (
+        {"livekit_sip_ws_url": f"https://user:{CANARY}@livekit.example.com"},
+        "livekit_sip_ws_url is 'https://***@livekit.example.com'",
+    ),
     "redis on all interfaces": ({"livekit_redis_bind_address": "0.0.0.0"}, "livekit_redis_bind_address is '0.0.0.0'"),
     "a snapshot without a number": ({"livekit_redis_save": ["hourly"]}, "livekit_redis_save holds hourly"),
 }
@@ -222,6 +252,12 @@ def test_refused_by_name(outcomes, case):
     outcome = outcomes[name(case)]
     assert told in outcome.failure, outcome.failure or "it passed"
     assert outcome.files == {}
+    # Not the whole specification of the role's variables.
+    assert len(outcome.failure) < 2000
+
+
+def test_no_secret_is_shown(outcomes):
+    assert CANARY not in outcomes["output"]
 
 
 @pytest.mark.parametrize("case", FINE)

@@ -50,10 +50,13 @@ def test_role_is_complete(role):
 
 @pytest.mark.parametrize("role", NAMES)
 def test_defaults_equal_the_spec(role):
-    specs = options(role)
+    specs, there = options(role), defaults(role)
     required = {name for name, spec in specs.items() if spec.get("required")}
-    documented = {name: spec["default"] for name, spec in specs.items() if name not in required}
-    assert documented == defaults(role)
+    # Ansible resolves the defaults of a specification and prints them with any wrong value, so secrets are not in it.
+    secret = {name for name, default in there.items() if "hostvars[" in str(default)}
+    assert {name for name in secret if "default" in specs[name]} == set()
+    documented = {name: spec["default"] for name, spec in specs.items() if name not in required | secret}
+    assert documented == {name: default for name, default in there.items() if name not in secret}
 
 
 @pytest.mark.parametrize("role", NAMES)

@@ -1,0 +1,40 @@
+# Copyright (c) 2026, the telephony.livekit maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: listed
+short_description: A list of what may be one text
+version_added: 0.1.0
+author: The telephony.livekit maintainers
+description:
+  - Reads a value as Ansible reads a list option of a module. A text is split at its commas, one number is a list of
+    one, nothing is an empty list.
+options:
+  _input:
+    description: A list, a text, a number or nothing.
+    type: raw
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Two networks
+  ansible.builtin.debug:
+    msg: "{{ '198.51.100.0/24, 2001:db8::/32' | telephony.livekit.listed }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The list.
+  type: list
+  elements: raw
+"""
+
+from ansible_collections.telephony.livekit.plugins.module_utils._values import listed
+
+
+class FilterModule:
+    def filters(self):
+        return {"listed": listed}

@@ -1,0 +1,75 @@
+# Copyright (c) 2026, the telephony.livekit maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: role_problems
+short_description: Problems of a role's variables
+version_added: 0.1.0
+author: The telephony.livekit maintainers
+description:
+  - Internal, for the roles of this collection. It may change without notice.
+  - First compares the variables with the types in the role's C(meta/argument_specs.yml). Where all are right, judges
+    the role's list C(<role>_checks), whose entries have C(that), a condition, and C(message), what to say if
+    it fails.
+  - Says one sentence for each problem, so that a run names all of them at once. No value of a secret is in it.
+options:
+  _terms:
+    description:
+      - The role, then the list of checks to judge in place of C(<role>_checks).
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Check the variables
+  ansible.builtin.fail:
+    msg: "{{ problems | join(' ') }}"
+  when: problems | length > 0
+  vars:
+    problems: "{{ query('telephony.livekit.role_problems', 'livekit_sip') }}"
+"""
+
+RETURN = r"""
+_raw:
+  description: One sentence for each problem.
+  type: list
+  elements: str
+"""
+
+from pathlib import Path
+
+import yaml
+from ansible.errors import AnsibleError
+from ansible.plugins.lookup import LookupBase
+from ansible_collections.telephony.livekit.plugins.module_utils._values import masked
+from ansible_collections.telephony.livekit.plugins.plugin_utils._options import type_problems
+
+_ROLES = Path(__file__).parents[2] / "roles"
+
+
+class LookupModule(LookupBase):
+    def run(self, terms, variables=None, **kwargs):
+        role, checks = terms if len(terms) == 2 else (terms[0], f"{terms[0]}_checks")
+        found = []
+        if len(terms) == 1:
+            found = list(self._unresolved(role, variables))
+        return [masked(problem) for problem in found or self._failed(variables[checks])]
+
+    def _unresolved(self, role, variables):
+        """Problems of the types, and variables that cannot be resolved."""
+        specs = yaml.safe_load((_ROLES / role / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
+        options, values = specs["argument_specs"]["main"]["options"], {}
+        for name in options:
+            try:
+                if name in variables:
+                    values[name] = self._templar.template(variables[name])
+            except AnsibleError as error:
+                yield f"{name} cannot be resolved: {error.message}"
+        yield from type_problems(options, values)
+
+    def _failed(self, checks):
+        for check in checks:
+            if not self._templar.template(check["that"]):
+                yield self._templar.template(check["message"])

@@ -1,0 +1,68 @@
+# Copyright (c) 2026, the telephony.livekit maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the roles ask about the configuration of a program, which is a mapping as its YAML file says it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+
+def drop_unset(config: Mapping) -> dict:
+    """Only keys that have a value. False is one; an empty text, list or mapping and 0 leave the program's default."""
+    return {key: value for key, value in config.items() if value is False or value not in ("", 0, [], {}, None)}
+
+
+def unknown_keys(config: Mapping, known: Mapping) -> list[str]:
+    """Paths of keys that a program does not read. known has the keys below each key; an empty list leaves them open."""
+    return [
+        path
+        for key, value in config.items()
+        for path in ([str(key)] if key not in known else _unknown_below(key, value, known[key]))
+    ]
+
+
+def _unknown_below(key: str, value, known) -> list[str]:
+    if not known or not isinstance(value, Mapping):
+        return []
+    return [f"{key}.{below}" for below in value if below not in known]
+
+
+def overridden_keys(extra: Mapping, config: Mapping) -> list[str]:
+    """Paths of keys in extra that give another value than config does."""
+    return list(_overridden(extra, config, ""))
+
+
+def _overridden(extra: Mapping, config: Mapping, above: str) -> Iterator[str]:
+    for key, value in extra.items():
+        if key not in config or value == config[key]:
+            continue
+        if isinstance(value, Mapping) and isinstance(config[key], Mapping):
+            yield from _overridden(value, config[key], f"{above}{key}.")
+        else:
+            yield f"{above}{key}"
+
+
+def certificate_files(certificates: Sequence[Mapping]) -> dict:
+    """Paths on the controller, by the names that the files get on the host."""
+    return {name: given[end] for given, names in _named(certificates) for end, name in names.items()}
+
+
+def certificates_at(certificates: Sequence[Mapping], folder: str) -> list[dict]:
+    """The same pairs with the paths that they have in the container."""
+    return [{end: f"{folder}/{name}" for end, name in names.items()} for _given, names in _named(certificates)]
+
+
+def _named(certificates: Sequence[Mapping]) -> Iterator[tuple[Mapping, dict]]:
+    for number, given in enumerate(certificates, 1):
+        yield given, {"cert_file": f"tls-{number}.pem", "key_file": f"tls-{number}.key"}
+
+
+def with_foreign_trunks(rules: Sequence[Mapping], foreign: Sequence[str]) -> list[Mapping]:
+    """Dispatch rules for trunks that only the server knows: named by id, or somebody else's."""
+    return [
+        rule
+        for rule in rules
+        if any(name in foreign or str(name).startswith("ST_") for name in rule.get("trunks") or [])
+    ]
