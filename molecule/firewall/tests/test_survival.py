@@ -35,7 +35,6 @@ def test_the_firewall_in_charge_reloads(hosts, look, commands):
     still_filtered(hosts, look)
 
 
-@pytest.mark.xfail(strict=True, reason="it stays away until the next run")
 @pytest.mark.parametrize(
     "command", ["nft flush ruleset", "nft delete table inet livekit", "nft flush table inet livekit"]
 )

@@ -21,13 +21,13 @@ import sys
 
 TABLE = ["table", "inet", "livekit"]
 OURS = "telephony.livekit"
-UNIT = "livekit-firewall.service"
+UNITS = ["livekit-firewall.service", "livekit-firewall-guard.service"]
 PRIORITY = -10
 FILES = [
     "/etc/firewalld/policies/livekit.xml*",
     "/etc/livekit/firewall.*",
     "/etc/systemd/system/*.d/livekit-firewall.conf",
-    f"/etc/systemd/system/{UNIT}",
+    *(f"/etc/systemd/system/{unit}" for unit in UNITS),
 ]
 UFW_TABLES, FIREWALLD_TABLES = {"ip filter", "ip6 filter"}, {"inet firewalld"}
 USER_RULES = {4: "/etc/ufw/user.rules", 6: "/etc/ufw/user6.rules"}
@@ -169,7 +169,7 @@ def services(systemd):
 
     return {
         "systemd": systemd,
-        "unit_right": ask("is-enabled", UNIT) == ["enabled"] and ask("is-active", UNIT) == ["active"],
+        "units_right": ask("is-enabled", *UNITS) == ["enabled"] * 2 and ask("is-active", *UNITS) == ["active"] * 2,
         "firewalld": bool(shutil.which("firewall-cmd")),
         "firewalld_active": ask("is-active", "firewalld.service") == ["active"],
     }
