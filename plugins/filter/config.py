@@ -12,6 +12,7 @@ class FilterModule:
         return {
             "certificate_files": _config.certificate_files,
             "certificates_at": _config.certificates_at,
+            "close_keys": _config.close_keys,
             "drop_unset": _config.drop_unset,
             "overridden_keys": _config.overridden_keys,
             "unknown_keys": _config.unknown_keys,

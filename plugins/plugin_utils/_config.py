@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
 
 
 def drop_unset(config: Mapping) -> dict:
@@ -27,6 +28,12 @@ def _unknown_below(key: str, value, known) -> list[str]:
     if not known or not isinstance(value, Mapping):
         return []
     return [f"{key}.{below}" for below in value if below not in known]
+
+
+def close_keys(unknown: Sequence[str], known: Mapping) -> list[str]:
+    """Those of some unknown paths that look like a slip of the pen in a known key."""
+    names = {*known, *(below for keys in known.values() for below in keys)}
+    return [path for path in unknown if get_close_matches(path.rpartition(".")[2], names, n=1, cutoff=0.7)]
 
 
 def overridden_keys(extra: Mapping, config: Mapping) -> list[str]:

@@ -19,8 +19,17 @@ from tests.support.stand_in import StandIn
 ROLES = rendered.ROLES
 # What is about the container and not in the program's configuration.
 ABOUT_THE_CONTAINER = {
-    *("state", "image", "image_archive", "container_name", "user", "config_dir", "config_extra"),
-    *("keys", "keys_dir", "purge_data", "drain_timeout"),
+    *(
+        "state",
+        "image",
+        "image_archive",
+        "container_name",
+        "user",
+        "config_dir",
+        "config_extra",
+        "config_extra_accepted",
+    ),
+    *("keys", "keys_dir", "purge_data", "drain_timeout", "config_extra_strict"),
 }
 TLS = {"enabled": True, "server_name": "redis.example.com"}
 REDIS = {"username": "livekit", "password": "of-another-redis", "tls": TLS, "pool_size": 20, "pool_timeout": "4s"}

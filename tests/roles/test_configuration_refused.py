@@ -168,6 +168,26 @@ REFUSED = {
         {"livekit_sip_ws_url": f"https://user:{CANARY}@livekit.example.com"},
         "livekit_sip_ws_url is 'https://***@livekit.example.com'",
     ),
+    "a slip of the pen for a later livekit-sip": (
+        {"livekit_sip_image": "registry.example.com/sip:v1.17.0", "livekit_sip_config_extra": {"max_active_cals": 5}},
+        "livekit_sip_config_extra holds max_active_cals",
+    ),
+    "an unknown key that is refused for all": (
+        {
+            "livekit_sip_image": "registry.example.com/sip:v1.17.0",
+            "livekit_sip_config_extra": {"session_timers": {}},
+            "livekit_sip_config_extra_strict": True,
+        },
+        "livekit_sip_config_extra holds session_timers",
+    ),
+    "an unknown key beside an accepted one": (
+        {
+            "livekit_sip_image": "registry.example.com/sip:v1.11.0",
+            "livekit_sip_config_extra": {"session_timers": {}, "other_thing": 1},
+            "livekit_sip_config_extra_accepted": "session_timers",
+        },
+        "livekit_sip_config_extra holds other_thing,",
+    ),
     "redis on all interfaces": ({"livekit_redis_bind_address": "0.0.0.0"}, "livekit_redis_bind_address is '0.0.0.0'"),
     "a snapshot without a number": ({"livekit_redis_save": ["hourly"]}, "livekit_redis_save holds hourly"),
 }
@@ -192,6 +212,10 @@ LOOKED = {
         "belongs to redis-server (process 77). Stop that program or set livekit_redis_port to a free port. Or use that",
     ),
 }
+LOOKED["a full disk"] = (
+    {**SEEN, "free_space": {"/var/lib/docker": 511, "/etc/livekit": 90000}},
+    "The disk of a-full-disk is nearly full: /var/lib/docker with 511 MiB free, and livekit_docker_free_space is 512.",
+)
 FINE = {
     "our own": {**SEEN, "owners": [{**OWNER, "program": "livekit-sip", "container": "livekit-sip"}]},
     "our own, unseen": {
@@ -199,6 +223,7 @@ FINE = {
         "owners": [{**OWNER, "pid": None, "program": ""}],
         "containers": ["livekit-sip"],
     },
+    "space enough": {**SEEN, "free_space": {"/var/lib/docker": 512}},
     "another address": {
         **SEEN,
         "owners": [{**OWNER, "port": 6379, "protocol": "tcp", "address": "198.51.100.9", "program": "redis-server"}],
@@ -225,7 +250,8 @@ def outcomes(tmp_path_factory):
 
 def concerned(seen):
     """The role whose port it is."""
-    return {5060: "livekit_sip", 6379: "livekit_redis", 7882: "livekit_server"}[seen["owners"][0]["port"]]
+    ports = [owner["port"] for owner in seen["owners"]] or [6379]
+    return {5060: "livekit_sip", 6379: "livekit_redis", 7882: "livekit_server"}[ports[0]]
 
 
 CLOCKS = {
@@ -233,6 +259,11 @@ CLOCKS = {
     "behind": ({"time": -90, "synchronised": True}, "seconds behind the controller's"),
     "nobody keeps it": ({"time": 0, "synchronised": False}, "nothing keeps the clock of nobody-keeps-it right"),
     "right": ({"time": 0, "synchronised": True}, None),
+    "memory that is not promised": (
+        {"time": 0, "synchronised": True, "overcommit": 0},
+        "vm.overcommit_memory is 0 on memory-that-is-not-promised",
+    ),
+    "memory that is promised": ({"time": 0, "synchronised": True, "overcommit": 1}, None),
     "not to be known": ({"time": 0, "synchronised": None}, None),
 }
 
@@ -266,7 +297,7 @@ def test_a_port_that_is_ours_or_no_concern_of_ours(outcomes, case):
 
 
 @pytest.mark.parametrize("case", CLOCKS)
-def test_a_wrong_clock_is_a_warning(outcomes, case):
+def test_a_wrong_clock_or_too_little_memory_is_a_warning(outcomes, case):
     outcome, told = outcomes[name(case)], CLOCKS[case][1]
     assert outcome.files, outcome.failure
-    assert (told in outcome.warnings) if told else ("clock" not in outcome.warnings)
+    assert (told in outcome.warnings) if told else ("Warning" not in outcome.warnings)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Look at a host and change nothing: its clock, and which programs listen on some ports.
+"""Look at a host and change nothing: its clock, its disk and memory, and which programs listen on some ports.
 
 Standard input: JSON, a list of ports. Standard output: JSON. A program in a container is named with its container.
 """
@@ -61,6 +61,32 @@ def processes(inodes):
     return found
 
 
+def free_space(path):
+    """MiB that are free on the disk on which a folder is or would be."""
+    while not os.path.isdir(path):
+        path = os.path.dirname(path)
+    disk = os.statvfs(path)
+    return disk.f_bavail * disk.f_frsize // 2**20
+
+
+def data_root():
+    """Where Docker keeps images and volumes."""
+    try:
+        with open("/etc/docker/daemon.json", encoding="utf-8") as settings:
+            return json.load(settings)["data-root"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return "/var/lib/docker"
+
+
+def overcommit():
+    """Whether the kernel lets a process copy itself when memory is short: 1 means always."""
+    try:
+        with open("/proc/sys/vm/overcommit_memory", encoding="ascii") as value:
+            return int(value.read())
+    except (OSError, ValueError):
+        return None
+
+
 class Docker(http.client.HTTPConnection):
     def connect(self):
         self.sock = socket.socket(socket.AF_UNIX)
@@ -101,6 +127,8 @@ def main():
     return {
         "owners": list(owners(set(json.load(sys.stdin)), running)),
         "containers": list(running.values()),
+        "free_space": {path: free_space(path) for path in (data_root(), "/etc/livekit")},
+        "overcommit": overcommit(),
         "synchronised": synchronised(),
         "time": time.time(),
     }
