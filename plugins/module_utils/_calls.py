@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 from ._addresses import address, source_allowed
 from ._claims import claims, pin_of, written_twice
-from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, rule_of
+from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, Kind, rule_of
 from ._numbers import normalized_number
 
 ACCEPT, REQUEST_PIN, REFUSE, ERROR = "accept", "request_pin", "refuse", "error"
@@ -85,6 +85,26 @@ class Table:
                     self._rules_of.setdefault(trunk_id, {}).setdefault(number, []).append(rule)
         self._faults = _faults(self.rules)
 
+    @classmethod
+    def of(cls, objects: dict[str, dict[str, dict]]) -> Table:
+        """Of kind name -> id -> object, where what the server does not hold yet goes by a key of its own."""
+        return cls(*(_with_ids(kind, objects.get(kind.name, {})) for kind in (INBOUND_TRUNK, DISPATCH_RULE)))
+
+    @property
+    def faulty(self) -> bool:
+        """Whether a call that no trunk takes cannot be decided."""
+        return bool(self._faults)
+
+    def trunks_for(self, called: str) -> list[dict]:
+        """The trunks that could take a call to this number, whoever calls."""
+        numbers = dict.fromkeys((normalized_number(called), ""))
+        return [trunk for number in numbers for trunk in self._trunks_of.get(number, ())]
+
+    def rules_for(self, trunk_id: str, called: str) -> list[dict]:
+        """The rules that name this trunk (an empty text: none) and could take a call to this number."""
+        by_number = self._rules_of.get(trunk_id, {})
+        return [rule for number in dict.fromkeys((called, "")) for rule in by_number.get(number, ())]
+
     def decide(self, call: Call) -> Decision:
         if call.source and address(call.source) is None:
             return Decision(ERROR, error=f"{call.source!r} is not an IP address")
@@ -135,8 +155,7 @@ class Table:
             error, rivals = faults
             return Decision(ERROR, trunk, asks_password=asks, error=error, rivals=rivals)
         for trunk_id in dict.fromkeys((key, "")):
-            by_number = self._rules_of.get(trunk_id, {})
-            listed = [rule for number in dict.fromkeys((call.called, "")) for rule in by_number.get(number, ())]
+            listed = self.rules_for(trunk_id, call.called)
             taking = sorted((rule for rule in listed if _rule_reason(rule, call, trunk) is None), key=_rule_id)
             if taking:
                 return _outcome(call, trunk, min(taking, key=priority), asks)
@@ -237,6 +256,12 @@ def _faults(rules: list[dict]) -> dict[str, tuple[str, list[dict]]]:
                 what = "two rules take the same calls: same trunk, PIN or none, caller and number"
                 faults.setdefault(claim.trunk, (what, [holder, rule]))
     return faults
+
+
+def _with_ids(kind: Kind, table: dict[str, dict]) -> list[dict]:
+    return [
+        stored if stored.get(kind.id_field) == key else {**stored, kind.id_field: key} for key, stored in table.items()
+    ]
 
 
 def _normalized(stored: dict, name: str) -> frozenset[str]:

@@ -1,0 +1,293 @@
+# Copyright (c) 2026, the telephony.livekit maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""What is wrong with a whole table: calls that fail, rules that no call reaches, doors that stand open.
+
+Pure: no I/O, nothing of Ansible. What is wrong with one object, so that it cannot be stored, is in `_validate`.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ._addresses import address, honoured_masks, network
+from ._calls import shortened
+from ._claims import Claims, claims, pin_of, written_twice
+from ._fields import Duration
+from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, KINDS, OUTBOUND_TRUNK, Kind
+from ._numbers import normalized_number
+
+ERROR, WARNING, NOTE = "error", "warning", "note"
+
+# What livekit-sip can be told to speak, and the rate it assumes.
+# Source: https://github.com/livekit/sip/blob/main/pkg/sip/media_codecs.go
+_CODECS = {"PCMU": 8000, "PCMA": 8000, "G722": 8000, "AMR-WB": 16000}
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+
+
+class Finding(t.NamedTuple):
+    code: str
+    severity: str  # ERROR: calls fail. WARNING: probably not what is meant. NOTE: worth knowing
+    objects: tuple[tuple[Kind, str], ...]  # kind and id of each object concerned
+    cause: str
+    fix: str
+
+
+# Findings about how objects fit together, worth a warning when a run touches one of them. The others tell about one
+# object by itself, or are often on purpose.
+RELATIONS = {
+    "trunks_conflict",
+    "rules_conflict",
+    "rule_is_own_rival",
+    "trunk_missing",
+    "rule_number_unknown",
+    "rule_number_form",
+    "caller_is_own_number",
+    "codecs_none",
+    "codecs_unknown",
+    "rule_unreachable",
+}
+
+
+def findings(objects: dict[str, dict[str, dict]]) -> list[Finding]:
+    """Every finding about a table (kind name -> id -> object), the worst first."""
+    graph = _Graph(
+        *(objects.get(kind.name, {}) for kind in (INBOUND_TRUNK, OUTBOUND_TRUNK, DISPATCH_RULE)),
+        knows_rules=DISPATCH_RULE.name in objects,
+    )
+    order = [ERROR, WARNING, NOTE]
+    return sorted(graph.findings(), key=lambda finding: (order.index(finding.severity), finding.code, finding.cause))
+
+
+@dataclass
+class _Graph:
+    trunks: dict[str, dict]
+    outbound: dict[str, dict]
+    rules: dict[str, dict]
+    knows_rules: bool
+
+    def findings(self) -> Iterator[Finding]:
+        yield from self._conflicts(INBOUND_TRUNK, self.trunks)
+        yield from self._conflicts(DISPATCH_RULE, self.rules)
+        for key, trunk in self.trunks.items():
+            yield from self._of_trunk(key, trunk)
+        for key, rule in self.rules.items():
+            yield from self._of_rule(key, rule)
+        for kind, table in ((INBOUND_TRUNK, self.trunks), (OUTBOUND_TRUNK, self.outbound), (DISPATCH_RULE, self.rules)):
+            for key, stored in table.items():
+                yield from _of_media(kind, key, stored)
+                if stored.get("krisp_enabled"):
+                    cause = f"{_label(kind, key, stored)} has krisp_enabled, which only LiveKit Cloud does"
+                    yield Finding("krisp_self_hosted", NOTE, ((kind, key),), cause, "leave krisp_enabled out")
+        if self.knows_rules:
+            yield from self._unused_trunks()
+            yield from self._pin_before_open()
+
+    def _conflicts(self, kind: Kind, table: dict[str, dict]) -> Iterator[Finding]:
+        held, told = Claims(), set()
+        for key, stored in table.items():
+            for claim in claims(kind, stored):
+                for other in sorted(held.rivals(claim, key)):
+                    if (other, key) not in told:
+                        told.add((other, key))
+                        yield self._conflict(kind, table, other, key, claim)
+                held.add(key, claim)
+
+    def _conflict(self, kind: Kind, table: dict, one: str, other: str, claim) -> Finding:
+        labels = f"{_label(kind, one, table[one])} and {_label(kind, other, table[other])}"
+        calls = f"calls to {claim.number or 'any number'}" + (f" from {claim.caller}" if claim.caller else "")
+        where = ((kind, one), (kind, other))
+        if kind is INBOUND_TRUNK:
+            cause = f"{labels} both match {calls}: livekit-server answers such calls with 503"
+            return Finding("trunks_conflict", ERROR, where, cause, "give each number, or each caller, to one trunk")
+        trunk = f"trunk {self._name(claim.trunk)}" if claim.trunk else "any trunk"
+        cause = f"{labels} both match {calls} on {trunk} with the same PIN or none: the trunk's calls get 503"
+        return Finding("rules_conflict", ERROR, where, cause, "delete one of them, or let trunk, numbers or PIN differ")
+
+    def _of_trunk(self, key: str, trunk: dict) -> Iterator[Finding]:
+        label, where = _label(INBOUND_TRUNK, key, trunk), ((INBOUND_TRUNK, key),)
+        numbers, masks = trunk.get("numbers") or [], trunk.get("allowed_addresses") or []
+        if bool(trunk.get("auth_username")) != bool(trunk.get("auth_password")):
+            cause = f"{label} has only one of auth_username and auth_password, so nobody is asked for a password"
+            yield Finding("password_missing", ERROR, where, cause, "give both, or neither")
+        if not (numbers or masks or trunk.get("auth_username")):
+            cause = f"{label} has no numbers, addresses or password: it takes every call"
+            yield Finding("trunk_takes_all", WARNING, where, cause, "give it numbers or allowed_addresses")
+        dropped = [mask for mask in masks if mask not in honoured_masks(masks)]
+        if dropped:
+            cause = f"{label}: livekit-server drops {shortened(dropped)} from allowed_addresses"
+            if len(dropped) == len(masks):
+                cause += ", and with none left every source is allowed"
+            yield Finding("mask_dropped", ERROR, where, cause, "give one address, network or host name an entry")
+        unreadable = [
+            mask for mask in masks if mask not in dropped and not _readable(mask) and re.search(r"[/:]", mask)
+        ]
+        if unreadable:
+            cause = f"{label}: {shortened(unreadable)} in allowed_addresses is neither an address nor a network"
+            yield Finding(
+                "mask_unreadable", ERROR, where, cause, "write networks with a prefix length, as 198.51.100.0/24"
+            )
+        hosts = [mask for mask in masks if mask not in dropped + unreadable and not _readable(mask)]
+        if hosts:
+            cause = f"{label}: {shortened(hosts)} in allowed_addresses stands for the From header, which callers write"
+            yield Finding("mask_host_name", WARNING, where, cause, "give networks, and let a packet filter decide")
+        odd = [number for number in numbers if not _E164.fullmatch(normalized_number(number))]
+        if odd:
+            cause = f"{label}: {shortened(odd)} is not a phone number in E.164 form (+ and 7 to 15 digits)"
+            yield Finding("number_not_e164", NOTE, where, cause, "leave it if a PBX calls this extension")
+        if not Duration().comparable(trunk.get("max_call_duration")):
+            cause = f"{label} has no max_call_duration: a call that nobody ends goes on"
+            yield Finding("call_without_limit", NOTE, where, cause, "set max_call_duration")
+
+    def _of_rule(self, key: str, rule: dict) -> Iterator[Finding]:
+        label, where = _label(DISPATCH_RULE, key, rule), ((DISPATCH_RULE, key),)
+        trunk_ids = rule.get("trunk_ids") or []
+        if not trunk_ids:
+            cause = f"{label} names no trunk: it answers anybody, whatever the trunks allow"
+            yield Finding("rule_answers_anybody", WARNING, where, cause, "name the trunks")
+        twice = written_twice(rule)
+        if twice:
+            cause = f"{label} lists {', '.join(twice)}, which is the same twice to livekit-server: its calls get 503"
+            yield Finding("rule_is_own_rival", ERROR, where, cause, "keep the spelling that the provider sends")
+        missing = [trunk for trunk in trunk_ids if trunk not in self.trunks]
+        if missing:
+            cause = f"{label} names {shortened(missing)}, and there is no such inbound trunk"
+            severity = ERROR if len(missing) == len(trunk_ids) else WARNING
+            yield Finding("trunk_missing", severity, where, cause, "name the trunk by name, so that a new id is found")
+        if rule.get("room_preset"):
+            cause = (
+                f"{label} uses the room preset {rule['room_preset']!r}: rooms fail if livekit-server's config has none"
+            )
+            yield Finding("room_preset", NOTE, where, cause, "see that room.room_configurations in its config holds it")
+        trunks = {trunk: self.trunks[trunk] for trunk in trunk_ids if trunk in self.trunks}
+        yield from self._of_numbers(label, key, rule, trunks)
+
+    def _of_numbers(self, label: str, key: str, rule: dict, trunks: dict[str, dict]) -> Iterator[Finding]:
+        own = {normalized_number(number) for trunk in self.trunks.values() for number in trunk.get("numbers") or ()}
+        callers = rule.get("inbound_numbers") or []
+        mixed_up = [number for number in callers if normalized_number(number) in own]
+        if mixed_up:
+            cause = f"{label} has {shortened(mixed_up)} in inbound_numbers, for callers, but it is a trunk's own number"
+            where = ((DISPATCH_RULE, key),)
+            yield Finding("caller_is_own_number", WARNING, where, cause, "put called numbers into numbers")
+        numbers = rule.get("numbers") or []
+        where = ((DISPATCH_RULE, key), *((INBOUND_TRUNK, trunk) for trunk in trunks))
+        if numbers and trunks and all(trunk.get("numbers") for trunk in trunks.values()):
+            written = {number for trunk in trunks.values() for number in trunk["numbers"]}
+            forms = {normalized_number(number): number for number in sorted(written)}
+            unknown = [number for number in numbers if normalized_number(number) not in forms]
+            names = ", ".join(map(self._name, trunks))
+            if unknown:
+                cause = f"{label} is for {shortened(unknown)}, which no trunk of it has ({names})"
+                yield Finding("rule_number_unknown", WARNING, where, cause, "add it to the trunk, or correct it")
+            if len(unknown) == len(numbers):
+                yield _unreachable(label, where, "its trunks have none of its numbers")
+            for number in numbers:
+                form = forms.get(normalized_number(number))
+                if form and number not in written:
+                    cause = (
+                        f"{label} is for {number}, and trunk {names} has {form}: rules compare character by character"
+                    )
+                    yield Finding("rule_number_form", WARNING, where, cause, "write it as the provider sends it")
+        allowed = [trunk.get("allowed_numbers") or [] for trunk in trunks.values()]
+        if callers and allowed and all(allowed):
+            there = {normalized_number(number) for numbers in allowed for number in numbers}
+            if not there.intersection(map(normalized_number, callers)):
+                yield _unreachable(label, where, "its trunks allow none of its inbound_numbers as callers")
+
+    def _unused_trunks(self) -> Iterator[Finding]:
+        named = {trunk for rule in self.rules.values() for trunk in rule.get("trunk_ids") or [""]}
+        for key in self.trunks if "" not in named else ():
+            if key not in named:
+                cause = f"{_label(INBOUND_TRUNK, key, self.trunks[key])} is named by no rule: its calls are refused"
+                yield Finding(
+                    "trunk_unused", WARNING, ((INBOUND_TRUNK, key),), cause, "name it in a rule, or delete it"
+                )
+
+    def _pin_before_open(self) -> Iterator[Finding]:
+        """Of rules that are otherwise for the same calls, one with a PIN comes first."""
+        by_calls: dict[tuple, dict[bool, list[str]]] = {}
+        for key, rule in self.rules.items():
+            for claim in claims(DISPATCH_RULE, rule):
+                keys = by_calls.setdefault(claim[1:], {}).setdefault(bool(pin_of(rule)), [])
+                if key not in keys:
+                    keys.append(key)
+        told = set()
+        for groups in by_calls.values():
+            for first in groups.get(True, ())[:1]:
+                for key in groups.get(False, ()):
+                    if (first, key) in told:
+                        continue
+                    told.add((first, key))
+                    labels = [_label(DISPATCH_RULE, rule, self.rules[rule]) for rule in (first, key)]
+                    cause = f"{labels[0]} asks for a PIN before {labels[1]}: only who enters none reaches the latter"
+                    where = ((DISPATCH_RULE, first), (DISPATCH_RULE, key))
+                    yield Finding("pin_before_open", WARNING, where, cause, "give them different trunks or numbers")
+
+    def _name(self, trunk: str) -> str:
+        return repr(self.trunks.get(trunk, {}).get("name") or trunk)
+
+
+def concerning(found: Iterable[Finding], touched: set[tuple[str, str]]) -> list[Finding]:
+    """The findings worth a warning of a run that lists or changes these objects (kind name, id)."""
+    return [
+        finding
+        for finding in found
+        if finding.code in RELATIONS and touched.intersection((kind.name, key) for kind, key in finding.objects)
+    ]
+
+
+def told(finding: Finding) -> str:
+    """A finding as one sentence, for a warning."""
+    return f"{finding.cause}. {finding.fix[:1].upper()}{finding.fix[1:]}. [{finding.code}]"
+
+
+def shown(finding: Finding, objects: dict[str, dict[str, dict]]) -> dict:
+    named = [
+        {"object": kind.name, "id": key, "name": objects.get(kind.name, {}).get(key, {}).get("name") or ""}
+        for kind, key in finding.objects
+    ]
+    return {**finding._asdict(), "objects": named}
+
+
+def by_id(table: dict[str, list[dict]]) -> dict[str, dict[str, dict]]:
+    return {name: {stored[KINDS[name].id_field]: stored for stored in objects} for name, objects in table.items()}
+
+
+def _of_media(kind: Kind, key: str, stored: dict) -> Iterator[Finding]:
+    media = stored.get("media") or {}
+    if not media.get("only_listed_codecs"):
+        return
+    label, where = _label(kind, key, stored), ((kind, key),)
+    codecs = media.get("codecs") or []
+    if not codecs:
+        cause = f"{label} has only_listed_codecs and lists none: every call fails"
+        yield Finding("codecs_none", ERROR, where, cause, "list codecs, or leave only_listed_codecs out")
+    elif not any(map(_spoken, codecs)):
+        names = shortened([codec.get("name") or "" for codec in codecs])
+        cause = f"{label} allows only {names}, which livekit-sip does not speak: every call fails"
+        yield Finding("codecs_unknown", ERROR, where, cause, f"list one of {', '.join(_CODECS)} too")
+
+
+def _spoken(codec: dict) -> bool:
+    rate = _CODECS.get(codec.get("name") or "")
+    return rate is not None and codec.get("rate") in (None, 0, rate)
+
+
+def _unreachable(label: str, where: tuple, why: str) -> Finding:
+    cause = f"no call can reach {label}: {why}"
+    return Finding("rule_unreachable", WARNING, where, cause, "correct it, or delete it")
+
+
+def _readable(mask: str) -> bool:
+    return (network(mask) if "/" in mask else address(mask)) is not None
+
+
+def _label(kind: Kind, key: str, stored: dict) -> str:
+    return f"{kind.title} {stored.get('name') or key!r}"

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is wrong with a whole table: each finding by the smallest table that has it, and by the one that has not."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.telephony.livekit.plugins.module_utils import _findings
+from ansible_collections.telephony.livekit.plugins.module_utils._findings import ERROR, NOTE, WARNING, findings
+
+ONE, TWO, CALLER = "+12025550100", "+12025550101", "+12025550199"
+
+
+def trunk(key="t", *numbers, **fields):
+    return {
+        "sip_trunk_id": key,
+        "name": f"trunk {key}",
+        "numbers": list(numbers or [ONE]),
+        "max_call_duration": "3600s",
+        **fields,
+    }
+
+
+def rule(key="r", *trunks, pin="", **fields):
+    return {
+        "sip_dispatch_rule_id": key,
+        "name": f"rule {key}",
+        "trunk_ids": list(trunks or ["t"]),
+        "rule": {"dispatch_rule_individual": {"room_prefix": "call", "pin": pin}},
+        **fields,
+    }
+
+
+def found(*objects):
+    table = {"inbound_trunk": {}, "outbound_trunk": {}, "dispatch_rule": {}}
+    for stored in objects:
+        for kind, id_field in (("dispatch_rule", "sip_dispatch_rule_id"), ("inbound_trunk", "sip_trunk_id")):
+            if id_field in stored:
+                table[kind][stored[id_field]] = stored
+    return findings(table)
+
+
+ONLY_OPUS = {"only_listed_codecs": True, "codecs": [{"name": "opus", "rate": 48000}]}
+
+# code, severity, keys of the objects concerned, words of the cause, the table
+CASES = [
+    ("trunks_conflict", ERROR, "tu", ONE, [trunk(), trunk("u", "12025550100"), rule(), rule("s", "u")]),
+    ("trunks_conflict", ERROR, "tu", CALLER, [trunk(), trunk("u", allowed_numbers=[CALLER]), rule("r", "t", "u")]),
+    ("rules_conflict", ERROR, "rs", "'trunk t'", [trunk(), rule(), rule("s")]),
+    ("rule_is_own_rival", ERROR, "r", "12025550100", [trunk(), rule(numbers=[ONE, "12025550100"])]),
+    ("password_missing", ERROR, "t", "nobody is asked", [trunk(auth_username="u"), rule()]),
+    ("mask_dropped", ERROR, "t", "every source", [trunk(allowed_addresses=["198.51.100.1, 198.51.100.2"]), rule()]),
+    ("mask_unreadable", ERROR, "t", "255", [trunk(allowed_addresses=["198.51.100.0/255.255.255.0"]), rule()]),
+    ("mask_host_name", WARNING, "t", "sip.example", [trunk(allowed_addresses=["sip.example.net"]), rule()]),
+    ("trunk_missing", ERROR, "r", "gone", [trunk(), rule("r", "gone"), rule("s")]),
+    ("trunk_missing", WARNING, "r", "gone", [trunk(), rule("r", "t", "gone")]),
+    ("codecs_none", ERROR, "t", "every call", [trunk(media={"only_listed_codecs": True}), rule()]),
+    ("codecs_unknown", ERROR, "r", "opus", [trunk(), rule(media=ONLY_OPUS)]),
+    ("trunk_unused", WARNING, "u", "no rule", [trunk(), trunk("u", TWO), rule()]),
+    ("trunk_takes_all", WARNING, "t", "every call", [trunk() | {"numbers": []}, rule()]),
+    ("rule_answers_anybody", WARNING, "r", "anybody", [trunk(), rule() | {"trunk_ids": []}]),
+    ("caller_is_own_number", WARNING, "r", "12025550100", [trunk(), rule(inbound_numbers=["12025550100"])]),
+    ("rule_number_unknown", WARNING, "rt", TWO, [trunk(), rule(numbers=[ONE, TWO])]),
+    ("rule_number_form", WARNING, "rt", "12025550100", [trunk(), rule(numbers=["12025550100"])]),
+    ("rule_unreachable", WARNING, "rt", "none of its numbers", [trunk(), rule(numbers=[TWO])]),
+    (
+        "rule_unreachable",
+        WARNING,
+        "rt",
+        "callers",
+        [trunk(allowed_numbers=[CALLER]), rule(inbound_numbers=["+12025550150"])],
+    ),
+    ("pin_before_open", WARNING, "sr", "PIN", [trunk(), rule(), rule("s", pin="4711")]),
+    ("number_not_e164", NOTE, "t", "1000", [trunk("t", "1000"), rule()]),
+    ("krisp_self_hosted", NOTE, "r", "Cloud", [trunk(), rule(krisp_enabled=True)]),
+    ("call_without_limit", NOTE, "t", "goes on", [trunk(max_call_duration="0s"), rule()]),
+    ("room_preset", NOTE, "r", "small", [trunk(), rule(room_preset="small")]),
+]
+
+
+@pytest.mark.parametrize(("code", "severity", "keys", "words", "table"), CASES, ids=[case[0] for case in CASES])
+def test_a_table_with_one_thing_wrong(code, severity, keys, words, table):
+    hits = [finding for finding in found(*table) if finding.code == code]
+    assert len(hits) == 1, hits
+    (finding,) = hits
+    assert finding.severity == severity
+    assert "".join(key for _kind, key in finding.objects) == keys
+    assert words in finding.cause
+    assert finding.fix
+    assert "4711" not in str(finding)
+
+
+def test_every_code_has_a_case():
+    import inspect
+    import re
+
+    codes = set(re.findall(r'Finding\(\s*"([a-z0-9_]+)"', inspect.getsource(_findings)))
+    assert codes == {case[0] for case in CASES}
+    assert codes >= _findings.RELATIONS
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        [trunk(), rule()],
+        [trunk(), trunk("u", ONE, TWO) | {"numbers": [TWO]}, rule("r", "t", "u", numbers=[ONE, TWO])],
+        [trunk(allowed_numbers=[CALLER]), trunk("u", allowed_numbers=["+12025550150"]), rule("r", "t", "u")],
+        [trunk(allowed_addresses=["198.51.100.0/24", "2001:db8::/32", "198.51.100.7"]), rule(inbound_numbers=[CALLER])],
+        [trunk(auth_username="u", auth_password="p", media={"codecs": [{"name": "opus"}]}), rule()],
+        [trunk(media={"only_listed_codecs": True, "codecs": [{"name": "PCMU", "rate": 8000}]}), rule()],
+        [trunk(), rule(numbers=[ONE]), rule("s", pin="4711")],
+    ],
+)
+def test_a_good_table_has_no_findings(table):
+    assert found(*table) == []
+
+
+def test_rules_that_nobody_looked_at_do_not_make_a_trunk_unused():
+    assert findings({"inbound_trunk": {"t": trunk()}}) == []
+
+
+def test_a_run_is_warned_about_what_it_touches_only():
+    hits = found(trunk(), trunk("u", ONE), rule(), rule("s", "u", numbers=[TWO]))
+    about_rule = _findings.concerning(hits, {("dispatch_rule", "s")})
+    assert {finding.code for finding in about_rule} == {"rule_number_unknown", "rule_unreachable"}
+    assert {finding.code for finding in _findings.concerning(hits, {("inbound_trunk", "t")})} == {"trunks_conflict"}
+    assert _findings.concerning(hits, set()) == []
+
+
+def test_shown_with_names():
+    (shown,) = [
+        _findings.shown(finding, {"inbound_trunk": {"u": trunk("u", TWO)}})
+        for finding in found(trunk(), trunk("u", TWO), rule())
+    ]
+    assert shown["objects"] == [{"object": "inbound_trunk", "id": "u", "name": "trunk u"}]
+    assert set(shown) == {"code", "severity", "objects", "cause", "fix"}
