@@ -179,18 +179,24 @@ def test_a_thousand_trunks_and_rules_take_less_than_two_seconds():
         key: {**item, "name": f"{key} b", "room_preset": "x"} for key, item in before["dispatch_rule"].items()
     }
     after["dispatch_rule"]["any"] = rule("any")
-    began = time.process_time()
-    lines = changed_ways(before, after)
-    took = time.process_time() - began
-    assert lines
-    assert took < 2
+    assert changed_ways(before, after)
+    assert seconds(lambda: changed_ways(before, after)) < 2
     one_trunk = objects(
         trunk("t", *(f"+1202{n:07d}" for n in range(1000))),
         *(rule(f"r{n}", "t", numbers=[f"+1202{n:07d}"]) for n in range(1000)),
     )
-    began = time.process_time()
-    assert changed_ways(one_trunk, {**one_trunk, "inbound_trunk": {"t": trunk("t", "+12020000000")}})
-    assert time.process_time() - began < 2
-    began = time.process_time()
-    Table.of(before).explain(Call("+12020000500", CALLER, "198.51.100.7"))
-    assert time.process_time() - began < 0.1
+    fewer = {**one_trunk, "inbound_trunk": {"t": trunk("t", "+12020000000")}}
+    assert changed_ways(one_trunk, fewer)
+    assert seconds(lambda: changed_ways(one_trunk, fewer)) < 2
+    call = Call("+12020000500", CALLER, "198.51.100.7")
+    assert seconds(lambda: Table.of(before).explain(call)) < 0.1
+
+
+def seconds(work) -> float:
+    """CPU time of the best of three, so that what else the machine does counts less."""
+    took = []
+    for _ in range(3):
+        began = time.process_time()
+        work()
+        took.append(time.process_time() - began)
+    return min(took)
