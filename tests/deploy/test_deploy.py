@@ -133,7 +133,6 @@ def test_the_demo_agent_answers(bare, deployed, make):
     assert sip.tcp(bare.caller, bare.caller_address, bare.address, [8081]) == {8081: "silent"}
 
 
-@pytest.mark.xfail(strict=True, reason="from its second start on the agent may not write to its /tmp on Debian 12")
 def test_the_line_outlives_each_container(bare, deployed):
     """Its main process is killed from outside, and Docker starts the same container again: three times each."""
     [trunk] = routing(bare.host)["trunks"]
