@@ -6,6 +6,8 @@ import os
 import subprocess
 from pathlib import Path
 
+import pytest
+
 SCENARIO = Path(__file__).resolve().parents[1]
 
 # What a task costs is its round trip to the host. Seconds depend on the machine, this number does not. If yours goes
@@ -41,9 +43,10 @@ def round_trips(report):
     return trips
 
 
-def test_a_second_check_finds_nothing_to_change():
+def check(*arguments):
+    """The report of a check of the whole deployment, or of the part that `arguments` name."""
     run = subprocess.run(
-        ["ansible-playbook", "--check", f"--inventory={SCENARIO / 'inventory'}", SCENARIO / "converge.yml"],
+        ["ansible-playbook", "--check", f"--inventory={SCENARIO / 'inventory'}", SCENARIO / "converge.yml", *arguments],
         env={**os.environ, "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"},
         capture_output=True,
         text=True,
@@ -54,7 +57,29 @@ def test_a_second_check_finds_nothing_to_change():
     assert results(report, "failed") == []
     assert run.returncode == 0, run.stderr[-1000:]
     assert results(report, "changed") == []
+    return report
+
+
+def test_a_second_check_finds_nothing_to_change():
+    report = check()
     for host, trips in round_trips(report).items():
         assert 10 < len(trips) <= ROUND_TRIPS, f"{len(trips)} round trips to {host}:\n" + "\n".join(trips)
     assert len(report["stats"]) == 2
     assert all(stats["ok"] > 20 and stats["changed"] == 0 for stats in report["stats"].values())
+
+
+@pytest.mark.xfail(strict=True, reason="keys and Redis' password are known only in a run of the roles that make them")
+@pytest.mark.parametrize(
+    ("part", "container"),
+    [
+        (["--limit", "livekit-default-debian13"], "livekit-redis"),
+        (["--tags", "server"], "livekit-server"),
+        (["--tags", "sip"], "livekit-sip"),
+        (["--tags", "sip", "--limit", "livekit-default-debian13"], "livekit-sip"),
+        (["--tags", "agent,routing", "--limit", "livekit-default-debian13"], "livekit-agent"),
+    ],
+)
+def test_a_part_knows_what_the_whole_knows(part, container):
+    """With other keys or another password the container would have another configuration, which is a change."""
+    names = {task["task"]["name"] for play in check(*part)["plays"] for task in play["tasks"] if task["hosts"]}
+    assert any(name.endswith(f"Run {container}") for name in names), names
