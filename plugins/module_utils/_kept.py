@@ -1,0 +1,64 @@
+# Copyright (c) 2026, the telephony.livekit maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pure: what a host keeps for the roles between two runs, and what follows from it."""
+
+from __future__ import annotations
+
+import json
+import re
+
+_FILE = re.compile(r"^# file (\S+) ([0-7]+) (\d+)\n", re.MULTILINE)
+
+
+def files_of(text):
+    """{name: {"text", "mode", "uid"}} of what `find … -printf '# file %f %m %U\\n' -exec cat {} ';' -printf '\\n'` prints."""
+    fields = iter(_FILE.split(text)[1:])
+    return {
+        name: {"text": content.removesuffix("\n"), "mode": mode, "uid": uid}
+        for name, mode, uid, content in zip(fields, fields, fields, fields)
+    }
+
+
+def pairs_of(files, purposes):
+    """{purpose: {"api_key", "api_secret"}} of those purposes whose file holds both."""
+    pairs = {}
+    for purpose in purposes:
+        lines = files.get(f"{purpose}.env", {}).get("text", "").splitlines()
+        said = dict(line.split("=", 1) for line in lines if "=" in line)
+        pair = {name: said.get(f"LIVEKIT_{name.upper()}", "") for name in ("api_key", "api_secret")}
+        if all(pair.values()):
+            pairs[purpose] = pair
+    return pairs
+
+
+def settled_pairs(purposes, given, kept, running):
+    """The pairs that are known, and the purposes whose pair is lost though livekit-server runs with it.
+
+    `running` is {key: secret} of livekit-server's configuration, which does not say what a pair is for. If one pair is in
+    no file and one purpose has none, they belong together.
+    """
+    known = {**kept, **given}
+    missing = [purpose for purpose in purposes if purpose not in known]
+    keys = {pair["api_key"] for pairs in (kept, given) for pair in pairs.values()}
+    left = [{"api_key": key, "api_secret": secret} for key, secret in running.items() if key not in keys]
+    if len(missing) == len(left) == 1:
+        known[missing.pop()] = left.pop()
+    return known, missing if running else []
+
+
+def stale_files(files, pairs, url):
+    """{name: text} of the files that do not hold their pair, or are not readable for root alone."""
+    wanted = {
+        f"{purpose}.env": f"LIVEKIT_URL={url}\nLIVEKIT_API_KEY={pair['api_key']}\nLIVEKIT_API_SECRET={pair['api_secret']}\n"
+        for purpose, pair in pairs.items()
+    }
+    return {name: text for name, text in wanted.items() if files.get(name) != {"text": text, "mode": "600", "uid": "0"}}
+
+
+def redis_password(files):
+    """The kept password of Redis; where its file is gone, the one in the configuration that Redis runs with."""
+    if password := files.get("password", {}).get("text", "").strip():
+        return password
+    written = re.search(r'^requirepass (".*")$', files.get("redis.conf", {}).get("text", ""), re.MULTILINE)
+    return json.loads(written[1]) if written else ""
