@@ -12,7 +12,7 @@ _FILE = re.compile(r"^# file (\S+) ([0-7]+) (\d+)\n", re.MULTILINE)
 
 
 def files_of(text):
-    """{name: {"text", "mode", "uid"}} of what `find … -printf '# file %f %m %U\\n' -exec cat {} ';' -printf '\\n'` prints."""
+    """{name: {"text", "mode", "uid"}} of what `find` prints: `# file NAME MODE UID`, the text, and a line break."""
     fields = iter(_FILE.split(text)[1:])
     return {
         name: {"text": content.removesuffix("\n"), "mode": mode, "uid": uid}
@@ -35,8 +35,8 @@ def pairs_of(files, purposes):
 def settled_pairs(purposes, given, kept, running):
     """The pairs that are known, and the purposes whose pair is lost though livekit-server runs with it.
 
-    `running` is {key: secret} of livekit-server's configuration, which does not say what a pair is for. If one pair is in
-    no file and one purpose has none, they belong together.
+    `running` is {key: secret} of livekit-server's configuration, which does not say what a pair is for. If one pair is
+    in no file and one purpose has none, they belong together.
     """
     known = {**kept, **given}
     missing = [purpose for purpose in purposes if purpose not in known]
@@ -49,10 +49,10 @@ def settled_pairs(purposes, given, kept, running):
 
 def stale_files(files, pairs, url):
     """{name: text} of the files that do not hold their pair, or are not readable for root alone."""
-    wanted = {
-        f"{purpose}.env": f"LIVEKIT_URL={url}\nLIVEKIT_API_KEY={pair['api_key']}\nLIVEKIT_API_SECRET={pair['api_secret']}\n"
-        for purpose, pair in pairs.items()
-    }
+    wanted = {}
+    for purpose, pair in pairs.items():
+        lines = [f"LIVEKIT_URL={url}", f"LIVEKIT_API_KEY={pair['api_key']}", f"LIVEKIT_API_SECRET={pair['api_secret']}"]
+        wanted[f"{purpose}.env"] = "\n".join([*lines, ""])
     return {name: text for name, text in wanted.items() if files.get(name) != {"text": text, "mode": "600", "uid": "0"}}
 
 
