@@ -98,6 +98,7 @@ class _Draft:
         }
         self.final: Table = {name: dict(objects) for name, objects in self.before.items()}
         self.update_password = update_password
+        self.trunks_named: dict[str, list[str]] | None = None
         self.wanted: dict[str, list[str]] = {}
         self.warnings: list[str] = []
         self.allowed_wildcards: set[str] = set()
@@ -197,7 +198,12 @@ class _Draft:
         trunks = self.final[INBOUND_TRUNK.name]
         if trunk in trunks:
             return trunk
-        keys = sorted(key for key, stored in trunks.items() if stored.get("name") == trunk)
+        if self.trunks_named is None:
+            # Every rule looks its trunks up, and by then the trunks are final.
+            self.trunks_named = {}
+            for key, stored in trunks.items():
+                self.trunks_named.setdefault(stored.get("name", ""), []).append(key)
+        keys = sorted(self.trunks_named.get(trunk, ()))
         if len(keys) == 1:
             return keys[0]
         if keys:
@@ -206,11 +212,10 @@ class _Draft:
                 f"{item.label}: {len(keys)} inbound trunks are named {trunk!r}: {', '.join(keys)}",
                 "name the trunk by its id",
             )
-        by_name: dict[str, list[str]] = {}
-        for key, stored in trunks.items():
-            by_name.setdefault(stored.get("name", ""), []).append(key)
         raise PlanError(
-            "not_found", f"{item.label}: there is no inbound trunk {trunk!r}", _hint_known_names(INBOUND_TRUNK, by_name)
+            "not_found",
+            f"{item.label}: there is no inbound trunk {trunk!r}",
+            _hint_known_names(INBOUND_TRUNK, self.trunks_named),
         )
 
     def detach_deleted_trunks(self, detach: bool) -> None:

@@ -6,6 +6,7 @@ livekit-server does not lock: two creates at the same moment are both stored.
 
 from __future__ import annotations
 
+import itertools
 import re
 import threading
 
@@ -115,6 +116,37 @@ def test_copies_of_a_line(livekit, oracle):
         ends = run_copies(livekit, line_wishes)
         assert_one_line(livekit, oracle, ends)
         assert_ends_well(ends)
+
+
+@pytest.mark.parametrize("kind", ["trunk", "rule", "line"])
+def test_other_names_for_the_same_calls(livekit, oracle, kind):
+    """One is left, and each other run says why."""
+    for _round in range(ROUNDS // 10):
+        livekit.flush()
+        if kind == "rule":
+            livekit.twirp("SIP", "CreateSIPInboundTrunk", {"trunk": TRUNK})
+        copies = itertools.count()
+
+        def desired(copies=copies):
+            number = next(copies)
+            trunk = {**TRUNK, "name": f"t{number}"}
+            rule = {**RULE, "name": f"r{number}", "trunks": ["t" if kind == "rule" else trunk["name"]]}
+            wanted = {}
+            if kind != "rule":
+                wanted[INBOUND_TRUNK.name] = Desired([Item.from_options(INBOUND_TRUNK, trunk)])
+            if kind != "trunk":
+                wanted[DISPATCH_RULE.name] = Desired([Item.from_options(DISPATCH_RULE, rule)])
+            return wanted
+
+        ends = run_copies(livekit, desired, 8)
+        assert ends.count(True) == 1, ends
+        assert all(end is True or "both claim" in end for end in ends), ends
+        _status, trunks = livekit.twirp("SIP", "ListSIPInboundTrunk")
+        assert len(trunks["items"]) == 1, ends
+        if kind == "trunk":
+            assert "auth_error" not in oracle.ask(NUMBER)
+        else:
+            assert_one_line(livekit, oracle, ends)
 
 
 def test_copies_of_a_playbook(livekit, oracle, tmp_path):
