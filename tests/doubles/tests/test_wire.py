@@ -38,8 +38,7 @@ WITH_AGENTS = sorted(
 HEADERS = ["Allow", "Proxy-Authenticate", "Retry-After"]
 ATTRIBUTES = ["sip.callStatus", "sip.hostname", "sip.phoneNumber", "sip.trunkPhoneNumber"]
 EARLY = 0.3  # an answer this much earlier than recorded came at another time
-LATE = 4  # a busy machine is late
-AGENT = 30  # and slow to start an agent
+PATIENCE = 120  # a busy machine is late; only a defect is as late as this
 QUIET = 1.6  # after the last recorded answer: long enough for another 180
 FINAL_QUIET = 0.5
 
@@ -88,7 +87,7 @@ def compare(case: dict, live: Played) -> None:
         assert list(map(as_recorded, answers)) == list(map(recorded, step["answers"])), where
         for one, answer in zip(step["answers"], answers, strict=True):
             difference = answer.seconds - one["ms"] / 1000
-            assert -EARLY < difference < slack(case, one), f"{where}: {answer.status} {difference:.2f} s late"
+            assert -EARLY < difference < PATIENCE, f"{where}: {answer.status} {difference:.2f} s late"
         assert len({answer.headers["To"] for answer in answers if answer.method == "INVITE"}) <= 1, "one To tag a call"
     assert live.health == ([step["health"] for step in case["steps"] if "health" in step] or [case["health"]])
     assert live.exit_codes == [step["exit_code"] for step in case["steps"] if "exit_code" in step]
@@ -100,10 +99,6 @@ def compare(case: dict, live: Played) -> None:
         assert case["rooms"] in live.rooms
     else:
         assert not any(live.rooms)
-
-
-def slack(case: dict, one: dict) -> float:
-    return AGENT if "sdp" in one and case["room_appeared"] else LATE
 
 
 def recorded(one: dict) -> tuple:
@@ -158,8 +153,10 @@ def play(case: dict, livekit: LiveKit) -> Played:
         store(livekit, setup["api"])
         break_as_recorded(livekit, setup)
         over = threading.Event()
-        watcher = threading.Thread(target=watch, args=(livekit, over, result))
+        watcher = None
         if case.get("room_appeared") is not None and not case.get("api"):
+            # Now, not in the thread, which on a busy machine looks for the first time when the call's room is there.
+            watcher = threading.Thread(target=watch, args=(livekit, rooms(livekit), over, result))
             watcher.start()
         up: list[Caller] = []
         last = max(number for number, step in enumerate(case["steps"]) if "send" in step)
@@ -175,7 +172,7 @@ def play(case: dict, livekit: LiveKit) -> Played:
             result.answers.append(listen(caller, case, number))
         as_far_as_recorded(case, result, up)
         over.set()
-        if watcher.ident:
+        if watcher:
             watcher.join()
         if not result.health:
             result.health, result.api = [stand_in.health()], api(livekit)
@@ -201,7 +198,7 @@ def who(case: dict, send: dict, up: list[Caller], new) -> Caller:
 
 def as_far_as_recorded(case: dict, result: Played, up: list[Caller]) -> None:
     """Wait until the rooms are as recorded and audio is heard, if they will be."""
-    end = time.monotonic() + AGENT
+    end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         result.rtp_heard = result.rtp_heard or any(caller.audio() for caller in up)
         rooms_seen = not case["room_appeared"] or case.get("api") or case["rooms"] in result.rooms
@@ -233,7 +230,7 @@ def listen(caller: Caller, case: dict, number: int) -> list[Answer]:
     wanted = step["answers"]
     heard: list[Answer] = []
     if wanted:
-        longest = wanted[-1]["ms"] / 1000 + max(slack(case, one) for one in wanted)
+        longest = wanted[-1]["ms"] / 1000 + PATIENCE
         heard = caller.listen(longest, lambda answers: len(without_more_rings(step, answers)) >= len(wanted))
     final = bool(wanted) and wanted[-1].get("status", "2")[0] != "1"
     rings_on = wanted and not final and following and following[0]["answers"]
@@ -300,9 +297,8 @@ def lasts(step: dict) -> float:
     return step["answers"][-1]["ms"] if step["answers"] else 0
 
 
-def watch(livekit: LiveKit, over: threading.Event, result: Played) -> None:
+def watch(livekit: LiveKit, others: set[str], over: threading.Event, result: Played) -> None:
     """Look at the rooms, but for those that are left from another case."""
-    others = rooms(livekit)
     while not over.wait(0.1):
         found = sorted(rooms(livekit) - others)
         result.rooms.append([seen for seen in (room(livekit, name) for name in found) if seen])
