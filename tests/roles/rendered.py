@@ -67,6 +67,10 @@ def play(folder: Path) -> list[dict]:
             f"{{{{ lookup('ansible.builtin.template', '{ROLES}/{role}/templates/{template}') }}}}"
         )
         files[f"{program}.json"] = f"{{{{ {role}_texts | default({{}}) | to_json }}}}"
+    for role in ("livekit_agent", "livekit_firewall", "livekit_routing"):
+        check = {"name": f"telephony.livekit.{role}", "tasks_from": "check"}
+        when = f"only is defined and only == '{role}'"
+        tasks.append({"name": f"Check {role}", "ansible.builtin.include_role": check, "when": when})
     # All in one, since each use of a module takes longer than all the templates.
     written = {
         "mode": "0600",

@@ -1,28 +1,37 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A wrong variable stops the site's playbook before anything on the host is changed, and the failure names it."""
+"""A wrong variable ends the run before anything on the host is changed, and the failure names it.
+
+What an operator may get wrong is in bad_input.yml. Each case is a host of one run, in which the role whose variable it
+is checks it, as site.yml has it checked first. A few go the whole way through site.yml on a host.
+"""
 
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import docker
 import pytest
 import yaml
 
+from tests.roles import rendered
 from tests.support import hosts, playbook
 
-CASES = yaml.safe_load(Path(__file__).with_name("bad_input.yml").read_text())
+BAD_INPUT = yaml.safe_load(Path(__file__).with_name("bad_input.yml").read_text())
 NETWORK = "livekit-bad-input"
 HOST = {"name": f"{NETWORK}-host", "image": "host-debian12", "address": "198.51.100.170"}
+
+CASES = {case["case"]: case for case in BAD_INPUT if not case.get("site")}
+ON_THE_SITE = {case["case"]: case for case in BAD_INPUT if case.get("site")}
 SOUND = {
-    "ansible_connection": "community.docker.docker",
-    "ansible_python_interpreter": "/usr/bin/python3",
+    # Made later, by a role that runs after the check.
+    "livekit_server_pairs": None,
+    "livekit_redis_connection": None,
     "livekit_agent_image": "demo",
     "livekit_routing_inbound_trunks": [{"name": "line", "numbers": ["+12025550100"]}],
     "livekit_routing_dispatch_rules": [{"name": "line", "trunks": ["line"], "individual": {"room_prefix": "call-"}}],
 }
+ROLES = ["livekit_redis", "livekit_server", "livekit_sip", "livekit_agent", "livekit_routing"]
 
 
 def play(folder, name, variables, *arguments):
@@ -30,7 +39,9 @@ def play(folder, name, variables, *arguments):
     inventory = folder / f"{name}.json"
     group = {"hosts": {HOST["name"]: None}}
     groups = dict.fromkeys(("livekit_redis", "livekit_server", "livekit_sip", "livekit_agent"), group)
-    inventory.write_text(json.dumps({"all": {"vars": {**SOUND, **variables}, "children": groups}}))
+    given = {"ansible_connection": "community.docker.docker", "ansible_python_interpreter": "/usr/bin/python3"}
+    given |= {key: value for key, value in {**SOUND, **variables}.items() if value is not None}
+    inventory.write_text(json.dumps({"all": {"vars": given, "children": groups}}))
     return playbook.run("-i", inventory, "site.yml", *arguments)
 
 
@@ -41,15 +52,15 @@ def changed_files():
 
 
 @pytest.fixture(scope="module")
-def outcomes(tmp_path_factory):
+def on_the_site(tmp_path_factory):
     """Case -> exit code and output; and what all the runs together changed on the host."""
-    folder = tmp_path_factory.mktemp("bad-input")
+    folder = tmp_path_factory.mktemp("bad-input-site")
     try:
         hosts.up(NETWORK, "198.51.100.168/29", [HOST])
         before = changed_files()
-        with ThreadPoolExecutor(2) as runs:
-            ended = runs.map(lambda number: play(folder, number, CASES[number]["variables"]), range(len(CASES)))
-            outcomes = {case["case"]: end for case, end in zip(CASES, ended, strict=True)}
+        outcomes = {
+            name: play(folder, number, case["variables"]) for number, (name, case) in enumerate(ON_THE_SITE.items())
+        }
         outcomes["changed"] = changed_files() - before
         outcomes["sound"] = play(folder, "sound", {}, "--check")
         yield outcomes
@@ -57,20 +68,49 @@ def outcomes(tmp_path_factory):
         hosts.down(NETWORK, "198.51.100.168/29", [HOST])
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case["case"] for case in CASES])
-def test_it_stops_and_names_the_variable(outcomes, case):
-    code, output = outcomes[case["case"]]
+def named(told, case):
+    """Those of the names that the failure has, across the lines that Ansible breaks a long message into."""
+    return [name for name in case["names"] if name in " ".join(told.split())]
+
+
+def host_name(case):
+    return "".join(letter if letter.isalnum() else "-" for letter in case)
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory):
+    cases = {
+        host_name(name): {**SOUND, **case["variables"], "only": "_".join(next(iter(case["variables"])).split("_")[:2])}
+        for name, case in CASES.items()
+    }
+    sound = {f"sound-{role}": {**SOUND, "only": role} for role in ROLES}
+    return rendered.render(cases | sound, tmp_path_factory.mktemp("bad-input"))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_roles_check_names_the_variable(outcomes, name):
+    outcome = outcomes[host_name(name)]
+    assert outcome.failure and not outcome.files, "it passed"
+    assert named(outcome.failure, CASES[name]) == CASES[name]["names"], outcome.failure
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_check_passes_what_is_sound(outcomes, role):
+    assert outcomes[f"sound-{role}"].files, outcomes[f"sound-{role}"].failure
+
+
+@pytest.mark.parametrize("name", ON_THE_SITE)
+def test_the_site_stops_and_names_the_variable(on_the_site, name):
+    code, output = on_the_site[name]
     assert code == 2, output
     assert output.count("PLAY [") == 1, output
-    # Across the lines that Ansible breaks a long message into.
-    told = " ".join(output.partition("[ERROR]: ")[2].split())
-    assert not [name for name in case["names"] if name not in told], output
+    assert named(output.partition("[ERROR]: ")[2], ON_THE_SITE[name]) == ON_THE_SITE[name]["names"], output
 
 
-def test_nothing_on_the_host_was_changed(outcomes):
-    assert outcomes["changed"] == set()
+def test_nothing_on_the_host_was_changed(on_the_site):
+    assert on_the_site["changed"] == set()
 
 
-def test_the_same_host_with_sound_variables_passes(outcomes):
-    code, output = outcomes["sound"]
+def test_the_same_host_with_sound_variables_passes(on_the_site):
+    code, output = on_the_site["sound"]
     assert code == 0, output
