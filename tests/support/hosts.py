@@ -5,11 +5,14 @@
 
 `image` is a name that tests/images/hosts.py knows. A host may have a `second_address`, such as 198.51.100.74/25.
 With a `subnet6` the network has IPv6 too, and a host an `address6`.
+
+With KEEP=1 in the environment hosts stay, and the next run with KEEP=1 finds them as they are.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -24,8 +27,10 @@ SUPPORT = Path(__file__).resolve().parent
 
 
 def up(network, subnet, hosts, subnet6=None):
-    """Start hosts afresh on a network of their own. Whoever does this takes them down."""
-    down(network, subnet, hosts)
+    """Start hosts afresh on a network of their own. Whoever does this takes them down. Whether they were kept."""
+    if kept() and all(runs(**host) for host in hosts):
+        return True
+    remove(network, hosts)
     pools = [docker.types.IPAMPool(subnet=each) for each in (subnet, subnet6) if each]
     ipam = docker.types.IPAMConfig(pool_configs=pools)
     client().networks.create(network, ipam=ipam, enable_ipv6=bool(subnet6))
@@ -33,9 +38,28 @@ def up(network, subnet, hosts, subnet6=None):
         start(network, **host)
     for host in hosts:
         booted(host["name"])
+    return False
 
 
 def down(network, subnet, hosts, subnet6=None):
+    if not kept():
+        remove(network, hosts)
+
+
+def kept():
+    return os.environ.get("KEEP") == "1"
+
+
+def runs(name, image, **_):
+    """Whether there is such a host, from the image that would be taken today."""
+    try:
+        found = client().containers.get(name)
+    except docker.errors.NotFound:
+        return False
+    return found.status == "running" and found.attrs["Config"]["Image"] == host_images.image(image)
+
+
+def remove(network, hosts):
     for host in hosts:
         try:
             client().containers.get(host["name"]).remove(force=True, v=True)
@@ -78,7 +102,7 @@ def client():
     return docker.from_env(timeout=120)
 
 
-def booted(name, seconds=60):
+def booted(name, seconds=180):
     """The host as testinfra sees it, once systemd says that it is running."""
     host = testinfra.get_host(f"docker://{name}")
     end = time.monotonic() + seconds
@@ -100,8 +124,8 @@ def twirp(host, service, rpc, **request):
     return json.loads(host.check_output(command))
 
 
-def wait_for(what, seconds=30, pause=0.5):
-    """The first true answer of `what()`; none in time is an error."""
+def wait_for(what, seconds=120, pause=0.2):
+    """The first true answer of `what()`. The limit is for defects: a busy machine does not reach it."""
     end = time.monotonic() + seconds
     while not (answer := what()):
         if time.monotonic() > end:
