@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.telephony.livekit.plugins.module_utils._fields import from_json, snake_case_keys
+from ansible_collections.telephony.livekit.plugins.module_utils._fields import snake_case_keys
 from ansible_collections.telephony.livekit.plugins.module_utils._info import options_of
 from ansible_collections.telephony.livekit.plugins.module_utils._kinds import (
     DISPATCH_RULE,
     INBOUND_TRUNK,
     OUTBOUND_TRUNK,
 )
+from ansible_collections.telephony.livekit.plugins.module_utils._messages import from_json
 
 _WRAPPERS = ("trunk", "dispatch_rule", "dispatchRule")
 

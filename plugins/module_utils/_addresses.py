@@ -35,7 +35,9 @@ def network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
     base, slash, length = text.rpartition("/")
     if not slash:
         base, length = text, ""
-    elif not re.fullmatch(r"0|[1-9][0-9]*", length) or "%" in base:
+    elif not re.fullmatch(r"0|[1-9][0-9]*", length):
+        return None
+    if "%" in base:
         return None
     if address(base) is None:
         return None
@@ -74,21 +76,16 @@ def mask_problem(mask: str) -> str | None:
     """
     if not mask or mask != mask.strip() or re.search(r"[()+*;,\s]|://", mask):
         return "it must be one address, network or host name, without blanks, commas, wildcards or a scheme"
-    try:
-        ipaddress.ip_network(mask, strict=False)
-        return None
-    except ValueError:
-        pass
-    if re.search(r"[/:]", mask) or re.fullmatch(r"[0-9.]+", mask):
-        return "it is neither an IP address nor a network in CIDR notation (a port cannot be given)"
+    found = network(mask)
+    if found is not None:
+        mapped = found.version == 6 and found.network_address in ipaddress.ip_network("::ffff:0:0/96")
+        return "a call over IPv4 never matches it: write the IPv4 form" if mapped else None
+    if re.search(r"[/:%\[\]]", mask) or re.fullmatch(r"[0-9.\-]+|0x[0-9a-f]+", mask, re.IGNORECASE):
+        return "it is neither an IP address nor a network with its prefix length, such as 198.51.100.0/24, without port"
     if not re.fullmatch(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?", mask):
         return "it is no valid host name"
     return None
 
 
 def is_network(mask: str) -> bool:
-    try:
-        ipaddress.ip_network(mask, strict=False)
-        return True
-    except ValueError:
-        return False
+    return network(mask) is not None

@@ -8,9 +8,9 @@
 
 from __future__ import annotations
 
-from ._fields import HIDDEN
 from ._objects import show
 from ._order import Change
+from ._written import HIDDEN
 
 
 def diff(changes: list[Change], names: dict[str, str]) -> dict:

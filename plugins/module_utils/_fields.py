@@ -7,23 +7,17 @@
 """How one field of a trunk or dispatch rule is written, stored, compared, merged and shown, by its type.
 
 The *stored* form is the server's JSON with snake_case keys. An *option* is what a playbook writes.
-Pure: no I/O, nothing of Ansible.
+Pure: no I/O, nothing of Ansible. Fields that hold fields are in ``_messages``.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import typing as t
 from dataclasses import dataclass
 
-HIDDEN = "<hidden>"
-
-_DURATION_UNITS = {"h": 3600 * 1000, "m": 60 * 1000, "s": 1000, "ms": 1}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")
-
-
-class InputError(Exception):
-    """What the playbook asks for is wrong, whatever the server holds."""
+from ._written import HIDDEN, InputError, json_text, milliseconds, seconds, shape
 
 
 class FieldType:
@@ -31,6 +25,11 @@ class FieldType:
 
     argument: dict = {"type": "str"}
     empty: t.Any = ""
+    holds_fields = False
+
+    def read(self, value):
+        """A value as a playbook gives it, in the form that Ansible's own conversion leaves alone."""
+        return value
 
     def to_api(self, value):
         return value
@@ -60,9 +59,41 @@ class FieldType:
     def hide(self, option):
         return HIDDEN if option else option
 
+    def unknown(self, stored):
+        """What a newer server stores below, and this version does not know; falsy if there is nothing."""
+        return None
+
+    def export(self, option):
+        """An option without what is hidden or unset, which a playbook may leave out."""
+        return option
+
 
 class Text(FieldType):
-    pass
+    def read(self, value):
+        if isinstance(value, bool):
+            raise InputError("YAML reads words such as yes, no, on and off as true or false. Put it in quotes.", value)
+        if isinstance(value, (dict, list)):
+            raise InputError(f"it is a {shape(value)}, and a text is wanted. Give one text.", value)
+        return value if value is None else str(value)
+
+
+class Json(Text):
+    """Text that programs read, so that a map or a list is written as JSON. Equal JSON is no change."""
+
+    argument = {"type": "raw"}
+
+    def read(self, value):
+        return value if value is None else json_text(value)
+
+    def to_api(self, value):
+        return json_text(value)
+
+    def comparable(self, stored):
+        try:
+            value = json.loads(stored or "")
+        except ValueError:
+            return stored or ""
+        return json.dumps(value, sort_keys=True) if isinstance(value, (dict, list)) else stored
 
 
 class Digits(Text):
@@ -70,7 +101,7 @@ class Digits(Text):
 
     def to_api(self, value):
         if not re.fullmatch(r"[0-9]*", value):
-            raise InputError("must be digits")
+            raise InputError("A caller enters digits only. Give digits.", value)
         return value
 
 
@@ -83,9 +114,20 @@ class Count(FieldType):
     argument = {"type": "int"}
     empty = 0
 
+    def __init__(self, *ranges: range):
+        self.ranges = ranges
+
+    def read(self, value):
+        if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
+            raise InputError("It is not a whole number. Give a number without quotes or decimals.", value)
+        return int(value) if isinstance(value, float) else value
+
     def to_api(self, value):
         if value < 0:
-            raise InputError("must not be negative")
+            raise InputError("It must not be negative. Give 0 for the server's default.", value)
+        if self.ranges and not any(value in allowed for allowed in self.ranges):
+            allowed = " or ".join(f"{part[0]} to {part[-1]}" if len(part) > 1 else str(part[0]) for part in self.ranges)
+            raise InputError(f"It must be {allowed}. Give one of these numbers.", value)
         return value
 
     def to_option(self, stored):
@@ -97,14 +139,17 @@ class Count(FieldType):
 class Duration(FieldType):
     """Written ``30s``, ``5m``, ``1h30m``; stored as protobuf's JSON does, in seconds (``1800s``)."""
 
+    def read(self, value):
+        return value if value is None else str(value)
+
     def to_api(self, value):
-        return _seconds(_milliseconds(value))
+        return seconds(milliseconds(value))
 
     def to_option(self, stored):
-        return _seconds(_milliseconds(stored)) if self.comparable(stored) else ""
+        return seconds(milliseconds(stored)) if self.comparable(stored) else ""
 
     def comparable(self, stored):
-        return _milliseconds(stored or "0s")
+        return milliseconds(stored or "0s")
 
 
 class Choice(FieldType):
@@ -117,8 +162,13 @@ class Choice(FieldType):
         self.names = names
         self.argument = {"type": "str", "choices": list(names)}
 
+    def read(self, value):
+        return self.to_option(value.upper()) if isinstance(value, str) else value
+
     def from_json(self, value):
-        return self.to_api(self.names[value]) if isinstance(value, int) else value
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(self.names):
+            return self.to_api(self.names[value])
+        return value
 
     def to_api(self, value):
         return self.prefix + value.upper()
@@ -131,14 +181,51 @@ class Choice(FieldType):
         return None if option == self.empty else option
 
 
+class EnumNumber(Count):
+    """A status code. The server answers with the enum's name where it has one, and with a number where not."""
+
+    def __init__(self, prefix: str, codes: dict[str, int], *ranges: range):
+        super().__init__(*ranges)
+        self.codes = {prefix + name: code for name, code in codes.items()}
+
+    def from_json(self, value):
+        return self.codes.get(value, value)
+
+    def to_option(self, stored):
+        return int(self.codes.get(stored, stored) or 0)
+
+    comparable = to_option
+
+
 class TextSet(FieldType):
     """A list whose order means nothing."""
 
     argument = {"type": "list", "elements": "str"}
     empty: t.Any = []
 
+    def read(self, value):
+        if isinstance(value, str) and "{" not in value and "[" not in value:
+            return [part.strip() for part in value.split(",")] if value.strip() else []
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            value = [value]
+        if value is None or isinstance(value, str):
+            return [value] if value else value
+        if not isinstance(value, list):
+            raise InputError(f"It is a {shape(value)}, and a list of texts is wanted. Give a list.", value)
+        return [self._read_entry(entry) for entry in value]
+
+    def _read_entry(self, entry):
+        if isinstance(entry, str):
+            return entry
+        if isinstance(entry, int) and not isinstance(entry, bool):
+            return str(entry)
+        raise InputError(f"An entry is a {shape(entry)}, and texts are wanted. Put each entry in quotes.", entry)
+
     def to_api(self, value):
         return list(dict.fromkeys(value))
+
+    def from_json(self, value):
+        return [value] if isinstance(value, str) else value
 
     def to_option(self, stored):
         return list(stored or [])
@@ -148,128 +235,24 @@ class TextSet(FieldType):
 
 
 class TextMap(FieldType):
+    """A map whose keys are the user's own and stay as they are written."""
+
     argument = {"type": "dict"}
     empty: t.Any = {}
 
+    def read(self, value):
+        if isinstance(value, (list, bool, int, float)):
+            raise InputError(f"It is a {shape(value)}, and a map is wanted. Give a map.", value)
+        return self.to_api(value) if isinstance(value, dict) else value
+
     def to_api(self, value):
-        return {str(key): "" if text is None else str(text) for key, text in value.items()}
+        return {str(key): json_text(text) for key, text in value.items()}
 
     def to_option(self, stored):
         return dict(stored or {})
 
     def hide(self, option):
         return dict.fromkeys(option, HIDDEN)
-
-
-class Message(FieldType):
-    """A nested message. Keys that this version does not know stay as the server has them."""
-
-    empty: t.Any = {}
-
-    def __init__(self, *fields: Field):
-        self.fields = fields
-        self.by_name = {field.name: field for field in fields}
-        self.argument = {"type": "dict", "options": argument_options(fields)}
-
-    def from_json(self, value):
-        return from_json(self.fields, value)
-
-    def to_api(self, value):
-        return to_api(self.fields, value)
-
-    def to_option(self, stored):
-        if self.same(stored, None):
-            return {}
-        return {field.name: field.to_option(stored.get(field.name)) for field in self.fields}
-
-    def same(self, stored, wanted):
-        stored, wanted = stored or {}, wanted or {}
-        return all(field.same(stored.get(field.name), wanted.get(field.name)) for field in self.fields)
-
-    def ignored(self, stored, wanted, path):
-        return [
-            found
-            for field in self.fields
-            for found in field.ignored(stored.get(field.name), (wanted or {}).get(field.name), path)
-        ]
-
-    def merge(self, stored, wanted):
-        merged = dict(stored or {})
-        for name, value in wanted.items():
-            merged[name] = self.by_name[name].merge(merged.get(name), value)
-        return merged
-
-    def hide(self, option):
-        return {name: self.by_name[name].hidden(value) for name, value in option.items()}
-
-
-class MessageList(FieldType):
-    """Messages whose order matters. Replaced as a whole."""
-
-    empty: t.Any = []
-
-    def __init__(self, *fields: Field):
-        self.message = Message(*fields)
-        self.argument = {"type": "list", "elements": "dict", "options": argument_options(fields)}
-
-    def from_json(self, value):
-        return value and [self.message.from_json(item) for item in value]
-
-    def to_api(self, value):
-        return [self.message.to_api(item) for item in value]
-
-    def to_option(self, stored):
-        return [self.message.to_option(item) for item in stored or []]
-
-    def same(self, stored, wanted):
-        stored, wanted = stored or [], wanted or []
-        return len(stored) == len(wanted) and all(map(self.message.same, stored, wanted))
-
-    def ignored(self, stored, wanted, path):
-        if len(stored) != len(wanted or []):
-            return []
-        return [found for pair in zip(stored, wanted) for found in self.message.ignored(*pair, path)]
-
-    def hide(self, option):
-        return [self.message.hide(item) for item in option]
-
-
-class Opaque(FieldType):
-    """A message of another part of LiveKit, passed as it is written.
-
-    What is written is merged into what is stored; what the server adds of its own (zero values) is no change.
-    """
-
-    argument = {"type": "dict"}
-    empty: t.Any = {}
-
-    def from_json(self, value):
-        return snake_case_keys(value)
-
-    def to_api(self, value):
-        return snake_case_keys(value)
-
-    def to_option(self, stored):
-        return _without_zeros(stored) or {}
-
-    def same(self, stored, wanted):
-        """The server fills in zero values and enum names of its own: what is wanted must be there, more may be."""
-        if not wanted:
-            return not _without_zeros(stored)
-        if isinstance(wanted, dict):
-            stored = stored or {}
-            return all(self.same(stored.get(name), value) for name, value in wanted.items())
-        if isinstance(wanted, list):
-            stored = stored or []
-            return len(stored) == len(wanted) and all(map(self.same, stored, wanted))
-        return str(stored) == str(wanted)
-
-    def merge(self, stored, wanted):
-        merged = dict(stored or {})
-        for name, value in wanted.items():
-            both = isinstance(value, dict) and isinstance(merged.get(name), dict)
-            merged[name] = self.merge(merged[name], value) if both else value
-        return merged
 
 
 @dataclass(frozen=True)
@@ -298,15 +281,21 @@ class Field:
         return self.type.merge(stored, wanted)
 
     def hidden(self, option):
-        if self.secret or isinstance(self.type, (Message, MessageList)):
+        if self.secret or self.type.holds_fields:
             return self.type.hide(option)
         return option
+
+    def read(self, value):
+        try:
+            return self.type.read(value)
+        except InputError as error:
+            raise error.below(self.name, self.secret) from None
 
     def to_api(self, value):
         try:
             return self.type.to_api(value)
         except InputError as error:
-            raise InputError(f"{self.name}: {error}") from error
+            raise error.below(self.name, self.secret) from None
 
     @property
     def argument(self):
@@ -316,59 +305,3 @@ class Field:
         if self.secret:
             argument["no_log"] = True
         return argument
-
-
-def to_api(fields, options: dict) -> dict:
-    """The stored form of the options that were given; those left out (``None``) are left out here too."""
-    return {field.name: field.to_api(options[field.name]) for field in fields if options.get(field.name) is not None}
-
-
-def from_json(fields, value: dict | None) -> dict | None:
-    """A message in the server's own spelling, whatever spelling of protobuf's JSON it came in."""
-    if not value:
-        return value
-    by_name = {field.name: field for field in fields}
-    messages = {snake_case(key): item for key, item in value.items()}
-    return {key: by_name[key].type.from_json(item) if key in by_name else item for key, item in messages.items()}
-
-
-def argument_options(fields) -> dict:
-    return {field.name: field.argument for field in fields}
-
-
-def snake_case_keys(value):
-    """JSON with camelCase keys, as some proxies answer and `lk` writes, in the server's own spelling."""
-    if isinstance(value, dict):
-        return {snake_case(key): snake_case_keys(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [snake_case_keys(item) for item in value]
-    return value
-
-
-def snake_case(key: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", key).lower()
-
-
-def _without_zeros(value):
-    """The same JSON without what protobuf calls unset."""
-    if isinstance(value, dict):
-        pruned = {key: _without_zeros(item) for key, item in value.items()}
-        return {key: item for key, item in pruned.items() if item is not None} or None
-    if isinstance(value, list):
-        return [_without_zeros(item) for item in value] or None
-    return None if value in ("", "0", "0s", 0, False) else value
-
-
-def _milliseconds(text: str) -> int:
-    text = str(text).strip()
-    if text in ("", "0"):
-        return 0
-    parts = _DURATION.findall(text)
-    if "".join(number + unit for number, unit in parts) != text:
-        raise InputError(f"{text!r} is no duration; write it like 30s, 5m or 1h30m")
-    return round(sum(float(number) * _DURATION_UNITS[unit] for number, unit in parts))
-
-
-def _seconds(milliseconds: int) -> str:
-    seconds, rest = divmod(milliseconds, 1000)
-    return f"{seconds}.{rest:03d}s" if rest else f"{seconds}s"

@@ -8,11 +8,13 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections import Counter
 
 from ._client import LiveKitError
-from ._fields import HIDDEN
 from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, KINDS, RULE_KINDS, Kind
+from ._messages import export, unknown
 from ._module import CONNECTION_OPTIONS, Module, fail
 from ._numbers import normalized_number
 from ._objects import show
@@ -20,10 +22,13 @@ from ._server import Server
 
 Stored = dict
 
+# A newer server may keep secrets in fields that this version does not know.
+_SECRET_NAME = re.compile(r'(secret|passw|token|pin|key|credential|auth)[^"]*"\s*:', re.IGNORECASE)
+
 
 def run_info_module() -> None:
     names = {"type": "list", "elements": "str"}
-    module = Module(argument_spec={**CONNECTION_OPTIONS, "names": names, "ids": names, "numbers": names})
+    module = Module(tables=lambda params: {}, argument_spec={**CONNECTION_OPTIONS, "names": names, "ids": names, "numbers": names})
     try:
         table = Server(module, read_only=True).table(list(KINDS.values()))
     except LiveKitError as error:
@@ -32,7 +37,7 @@ def run_info_module() -> None:
     trunk_names = unique_trunk_names(table)
     module.exit_json(
         changed=False,
-        export=export(chosen, trunk_names),
+        export=variables(chosen, trunk_names),
         **{kind.table: [show(kind, stored, trunk_names) for stored in chosen[kind.name]] for kind in KINDS.values()},
     )
 
@@ -71,12 +76,12 @@ def unique_trunk_names(table: dict[str, list[Stored]]) -> dict[str, str]:
     }
 
 
-def export(table: dict[str, list[Stored]], trunk_names: dict[str, str]) -> dict:
+def variables(table: dict[str, list[Stored]], trunk_names: dict[str, str]) -> dict:
     """Variables of the role livekit_routing that change nothing where they were read."""
-    variables = {kind.table: _exported(kind, table[kind.name], trunk_names) for kind in KINDS.values()}
+    found = {kind.table: _exported(kind, table[kind.name], trunk_names) for kind in KINDS.values()}
     # The role's own defaults for trunks would be a change.
-    variables["inbound_trunk_defaults"] = {}
-    return {f"livekit_routing_{name}": value for name, value in variables.items()}
+    found["inbound_trunk_defaults"] = {}
+    return {f"livekit_routing_{name}": value for name, value in found.items()}
 
 
 def _exported(kind: Kind, objects: list[Stored], trunk_names: dict[str, str]) -> list[dict]:
@@ -94,20 +99,13 @@ def options_of(kind: Kind, stored: Stored, trunk_names: dict[str, str], hide: bo
     """The options that would make an object; those that are unset, or with `hide` secret, are left out."""
     unset = {field.name for field in kind.fields if field.same(stored.get(field.name), None)}
     shown = {name: value for name, value in show(kind, stored, trunk_names, hide).items() if name not in unset}
+    options = {name: value for name, value in shown.items() if name in ("id", "trunks", "any_trunk") and value}
+    options |= export([field for field in kind.fields if field.name in shown], shown)
     # A rule's kind is worth saying even if all below it is unset.
-    return {**{name: {} for name in RULE_KINDS if name in shown}, **_without_unset(shown)}
-
-
-def _without_unset(value):
-    """The same without what is hidden, empty, false or zero: a field that is left out stays as it is."""
-    if isinstance(value, dict):
-        kept = {name: _without_unset(item) for name, item in value.items() if not _hidden(item)}
-        return {name: item for name, item in kept.items() if item}
-    if isinstance(value, list):
-        return [_without_unset(item) for item in value]
-    return value
-
-
-def _hidden(value) -> bool:
-    """Whether this is a secret, or a map of secrets: part of a map would replace all of it."""
-    return value == HIDDEN or (isinstance(value, dict) and bool(value) and all(map(_hidden, value.values())))
+    options |= {name: message.export(shown[name]) for name, message in RULE_KINDS.items() if name in shown}
+    other = {
+        name: value
+        for name, value in unknown(kind.fields, stored, kind.own).items()
+        if not hide or not _SECRET_NAME.search(json.dumps({name: value}))
+    }
+    return {**options, "other_fields": other} if other else options

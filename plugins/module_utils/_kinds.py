@@ -14,22 +14,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ._fields import (
-    Choice,
-    Count,
-    Digits,
-    Duration,
-    Field,
-    FieldType,
-    Flag,
-    Message,
-    MessageList,
-    Opaque,
-    Text,
-    TextMap,
-    TextSet,
-    snake_case,
-)
+from ._fields import Choice, Count, Digits, Duration, Field, FieldType, Flag, Json, Text, TextMap, TextSet
+from ._messages import Message, MessageList, Opaque
+from ._written import snake_case
 
 
 @dataclass(frozen=True)
@@ -45,15 +32,22 @@ class Kind:
     delete_rpc: str
     wrapper: str  # the key that holds the object in a create request
     fields: tuple
+    own: tuple = ()  # what the server keeps for itself, or says in another field too
 
     @property
     def table(self):
         return self.name + "s"
 
 
+def _codec(codec: dict) -> dict:
+    """A codec whose name is written as SDP does: ``PCMU/8000``."""
+    name, slash, rate = str(codec.get("name", "")).partition("/")
+    return {**codec, "name": name, "rate": int(rate)} if slash and rate.isdigit() and not codec.get("rate") else codec
+
+
 MEDIA = Message(
     Field("only_listed_codecs", Flag()),
-    Field("codecs", MessageList(Field("name", Text(), required=True), Field("rate", Count()))),
+    Field("codecs", MessageList(Field("name", Text(), required=True), Field("rate", Count()), split=_codec)),
     Field("encryption", Choice("SIP_MEDIA_ENCRYPT_", "disable", "allow", "require", optional=True)),
     Field("media_timeout", Duration()),
 )
@@ -63,7 +57,7 @@ ROOM_CONFIG = Message(
     Field("empty_timeout", Count()),
     Field("departure_timeout", Count()),
     Field("max_participants", Count()),
-    Field("metadata", Text(), since="1.9.1"),
+    Field("metadata", Json(), since="1.9.1"),
     # Its storage credentials are secrets, and it has hundreds of fields: all of it is hidden.
     Field("egress", Opaque(), secret=True),
     Field("min_playout_delay", Count()),
@@ -73,7 +67,7 @@ ROOM_CONFIG = Message(
         "agents",
         MessageList(
             Field("agent_name", Text(), required=True),
-            Field("metadata", Text()),
+            Field("metadata", Json()),
             Field("restart_policy", Choice("JRP_", "on_failure", "never"), since="1.10.1"),
             Field("deployment", Text(), since="1.12.0"),
             Field("attributes", TextMap(), since="1.13.2"),
@@ -86,6 +80,7 @@ INCLUDE_HEADERS = Choice("SIP_", "no_headers", "x_headers", "all_headers")
 
 INBOUND_TRUNK = Kind(
     name="inbound_trunk",
+    own=("sip_trunk_id", "media_encryption", "created_at", "updated_at"),
     title="inbound trunk",
     id_field="sip_trunk_id",
     list_rpc="ListSIPInboundTrunk",
@@ -95,7 +90,7 @@ INBOUND_TRUNK = Kind(
     wrapper="trunk",
     fields=(
         Field("name", Text()),
-        Field("metadata", Text()),
+        Field("metadata", Json()),
         Field("numbers", TextSet()),
         Field("allowed_addresses", TextSet()),
         Field("allowed_numbers", TextSet()),
@@ -115,6 +110,7 @@ INBOUND_TRUNK = Kind(
 
 OUTBOUND_TRUNK = Kind(
     name="outbound_trunk",
+    own=("sip_trunk_id", "media_encryption", "created_at", "updated_at"),
     title="outbound trunk",
     id_field="sip_trunk_id",
     list_rpc="ListSIPOutboundTrunk",
@@ -124,7 +120,7 @@ OUTBOUND_TRUNK = Kind(
     wrapper="trunk",
     fields=(
         Field("name", Text()),
-        Field("metadata", Text()),
+        Field("metadata", Json()),
         Field("address", Text()),
         Field("destination_country", Text()),
         Field("transport", Choice("SIP_TRANSPORT_", "auto", "udp", "tcp", "tls")),
@@ -188,9 +184,19 @@ class Rule(FieldType):
     def hide(self, option):
         return {name: RULE_KINDS[name].hide(options) for name, options in option.items()}
 
+    def unknown(self, stored):
+        found = {}
+        for key, message in (stored or {}).items():
+            kind = RULE_KINDS.get(key.replace("dispatch_rule_", ""))
+            rest = kind.unknown(message) if kind else message
+            if rest:
+                found[key] = rest
+        return found
+
 
 DISPATCH_RULE = Kind(
     name="dispatch_rule",
+    own=("sip_dispatch_rule_id", "media_encryption", "created_at", "updated_at"),
     title="dispatch rule",
     id_field="sip_dispatch_rule_id",
     list_rpc="ListSIPDispatchRule",
@@ -200,7 +206,7 @@ DISPATCH_RULE = Kind(
     wrapper="dispatch_rule",
     fields=(
         Field("name", Text()),
-        Field("metadata", Text()),
+        Field("metadata", Json()),
         Field("rule", Rule(), secret=True),
         Field("trunk_ids", TextSet()),
         Field("hide_phone_number", Flag()),

@@ -16,6 +16,7 @@ from ._run import converge
 def run_list_module(item_options: dict, kind_of, one: str, many: str, **more_options) -> None:
     """A module for one kind of object: one given inline, or a list of them under the option `many`."""
     module = Module(
+        tables=lambda params: {many: kind_of(params), "": kind_of(params)},
         argument_spec={
             **CONNECTION_OPTIONS,
             **item_options,

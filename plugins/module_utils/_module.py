@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import difflib
 import re
+import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 
-from ._fields import HIDDEN, InputError
 from ._kinds import Kind
-from ._objects import Item, item_options
+from ._objects import Item, doubts, item_options, read_options
+from ._written import HIDDEN, InputError
 
 CONNECTION_OPTIONS = {
     "url": {"type": "str", "required": True, "fallback": (env_fallback, ["LIVEKIT_URL"])},
@@ -37,9 +38,35 @@ class Module(AnsibleModule):
     secret is left to Ansible.
     """
 
-    def __init__(self, **kwargs):
+    def __init__(self, tables: t.Callable[[dict], dict[str, Kind]], **kwargs):
+        """tables: from the parameters as given, option -> kind of the objects listed there; "" for the one inline."""
+        self.tables = tables
+        self.input_errors: list[InputError] = []
+        self.doubts: list[str] = []
+        self.item_specs: dict[str, dict] = {}
         super().__init__(supports_check_mode=True, no_log=True, **kwargs)
         self.no_log_values = {self.params["api_secret"]}
+        for doubt in self.doubts:
+            self.warn(doubt)
+        if self.input_errors:
+            fail(self, "invalid", "; ".join(map(str, self.input_errors)))
+
+    def _load_params(self):
+        super()._load_params()
+        for option, kind in self.tables(self.params).items():
+            if option == "":
+                self.params.update(self._read(kind, self.params))
+            elif isinstance(self.params.get(option), list):
+                self.item_specs[option] = {"type": "list", "elements": "dict", "options": item_options(kind)}
+                self.params[option] = [
+                    self._read(kind, item) if isinstance(item, dict) else item for item in self.params[option]
+                ]
+
+    def _read(self, kind: Kind, options: dict) -> dict:
+        read, errors = read_options(kind, options)
+        self.doubts += doubts(kind, options)
+        self.input_errors += errors
+        return read
 
     def exit_json(self, **kwargs):
         super().exit_json(invocation=self._invocation(), **kwargs)
@@ -48,18 +75,24 @@ class Module(AnsibleModule):
         super().fail_json(msg=msg + _nearest_name(msg), invocation=self._invocation(), **kwargs)
 
     def _invocation(self) -> dict:
-        return {"module_args": without_secrets(self.params)}
+        return {"module_args": without_secrets(self.params, {**self.argument_spec, **self.item_specs})}
 
 
-def without_secrets(value, key: str = ""):
-    """Parameters as they may be shown, whether or not they were valid."""
-    if isinstance(value, dict) and key not in ("headers", "egress"):
-        return {name: without_secrets(item, name) for name, item in value.items()}
-    if isinstance(value, list):
-        return [without_secrets(item, key) for item in value]
-    if value and key in ("headers", "egress", "auth_password", "pin", "api_secret"):
+def without_secrets(params: dict, spec: dict) -> dict:
+    """Parameters as they may be shown, whether or not they were valid: neither secrets nor values of unknown keys."""
+    return {name: _shown(value, spec.get(name)) for name, value in params.items()}
+
+
+def _shown(value, argument: dict | None):
+    if value and (argument is None or argument.get("no_log")):
         return HIDDEN
-    return value
+    options = (argument or {}).get("options")
+    if isinstance(value, list):
+        return [_shown(item, argument) if isinstance(item, (dict, list)) else item for item in value]
+    if isinstance(value, dict) and options is not None:
+        return without_secrets(value, options)
+    # A text where a map with secrets belongs may be one of them.
+    return HIDDEN if value and options is not None else value
 
 
 def _nearest_name(message: str) -> str:

@@ -22,3 +22,43 @@ def normalized_number(number: str) -> str:
     if re.fullmatch(r"\+?[0-9\- ()]+", number):
         return "+" + re.sub(r"[^0-9]", "", number)
     return number
+
+
+_TEMPLATE_REST = re.compile(r"""[\[\]{}"<>\\^`|]|^'|'$""")
+_PATTERN = re.compile(r"\+?[0-9]*[XxNnZz]{2,}[0-9XxNnZz]*|.+\*")
+
+
+def number_problem(number: str, exact: bool) -> str | None:
+    """Why no call can have this number, and what to write instead; None if one can.
+
+    exact: it is compared character by character, as in rules, and not as livekit-server compares a trunk's numbers.
+    """
+    if not number:
+        return "It is empty. Leave it out."
+    if not exact:
+        number = normalized_number(number)
+    if re.match(r"(sips?|tel):", number, re.IGNORECASE) or "@" in number:
+        return "It is a URI, and the user part of one is compared. Give the number without scheme and host."
+    if _TEMPLATE_REST.search(number):
+        return "It holds what is left of a template or a list. Give one number an entry."
+    if number == "*":
+        return "There are no wildcards. Leave numbers out to mean any number."
+    if _PATTERN.fullmatch(number):
+        return "There are no patterns. List each number."
+    if re.search(r"\s", number):
+        digits = "+" + re.sub(r"[^0-9]", "", number)
+        return f"It holds blanks, which no call has. Write it like {digits if len(digits) > 3 else '+12025550100'}."
+    if not number.isascii() or not number.isprintable():
+        return "It holds characters that no SIP user name has, perhaps hyphens or blanks of a copied text. Type it anew."
+    return None
+
+
+def number_doubt(number: str) -> str | None:
+    """Why a call with this number is unlikely; None if it looks like a phone number or an extension."""
+    if re.fullmatch(r"\+?[0-9]+(\.[0-9]+)+", number):
+        return "Dots are kept, as they are in an extension's name"
+    if re.fullmatch(r"\+.*[^0-9\- ()].*", number) or re.search(r"[#%,;?/]", number):
+        return "It is neither a phone number nor a usual extension"
+    if number.lower() in ("none", "null", "nan", "true", "false"):
+        return "It looks like a value that was empty"
+    return None

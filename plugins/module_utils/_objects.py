@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ._fields import InputError, argument_options, to_api
+from ._fields import Field, TextSet
 from ._kinds import CLEARABLE, DISPATCH_RULE, RULE_KINDS, Kind, Rule
+from ._messages import argument_options, to_api, unknown
+from ._written import HIDDEN, InputError
 
 
 @dataclass
@@ -24,6 +26,7 @@ class Item:
     clear: tuple = ()
     trunks: list | None = None  # names or ids, of a dispatch rule
     any_trunk: bool = False
+    other_fields: dict | None = None  # fields of a newer server, as it answers them
 
     @property
     def name(self) -> str:
@@ -42,9 +45,14 @@ class Item:
             if kind is DISPATCH_RULE:
                 given = {name: options[name] for name in RULE_KINDS if options.get(name) is not None}
                 if len(given) > 1:
-                    raise InputError("give only one of " + ", ".join(RULE_KINDS))
+                    raise InputError(f"{', '.join(given)} exclude each other. Give one of {', '.join(RULE_KINDS)}.")
                 if given:
                     fields["rule"] = Rule().to_api(given)
+            other = options.get("other_fields") or {}
+            known = sorted(set(other) - set(unknown(kind.fields, other, kind.own)))
+            if known:
+                reason = f"{', '.join(known)} is not a field of a newer server. Write it as an option."
+                raise InputError(reason, HIDDEN).below("other_fields")
         except InputError as error:
             raise InputError(f"{kind.title} {name!r}: {error}") from error
         return cls(
@@ -54,6 +62,7 @@ class Item:
             clear=tuple(options.get("clear") or ()),
             trunks=options.get("trunks"),
             any_trunk=bool(options.get("any_trunk")),
+            other_fields=other,
         )
 
 
@@ -61,6 +70,7 @@ def item_options(kind: Kind) -> dict:
     """The argument spec of one object of this kind."""
     options = argument_options(field for field in kind.fields if field.name not in ("rule", "trunk_ids"))
     options["id"] = {"type": "str"}
+    options["other_fields"] = {"type": "dict"}
     options["clear"] = {"type": "list", "elements": "str", "choices": CLEARABLE[kind]}
     if kind is DISPATCH_RULE:
         options["trunks"] = {"type": "list", "elements": "str"}
@@ -70,12 +80,44 @@ def item_options(kind: Kind) -> dict:
     return options
 
 
+def read_options(kind: Kind, options: dict) -> tuple[dict, list[InputError]]:
+    """Options as a playbook gives them, in forms that Ansible leaves alone; those that are wrong are left out."""
+    fields = {field.name: field for field in kind.fields if field.name not in ("rule", "trunk_ids")}
+    if kind is DISPATCH_RULE:
+        fields |= {name: Field(name, message) for name, message in RULE_KINDS.items()}
+        fields["trunks"] = Field("trunks", TextSet())
+    found, errors = {}, []
+    for name, value in options.items():
+        try:
+            found[name] = fields[name].read(value) if name in fields else value
+        except InputError as error:
+            errors.append(InputError(f"{kind.title} {options.get('name')!r}: {error}"))
+    return found, errors
+
+
+def doubts(kind: Kind, options: dict) -> list[str]:
+    """What YAML may have changed on its way here, before it was read."""
+    if kind is not DISPATCH_RULE:
+        return []
+    return [
+        f"{kind.title} {options.get('name')!r}: {name}: {entry} was given without quotes, where YAML drops a plus sign, "
+        f"and rules compare character by character. Write \"+{entry}\" or \"{entry}\"."
+        for name in ("numbers", "inbound_numbers")
+        for entry in (options[name] if isinstance(options.get(name), list) else [options.get(name)])
+        if isinstance(entry, int) and not isinstance(entry, bool)
+    ]
+
+
 def show(kind: Kind, stored: dict, trunk_names: dict[str, str], hide: bool = True) -> dict:
     """A stored object as the options that would make it, every field; with `hide`, secrets are not in it.
 
     `trunk_names` maps trunk ids to names; a trunk without a name, or unknown, is shown by its id.
     """
     shown: dict = {"id": stored.get(kind.id_field) or ""}
+    other = unknown(kind.fields, stored, kind.own)
+    if other:
+        # A newer server may keep secrets in them.
+        shown["other_fields"] = dict.fromkeys(other, HIDDEN) if hide else other
     for field in kind.fields:
         option = field.to_option(stored.get(field.name))
         if hide:

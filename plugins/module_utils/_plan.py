@@ -19,6 +19,7 @@ from ._numbers import normalized_number
 from ._objects import Item
 from ._order import NEW, Change, Step, claims, in_order
 from ._validate import problems
+from ._written import overlaid
 
 Stored = dict  # an object as the server's JSON has it
 Table = dict[str, dict[str, Stored]]  # kind name -> id -> object
@@ -175,6 +176,8 @@ class _Draft:
             # What means the same stays as the server writes it.
             if spec.name in stored and spec.same(stored[spec.name], merged[spec.name]):
                 merged[spec.name] = stored[spec.name]
+        if item.other_fields:
+            merged = overlaid(merged, item.other_fields)
         if item.kind is DISPATCH_RULE:
             self._set_trunks(item, key, merged)
         if keep_password and merged != stored and not merged.get("auth_password") and "auth_password" in item.fields:

@@ -11,8 +11,8 @@ from __future__ import annotations
 from ansible.module_utils.basic import missing_required_lib
 
 from ._client import Client, requests, sends_in_clear
-from ._fields import from_json
 from ._kinds import Kind
+from ._messages import from_json
 from ._module import Module
 from ._order import Step
 

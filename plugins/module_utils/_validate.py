@@ -13,9 +13,10 @@ import typing as t
 from collections.abc import Iterator
 
 from ._addresses import is_network, mask_problem
+from ._claims import written_twice
 from ._fields import Duration
 from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, OUTBOUND_TRUNK, Kind, rule_of
-from ._numbers import normalized_number
+from ._numbers import normalized_number, number_doubt, number_problem
 
 # Header names that livekit-server refuses.
 # Source: https://github.com/livekit/protocol/blob/main/livekit/sip_validation.go
@@ -26,6 +27,8 @@ _FORBIDDEN_HEADERS = re.compile(
 )
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,255}")
 _MAX_MEDIA_TIMEOUT = "10m"
+# Source: https://github.com/livekit/sip/blob/main/pkg/sip/media_codecs.go
+_CODECS = ("PCMU", "PCMA", "G722", "AMR-WB")
 
 
 class Problem(t.NamedTuple):
@@ -43,7 +46,7 @@ def problems(kind: Kind, stored: dict, any_trunk: bool = False) -> Iterator[Prob
     """
     label = f"{kind.title} {stored.get('name') or stored.get(kind.id_field)!r}"
     of_kind = _of_rule(stored, any_trunk) if kind is DISPATCH_RULE else _of_trunk(kind, stored)
-    for problem in (*of_kind, *_of_media(stored)):
+    for problem in (*of_kind, *_of_numbers(kind, stored), *_of_media(stored)):
         yield problem._replace(message=f"{label}: {problem.message}")
 
 
@@ -57,12 +60,34 @@ def _of_rule(stored: dict, any_trunk: bool) -> Iterator[Problem]:
         )
 
 
+def _of_numbers(kind: Kind, stored: dict) -> Iterator[Problem]:
+    for name in ("numbers", "allowed_numbers", "inbound_numbers"):
+        for number in stored.get(name) or []:
+            if kind is OUTBOUND_TRUNK and number == "*":
+                continue
+            problem, doubt = number_problem(number, exact=kind is not INBOUND_TRUNK), number_doubt(number)
+            if problem:
+                yield Problem(f"{name}: {number!r} is invalid: {problem}")
+            elif doubt:
+                yield Problem(f"{name}: {number!r} is unusual: {doubt}. Check that calls have it", warning=True)
+    twice = written_twice(stored) if kind is DISPATCH_RULE else []
+    for name in ("numbers", "inbound_numbers"):
+        alike = [number for number in stored.get(name) or [] if number in twice]
+        if alike:
+            yield Problem(
+                f"{name}: {', '.join(alike)} is invalid: the server takes them for one number written twice. "
+                "Make a rule for each spelling, or keep the one that calls have."
+            )
+
+
 def _of_trunk(kind: Kind, stored: dict) -> Iterator[Problem]:
     if bool(stored.get("auth_username")) != bool(stored.get("auth_password")):
         yield Problem("auth_username and auth_password go together; with one alone nobody is asked for a password")
     for header in stored.get("headers") or {}:
         if not _HEADER_NAME.fullmatch(header) or _FORBIDDEN_HEADERS.fullmatch(header):
             yield Problem(f"{header!r} cannot be set as a SIP header")
+        elif header.lower() in ("to", "via"):
+            yield Problem(f"headers: {header} is written by livekit-sip itself; newer servers refuse it", warning=True)
     if kind is INBOUND_TRUNK:
         yield from _of_inbound_trunk(stored)
     elif kind is OUTBOUND_TRUNK:
@@ -99,6 +124,16 @@ def _of_outbound_trunk(stored: dict) -> Iterator[Problem]:
 
 
 def _of_media(stored: dict) -> Iterator[Problem]:
-    timeout = (stored.get("media") or {}).get("media_timeout")
+    media = stored.get("media") or {}
+    codecs = [codec.get("name") or "" for codec in media.get("codecs") or []]
+    if media.get("only_listed_codecs") and not codecs:
+        yield Problem("only_listed_codecs: true is invalid: no codec is listed. List one in media.codecs, such as PCMU")
+    elif media.get("only_listed_codecs") and not any(name.upper() in _CODECS for name in codecs):
+        yield Problem(
+            f"codecs: livekit-sip 1.11 speaks none of {', '.join(codecs)}, and no other codec may be used: calls fail. "
+            "Add PCMU, PCMA or G722",
+            warning=True,
+        )
+    timeout = media.get("media_timeout")
     if Duration().comparable(timeout) > Duration().comparable(_MAX_MEDIA_TIMEOUT):
         yield Problem(f"media_timeout must not exceed {_MAX_MEDIA_TIMEOUT}")

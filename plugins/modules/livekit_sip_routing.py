@@ -177,6 +177,7 @@ from ansible_collections.telephony.livekit.plugins.module_utils._run import conv
 def main():
     names = {"type": "list", "elements": "str", "default": []}
     module = Module(
+        tables=lambda params: {kind.table: kind for kind in KINDS.values()},
         argument_spec={
             **CONNECTION_OPTIONS,
             **{kind.table: {"type": "list", "elements": "dict"} for kind in KINDS.values()},

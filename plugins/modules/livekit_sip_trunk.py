@@ -348,7 +348,7 @@ from ansible_collections.telephony.livekit.plugins.module_utils._objects import 
 def main():
     run_list_module(
         item_options={**item_options(INBOUND_TRUNK), **item_options(OUTBOUND_TRUNK)},
-        kind_of=lambda params: OUTBOUND_TRUNK if params["direction"] == "outbound" else INBOUND_TRUNK,
+        kind_of=lambda params: OUTBOUND_TRUNK if params.get("direction") == "outbound" else INBOUND_TRUNK,
         one="trunk",
         many="trunks",
         direction={"type": "str", "choices": ["inbound", "outbound"], "default": "inbound"},

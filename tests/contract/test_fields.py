@@ -8,8 +8,9 @@ A field is written with dots: media.codecs.rate.
 from __future__ import annotations
 
 import pytest
-from ansible_collections.telephony.livekit.plugins.module_utils._fields import Choice, Message, MessageList
+from ansible_collections.telephony.livekit.plugins.module_utils._fields import Choice
 from ansible_collections.telephony.livekit.plugins.module_utils._kinds import KINDS, RULE_KINDS, Rule
+from ansible_collections.telephony.livekit.plugins.module_utils._messages import Message, MessageList
 from livekit.protocol import sip
 
 from tests.support.options import FULL, TWO

@@ -8,8 +8,8 @@ import json
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.telephony.livekit.plugins.filter.from_lk import from_lk
-from ansible_collections.telephony.livekit.plugins.module_utils._fields import from_json
 from ansible_collections.telephony.livekit.plugins.module_utils._kinds import INBOUND_TRUNK
+from ansible_collections.telephony.livekit.plugins.module_utils._messages import from_json
 
 ONE, TWO = "+12025550101", "+12025550102"
 

@@ -8,8 +8,8 @@ its own, `make test STAGES=old-servers`, which a whole `make test` has only wher
 from __future__ import annotations
 
 import pytest
-from ansible_collections.telephony.livekit.plugins.module_utils._fields import Message, MessageList
 from ansible_collections.telephony.livekit.plugins.module_utils._kinds import KINDS, RULE_KINDS
+from ansible_collections.telephony.livekit.plugins.module_utils._messages import Message, MessageList
 
 from tests.support.livekit import LiveKit
 from tests.support.modules import ModuleRunner, run_and_repeat
