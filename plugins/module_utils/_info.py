@@ -28,7 +28,9 @@ _SECRET_NAME = re.compile(r'(secret|passw|token|pin|key|credential|auth)[^"]*"\s
 
 def run_info_module() -> None:
     names = {"type": "list", "elements": "str"}
-    module = Module(tables=lambda params: {}, argument_spec={**CONNECTION_OPTIONS, "names": names, "ids": names, "numbers": names})
+    module = Module(
+        tables=lambda params: {}, argument_spec={**CONNECTION_OPTIONS, "names": names, "ids": names, "numbers": names}
+    )
     try:
         table = Server(module, read_only=True).table(list(KINDS.values()))
     except LiveKitError as error:

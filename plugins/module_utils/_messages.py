@@ -214,11 +214,9 @@ def unknown(fields, message: dict | None, own: t.Collection[str] = ()) -> dict:
     by_name = {field.name: field for field in fields}
     found = {}
     for key, value in (message or {}).items():
-        if key in by_name:
-            rest = by_name[key].type.unknown(value)
-        else:
-            rest = None if key in own else without_zeros(value)
-        if rest:
+        if key in own:
+            continue
+        if rest := by_name[key].type.unknown(value) if key in by_name else without_zeros(value):
             found[key] = rest
     return found
 

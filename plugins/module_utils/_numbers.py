@@ -49,7 +49,7 @@ def number_problem(number: str, exact: bool) -> str | None:
         digits = "+" + re.sub(r"[^0-9]", "", number)
         return f"It holds blanks, which no call has. Write it like {digits if len(digits) > 3 else '+12025550100'}."
     if not number.isascii() or not number.isprintable():
-        return "It holds characters that no SIP user name has, perhaps hyphens or blanks of a copied text. Type it anew."
+        return "It holds characters that no SIP user name has, perhaps from a copied text. Type it again."
     return None
 
 

@@ -100,8 +100,8 @@ def doubts(kind: Kind, options: dict) -> list[str]:
     if kind is not DISPATCH_RULE:
         return []
     return [
-        f"{kind.title} {options.get('name')!r}: {name}: {entry} was given without quotes, where YAML drops a plus sign, "
-        f"and rules compare character by character. Write \"+{entry}\" or \"{entry}\"."
+        f"{kind.title} {options.get('name')!r}: {name}: {entry} was given without quotes: YAML drops a plus sign, and "
+        f'rules compare character by character. Write "+{entry}" or "{entry}".'
         for name in ("numbers", "inbound_numbers")
         for entry in (options[name] if isinstance(options.get(name), list) else [options.get(name)])
         if isinstance(entry, int) and not isinstance(entry, bool)

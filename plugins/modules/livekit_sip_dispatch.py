@@ -108,7 +108,8 @@ options:
   metadata: &metadata
     description:
       - Metadata of the SIP participant.
-    type: str
+      - A map or a list becomes JSON text, its keys in order. Equal JSON is no change.
+    type: raw
   attributes: &attributes
     description:
       - Attributes of the SIP participant.
@@ -138,8 +139,8 @@ options:
             type: str
             required: true
           metadata:
-            description: Text for the agent's job.
-            type: str
+            description: Text for the agent's job. A map or a list becomes JSON text.
+            type: raw
           restart_policy:
             description: Whether LiveKit Cloud starts a failed agent again.
             type: str
@@ -151,8 +152,8 @@ options:
             description: Attributes of the agent's participant.
             type: dict
       metadata:
-        description: Metadata of the room.
-        type: str
+        description: Metadata of the room. A map or a list becomes JSON text.
+        type: raw
       empty_timeout:
         description: Seconds until a room that nobody joined is closed.
         type: int
@@ -210,6 +211,13 @@ options:
       media_timeout:
         description: How long without audio until a call is ended, V(10m) at most.
         type: str
+  other_fields: &other_fields
+    description:
+      - Fields that a newer livekit-server stores and this version of the collection does not know, as the API names them.
+      - M(telephony.livekit.livekit_sip_info) exports them under this option. A field that has an option of its own is an
+        error here.
+    type: dict
+    version_added: 0.2.0
   clear: &clear
     description:
       - Maps to empty before what is given is merged.
@@ -239,6 +247,7 @@ options:
       room_config: *room_config
       krisp_enabled: *krisp_enabled
       media: *media
+      other_fields: *other_fields
       clear: *clear
   purge:
     description:

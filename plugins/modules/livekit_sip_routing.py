@@ -192,7 +192,7 @@ def main():
             },
             "assume_empty": {"type": "bool", "default": False},
             "return_all": {"type": "bool", "default": False},
-        }
+        },
     )
     params = module.params
     keep = params["keep"] or {}

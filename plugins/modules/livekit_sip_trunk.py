@@ -48,7 +48,8 @@ options:
   metadata: &metadata
     description:
       - Text of your own, which agents can read.
-    type: str
+      - A map or a list becomes JSON text, its keys in order. Equal JSON is no change.
+    type: raw
   numbers: &numbers
     description:
       - The phone numbers of the trunk, in the form in which the provider sends them, which for most is E.164 as in
@@ -168,6 +169,13 @@ options:
       media_timeout:
         description: How long without audio until a call is ended, V(10m) at most.
         type: str
+  other_fields: &other_fields
+    description:
+      - Fields that a newer livekit-server stores and this version of the collection does not know, as the API names them.
+      - M(telephony.livekit.livekit_sip_info) exports them under this option. A field that has an option of its own is an
+        error here.
+    type: dict
+    version_added: 0.2.0
   clear: &clear
     description:
       - Maps to empty before O(media) is merged.
@@ -202,6 +210,7 @@ options:
       transport: *transport
       from_host: *from_host
       media: *media
+      other_fields: *other_fields
       clear: *clear
   purge:
     description:

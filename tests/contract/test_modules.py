@@ -155,7 +155,7 @@ BAD_INPUT = {
     "mask with a port": (
         "trunk", {"name": "t", "numbers": [ONE], "allowed_addresses": ["198.51.100.1:5060"]}, "invalid", "port"),
     "mask that matches nothing": (
-        "trunk", {"name": "t", "numbers": [ONE], "allowed_addresses": ["198.51.100.0/33"]}, "invalid", "CIDR"),
+        "trunk", {"name": "t", "numbers": [ONE], "allowed_addresses": ["198.51.100.0/33"]}, "invalid", "prefix length"),
     "unknown trunk in a rule": (
         "dispatch", {"name": "r", "trunks": ["nobody"], "direct": {"room_name": "x"}},
         "not_found", "there is no inbound trunk 'nobody'. The inbound trunks there are: here"),
@@ -170,7 +170,7 @@ BAD_INPUT = {
         "trunk", {"name": "t", "numbers": [ONE], "ringing_timeout": "soon"}, "invalid", "ringing_timeout: 'soon'"),
     "two kinds of rule": (
         "dispatch", {"name": "r", "trunks": ["here"], "direct": {"room_name": "x"}, "callee": {}},
-        "invalid", "only one of"),
+        "invalid", "exclude each other"),
     "a field of the other direction": (
         "trunk", {"name": "t", "numbers": [ONE], "transport": "tls"}, "invalid", "has no transport"),
     "a header that LiveKit refuses": (

@@ -8,6 +8,7 @@ import importlib
 import io
 import json
 
+from ansible.module_utils.common import warnings
 from ansible.module_utils.testing import patch_module_args
 
 PLUGINS = "ansible_collections.telephony.livekit.plugins"
@@ -24,6 +25,8 @@ class ModuleRunner:
         arguments = {**self.connection, **options, "_ansible_check_mode": check, "_ansible_diff": True}
         output = io.StringIO()
         main = importlib.import_module(f"{PLUGINS}.modules.{module}").main
+        # Ansible keeps them for the life of the process, which here outlives the module.
+        warnings._global_warnings.clear()
         with patch_module_args(arguments), contextlib.redirect_stdout(output), contextlib.suppress(SystemExit):
             main()
         self.outputs.append(output.getvalue())

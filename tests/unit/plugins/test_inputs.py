@@ -72,7 +72,8 @@ def test_metadata_given_as_a_map_is_written_as_json(given, text):
 
 
 @pytest.mark.parametrize(
-    ("given", "text"), [(True, "true"), (False, "false"), (5, "5"), (1.5, "1.5"), (None, ""), ({"a": True}, '{"a": true}')]
+    ("given", "text"),
+    [(True, "true"), (False, "false"), (5, "5"), (1.5, "1.5"), (None, ""), ({"a": True}, '{"a": true}')],
 )
 def test_values_of_attributes_are_json_not_python(given, text):
     shown = accepted(rule(attributes={"vip": given}, room_config={"tags": {"vip": given}}))["dispatch_rules"][0]
@@ -95,8 +96,8 @@ def test_value_of_a_secret_is_not_in_the_message():
     "number",
     [
         "*", " +12025550100", "sip:+12025550100@example.com", "tel:+12025550100", "alice@example.com", "+1XXXXXXXXXX",
-        "['+12025550100']", "{{ number }}", "", "+1 202 555 0100 ext", "+1\u2011202\u2011555\u20110100", "+12025550100\u200b",
-        None, True, 12025550100.0, ["+12025550100"], {"number": ONE},
+        "['+12025550100']", "{{ number }}", "", "+1 202 555 0100 ext", "+1\u2011202\u2011555\u20110100",
+        "+12025550100\u200b", None, True, 12025550100.0, ["+12025550100"], {"number": ONE},
     ],
 )  # fmt: skip
 def test_number_that_no_call_can_have_is_refused(number):
@@ -104,7 +105,9 @@ def test_number_that_no_call_can_have_is_refused(number):
     refused(rule(numbers=[number]), "numbers", "is invalid")
 
 
-@pytest.mark.parametrize("number", ["1000", "agent.desk", "alice", "1-202-555-0100", "+1 (202) 555-0100", "12025550100"])
+@pytest.mark.parametrize(
+    "number", ["1000", "agent.desk", "alice", "1-202-555-0100", "+1 (202) 555-0100", "12025550100"]
+)
 def test_extension_of_a_pbx_and_number_in_any_spelling_is_taken(number):
     accepted(trunk(numbers=[number]))
 
@@ -143,9 +146,12 @@ def test_list_given_as_something_else_is_refused(given):
 @pytest.mark.parametrize(
     "mask",
     [
-        "10.0.0.0/255.0.0.0", "10.0.0.0/0.255.255.255", "198.51.100.0/024", "198.51.100.01", "198.51.100.0/33", "198.51.100",
-        "::ffff:198.51.100.0/120", "::ffff:198.51.100.1", "fe80::1%eth0/64", "fe80::1%eth0", "[2001:db8::1]", "198.51.100.0/",
-        "198.51.100.0/+24", "198.51.100.1:5060", "198.51.100.*", "198.51.100.1-9", "0x0a000001", "198.51.100.0 /24",
+        "10.0.0.0/255.0.0.0", "10.0.0.0/0.255.255.255", "198.51.100.0/024", "198.51.100.01", "198.51.100.0/33",
+        "198.51.100",
+        "::ffff:198.51.100.0/120", "::ffff:198.51.100.1", "fe80::1%eth0/64", "fe80::1%eth0",
+        "[2001:db8::1]", "198.51.100.0/",
+        "198.51.100.0/+24", "198.51.100.1:5060", "198.51.100.*", "198.51.100.1-9", "0x0a000001",
+        "198.51.100.0 /24",
         "3325256704", None, 10, "",
     ],
 )  # fmt: skip
@@ -153,7 +159,9 @@ def test_mask_that_go_reads_otherwise_is_refused(mask):
     refused(trunk(allowed_addresses=[mask]), "allowed_addresses")
 
 
-@pytest.mark.parametrize("mask", ["198.51.100.0/24", "198.51.100.7/24", "198.51.100.1", "2001:db8::/32", "2001:DB8::1", "0.0.0.0/0"])
+@pytest.mark.parametrize(
+    "mask", ["198.51.100.0/24", "198.51.100.7/24", "198.51.100.1", "2001:db8::/32", "2001:DB8::1", "0.0.0.0/0"]
+)
 def test_mask_that_the_server_reads_is_taken(mask):
     accepted(trunk(allowed_addresses=[mask]))
 
@@ -191,7 +199,9 @@ def test_keys_of_users_stay_as_written_in_egress_and_both_spellings_of_a_field_a
         "tracks": {"file_path": "x", "s3": {"access_key": "k", "metadata": {"tenantId": "a", "Some-Key": "b"}}}
     }
     for spelling in ("aliOSS", "ali_oss", "aliOss", "alioss"):
-        assert Opaque().to_api({"tracks": {spelling: {}, "filepath": "y"}}) == {"tracks": {"aliOSS": {}, "filepath": "y"}}
+        assert Opaque().to_api({"tracks": {spelling: {}, "filepath": "y"}}) == {
+            "tracks": {"aliOSS": {}, "filepath": "y"}
+        }
     assert Opaque().from_json(other) == other
 
 

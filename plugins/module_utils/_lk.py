@@ -1,0 +1,154 @@
+# Copyright (c) 2026, the telephony.livekit maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""The files that people have for `lk sip ... create`, and what LiveKit's API lists, as options of the modules.
+
+Pure: no I/O, nothing of Ansible.
+"""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from ._info import options_of
+from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, OUTBOUND_TRUNK, RULE_KINDS, Kind
+from ._messages import from_json, unknown
+from ._objects import read_options
+from ._written import InputError, shape, snake_case
+
+_WRAPPERS = ("trunk", "dispatch_rule", "replace")
+_OUTBOUND_ONLY = {"address", "transport", "destination_country", "from_host"}
+_INBOUND_ONLY = {"allowed_addresses", "allowed_numbers", "ringing_timeout", "max_call_duration", "krisp_enabled"}
+# CreateSIPTrunk, which LiveKit removed, had both directions in one object.
+# Source: https://github.com/livekit/protocol/blob/main/protobufs/livekit_sip.proto
+_OLD_NAMES = {
+    "inbound_addresses": "allowed_addresses of an inbound trunk",
+    "inbound_numbers": "allowed_numbers of an inbound trunk",
+    "inbound_numbers_regex": "a list of numbers in allowed_numbers of an inbound trunk",
+    "inbound_username": "auth_username of an inbound trunk",
+    "inbound_password": "auth_password of an inbound trunk",
+    "outbound_address": "address of an outbound trunk",
+    "outbound_number": "numbers of an inbound trunk, and of an outbound one",
+    "outbound_username": "auth_username of an outbound trunk",
+    "outbound_password": "auth_password of an outbound trunk",
+}
+
+
+def options_from(content) -> dict | list[dict]:
+    """The options of one object, or of each object of a list. Raises InputError."""
+    if isinstance(content, str):
+        content = _parsed(content)
+    if isinstance(content, dict) and set(content) == {"items"}:
+        content = content["items"]
+    if isinstance(content, list):
+        if not content:
+            raise InputError("the list is empty. Give the objects that lk or the API listed.")
+        return [_options(item, f"[{index}]") for index, item in enumerate(content)]
+    return _options(content, "the object")
+
+
+def _parsed(text: str):
+    try:
+        return json.loads(text.lstrip("\ufeff"))
+    except ValueError as error:
+        raise InputError(
+            f"the text is not JSON: {error}. JSON has no comments and no trailing commas. Remove them, or pipe YAML "
+            "through ansible.builtin.from_yaml first."
+        ) from None
+
+
+def _options(content, place: str) -> dict:
+    if not isinstance(content, dict):
+        raise InputError(f"{place} is a {shape(content)}. Give one object, as lk reads it.")
+    keys = {snake_case(key): value for key, value in content.items()}
+    if "update" in keys:
+        raise InputError(f"{place} is a partial update. Give the whole object, or write its fields as options.")
+    wrapper = next((key for key in _WRAPPERS if isinstance(keys.get(key), dict)), None)
+    if wrapper:
+        beside = set(keys) - {wrapper, "sip_trunk_id", "sip_dispatch_rule_id"}
+        if beside:
+            raise InputError(f"{place}: {', '.join(sorted(beside))} stands next to {wrapper}. Move it into {wrapper}.")
+        keys = {**{key: keys[key] for key in keys if key != wrapper}, **_snake_case_keys(keys[wrapper])}
+    kind = _kind(keys, place)
+    label = f"{kind.title} {keys.get('name') or keys.get(kind.id_field) or place!r}"
+    try:
+        stored = from_json(kind.fields, keys)
+        strange = sorted(_paths(unknown(kind.fields, stored, kind.own)))
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError, InputError) as error:
+        raise InputError(
+            f"{label}: a value has another shape than LiveKit's API gives it: {error}. Correct it."
+        ) from None
+    if strange:
+        raise InputError(f"{label} has no field {', '.join(strange)}. Correct the name, or leave it out.")
+    if kind is DISPATCH_RULE:
+        _refuse_other_rules(stored.get("rule"), label)
+    _move_encryption(kind, stored)
+    return _as_playbook(kind, stored, label)
+
+
+def _snake_case_keys(value: dict) -> dict:
+    return {snake_case(key): item for key, item in value.items()}
+
+
+def _kind(keys: dict, place: str) -> Kind:
+    old = sorted(set(keys) & set(_OLD_NAMES))
+    if "rule" in keys:
+        return DISPATCH_RULE
+    if old:
+        ways = "; ".join(f"{name} is {_OLD_NAMES[name]}" for name in old)
+        raise InputError(f"{place} has the form of CreateSIPTrunk, which LiveKit removed: {ways}. Write two trunks.")
+    if set(keys) & _OUTBOUND_ONLY:
+        return OUTBOUND_TRUNK
+    if "numbers" in keys or set(keys) & (_INBOUND_ONLY | {"auth_username"}):
+        return INBOUND_TRUNK
+    raise InputError(
+        f"{place} is neither a trunk, which has numbers or an address, nor a dispatch rule, which has a rule "
+        f"(its keys: {', '.join(sorted(keys)) or 'none'}). Give what lk sip ... create reads."
+    )
+
+
+def _refuse_other_rules(rule, label: str) -> None:
+    names = [key.replace("dispatch_rule_", "") for key in rule or {}]
+    known = ", ".join(f"dispatch_rule_{name}" for name in RULE_KINDS)
+    if len(names) != 1 or names[0] not in RULE_KINDS:
+        raise InputError(f"{label}: rule holds {', '.join(names) or 'nothing'}. Give exactly one of {known}.")
+
+
+def _move_encryption(kind: Kind, stored: dict) -> None:
+    """`media_encryption` is the older place of `media.encryption`; the API fills in both."""
+    old = stored.pop("media_encryption", None)
+    if not any(field.name == "media" for field in kind.fields) or old in (None, 0, "SIP_MEDIA_ENCRYPT_DISABLE"):
+        return
+    media = from_json(kind.fields, {"media": {"encryption": old}})["media"]
+    stored["media"] = {**media, **(stored.get("media") or {})}
+
+
+def _as_playbook(kind: Kind, stored: dict, label: str) -> dict:
+    try:
+        options = options_of(kind, stored, {}, hide=False)
+    except (AttributeError, TypeError, ValueError, InputError) as error:
+        raise InputError(
+            f"{label}: a value has another shape than LiveKit's API gives it: {error}. Correct it."
+        ) from None
+    options, errors = read_options(kind, options)
+    if errors:
+        raise errors[0]
+    # A file without trunks rarely means every caller in the world: whoever does mean it says so.
+    options.pop("any_trunk", None)
+    return options
+
+
+def _paths(strange, path: str = "") -> t.Iterator[str]:
+    """The places of keys that no message has, such as room_config.krisp_enabled."""
+    if isinstance(strange, dict):
+        for key, value in strange.items():
+            yield from _paths(value, f"{path}.{key}" if path else key)
+    elif isinstance(strange, list) and any(isinstance(item, dict) for item in strange):
+        for index, item in enumerate(strange):
+            yield from _paths(item, f"{path}[{index}]") if item else ()
+    else:
+        yield path

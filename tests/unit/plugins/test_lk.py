@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files that people have for `lk`, in the forms in which they are published."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from ansible.errors import AnsibleFilterError
+from ansible_collections.telephony.livekit.plugins.filter.from_lk import from_lk
+
+ONE = "+12025550101"
+TRUNK = {"name": "t", "numbers": [ONE]}
+RULE = {"name": "r", "rule": {"dispatchRuleIndividual": {"roomPrefix": "call-"}}}
+RULE_OPTIONS = {"name": "r", "individual": {"room_prefix": "call-"}}
+
+
+@pytest.mark.parametrize(
+    ("content", "options"),
+    [
+        ({"trunk": TRUNK}, TRUNK),
+        ({"dispatchRule": RULE}, RULE_OPTIONS),
+        (RULE, RULE_OPTIONS),
+        ("\ufeff" + json.dumps({"trunk": TRUNK}), TRUNK),
+        ({"items": [TRUNK, RULE]}, [TRUNK, RULE_OPTIONS]),
+        ([{"trunk": TRUNK}], [TRUNK]),
+        ({"sipTrunkId": "ST_1", "replace": TRUNK}, {**TRUNK, "id": "ST_1"}),
+        ({**TRUNK, "createdAt": "2026-11-01T00:00:00Z", "updated_at": {"seconds": 1}}, TRUNK),
+        ({**TRUNK, "mediaEncryption": "SIP_MEDIA_ENCRYPT_ALLOW"}, {**TRUNK, "media": {"encryption": "allow"}}),
+        ({**TRUNK, "media_encryption": 2}, {**TRUNK, "media": {"encryption": "require"}}),
+        ({**TRUNK, "mediaEncryption": "SIP_MEDIA_ENCRYPT_DISABLE"}, TRUNK),
+        ({"name": "t", "numbers": ONE}, TRUNK),
+        (
+            {**TRUNK, "media": {"codecs": ["PCMU/8000"]}},
+            {**TRUNK, "media": {"codecs": [{"name": "PCMU", "rate": 8000}]}},
+        ),
+    ],
+)
+def test_what_is_clear_is_read(content, options):
+    assert from_lk(content) == options
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, ["null"]),
+        ([], ["empty"]),
+        (["x"], ["[0]"]),
+        ("{ // a comment\n}", ["not JSON", "from_yaml"]),
+        ({"name": "x"}, ["neither a trunk", "name"]),
+        ({"trunk": {**TRUNK, "typo": 1}}, ["inbound trunk 't'", "typo"]),
+        ({"trunk": TRUNK, "krispEnabled": True}, ["krisp_enabled", "next to trunk"]),
+        ({**TRUNK, "media": {"encription": "x"}}, ["media.encription"]),
+        ({**RULE, "roomConfig": {"krispEnabled": True}}, ["room_config.krisp_enabled"]),
+        ({**RULE, "roomConfig": {"agents": [{"agentName": "a", "nmae": "b"}]}}, ["room_config.agents[0].nmae"]),
+        ({**RULE, "roomConfig": ["x"]}, ["another shape"]),
+        ({**RULE, "rule": {**RULE["rule"], "dispatchRuleDirect": {"roomName": "x"}}}, ["exactly one of"]),
+        ({"name": "r", "rule": {"type": "individual"}}, ["r", "rule"]),
+        ({"name": "r", "rule": {"room_prefix": "c", "agent_name": "a"}}, ["rule"]),
+        ({"name": "r", "rule": {}}, ["exactly one of"]),
+        ({"inbound_numbers": [ONE], "outbound_address": "x"}, ["CreateSIPTrunk", "allowed_numbers", "two trunks"]),
+        ({"sipTrunkId": "ST_1", "update": {"name": "x"}}, ["partial update"]),
+    ],
+)
+def test_what_is_not_clear_is_refused_with_its_place(content, words):
+    with pytest.raises(AnsibleFilterError) as error:
+        from_lk(content)
+    assert not [word for word in words if word not in str(error.value)], error.value
