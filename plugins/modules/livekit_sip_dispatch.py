@@ -217,7 +217,6 @@ options:
       - M(telephony.livekit.livekit_sip_info) exports them under this option. A field that has an option of its own is an
         error here.
     type: dict
-    version_added: 0.2.0
   clear: &clear
     description:
       - Maps to empty before what is given is merged.

@@ -7,8 +7,9 @@ import contextlib
 import importlib
 import io
 import json
+from unittest import mock
 
-from ansible.module_utils.common import warnings
+from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.testing import patch_module_args
 
 PLUGINS = "ansible_collections.telephony.livekit.plugins"
@@ -25,12 +26,17 @@ class ModuleRunner:
         arguments = {**self.connection, **options, "_ansible_check_mode": check, "_ansible_diff": True}
         output = io.StringIO()
         main = importlib.import_module(f"{PLUGINS}.modules.{module}").main
-        # Ansible keeps them for the life of the process, which here outlives the module.
-        warnings._global_warnings.clear()
-        with patch_module_args(arguments), contextlib.redirect_stdout(output), contextlib.suppress(SystemExit):
+        warnings: list[str] = []
+        # Ansible keeps warnings for the life of the process, and shows them at once where a controller's code was imported.
+        with (
+            mock.patch.object(AnsibleModule, "warn", lambda _module, warning: warnings.append(warning)),
+            patch_module_args(arguments),
+            contextlib.redirect_stdout(output),
+            contextlib.suppress(SystemExit),
+        ):
             main()
-        self.outputs.append(output.getvalue())
-        return json.loads(output.getvalue())
+        self.outputs.append("\n".join([output.getvalue(), *warnings]))
+        return {**json.loads(output.getvalue()), **({"warnings": warnings} if warnings else {})}
 
     def routing(self, check: bool = False, **options) -> dict:
         return self.run("livekit_sip_routing", check, **options)
