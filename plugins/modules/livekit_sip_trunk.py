@@ -171,9 +171,10 @@ options:
         type: str
   other_fields: &other_fields
     description:
-      - Fields that a newer livekit-server stores and this version of the collection does not know, as the API names them.
-      - M(telephony.livekit.livekit_sip_info) exports them under this option. A field that has an option of its own is an
-        error here.
+      - Fields that a newer livekit-server stores and this version of the collection does not know, as the API names
+        them.
+      - M(telephony.livekit.livekit_sip_info) exports them under this option. A field that has an option of its own is
+        an error here.
     type: dict
   clear: &clear
     description:

@@ -27,7 +27,7 @@ class ModuleRunner:
         output = io.StringIO()
         main = importlib.import_module(f"{PLUGINS}.modules.{module}").main
         warnings: list[str] = []
-        # Ansible keeps warnings for the life of the process, and shows them at once where a controller's code was imported.
+        # Ansible keeps warnings for the life of the process, or shows them where controller code was imported.
         with (
             mock.patch.object(AnsibleModule, "warn", lambda _module, warning: warnings.append(warning)),
             patch_module_args(arguments),
