@@ -49,7 +49,7 @@ def read(path):
 def listing():
     """The table as the kernel holds it, without what only counts: counters, and callers that were seen."""
     text = run("nft", "--stateless", "list", *TABLE).stdout
-    return re.sub(r"(set callers_\w+ \{[^}]*?)\n\s*elements = \{[^}]*\}", r"\1", text)
+    return re.sub(r"(set (?:callers_\w+|held_back) \{[^}]*?)\n\s*elements = \{[^}]*\}", r"\1", text)
 
 
 def wanted_listing(ruleset):
