@@ -31,7 +31,7 @@ def wheel():
     found = folder / f"ansible-{ANSIBLE}-py3-none-any.whl"
     if not found.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        # Downloaded beside its place and moved: a run that was interrupted leaves no half wheel behind.
+        # Downloaded next to its place and moved: a run that was interrupted leaves no half wheel behind.
         with tempfile.TemporaryDirectory(dir=folder) as partial:
             subprocess.run(
                 [

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Virtual environments for the other supported ansible-core, beside `.venv`, which has the one for Debian's Python.
+"""Virtual environments for the other supported ansible-core, next to `.venv`, which has the one for Debian's Python.
 
 `make("newest")` and `make("oldest")` make `.venv-newest` and `.venv-oldest`, links to `.venv` where that is the one.
 The newest core needs a newer Python than Debian 12 has: with one from pyenv it is used, else the answer is no.

@@ -83,7 +83,7 @@ def mask_problem(mask: str) -> str | None:
     if re.search(r"[/:%\[\]]", mask) or re.fullmatch(r"[0-9.\-]+|0x[0-9a-f]+", mask, re.IGNORECASE):
         return "it is neither an IP address nor a network with its prefix length, such as 198.51.100.0/24, without port"
     if not re.fullmatch(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?", mask):
-        return "it is no valid host name"
+        return "it is not a valid host name"
     return None
 
 

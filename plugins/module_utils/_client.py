@@ -212,7 +212,7 @@ def http_url(url: str) -> str:
     scheme = {"ws": "http", "wss": "https"}.get(parts.scheme, parts.scheme)
     if scheme not in ("http", "https") or not parts.hostname:
         raise LiveKitError(
-            "bad_url", f"{url!r} is no URL of a LiveKit server", "", "write it like http://127.0.0.1:7880"
+            "bad_url", f"{url!r} is not the URL of a LiveKit server", "", "write it like http://127.0.0.1:7880"
         )
     return parts._replace(scheme=scheme).geturl().rstrip("/")
 

@@ -78,7 +78,7 @@ class Text(FieldType):
 
 
 class Json(Text):
-    """Text that programs read, so that a map or a list is written as JSON. Equal JSON is no change."""
+    """Text that programs read, so that a map or a list is written as JSON. Equal JSON does not count as a change."""
 
     argument = {"type": "raw"}
 
@@ -157,7 +157,7 @@ class Choice(FieldType):
 
     def __init__(self, prefix: str, *names: str, optional: bool = False):
         self.prefix = prefix
-        # An optional enum knows "unset" beside its first value.
+        # An optional enum knows "unset" besides its first value.
         self.empty = None if optional else names[0]
         self.names = names
         self.argument = {"type": "str", "choices": list(names)}

@@ -136,7 +136,7 @@ class _Graph:
         hosts = [mask for mask in masks if mask not in dropped + unreadable and not _readable(mask)]
         if hosts:
             cause = f"{label}: {shortened(hosts)} in allowed_addresses stands for the From header, which callers write"
-            yield Finding("mask_host_name", WARNING, where, cause, "give networks, and let a packet filter decide")
+            yield Finding("mask_host_name", WARNING, where, cause, "give networks, and restrict access with a firewall")
         odd = [number for number in numbers if not _E164.fullmatch(normalized_number(number))]
         if odd:
             cause = f"{label}: {shortened(odd)} is not a phone number in E.164 form (+ and 7 to 15 digits)"

@@ -48,7 +48,7 @@ def settled_pairs(purposes, given, kept, running):
 
 
 def stale_files(files, pairs, url):
-    """{name: text} of the files that do not hold their pair, or are not readable for root alone."""
+    """{name: text} of the files that do not hold their pair, or are not readable for root only."""
     wanted = {}
     for purpose, pair in pairs.items():
         lines = [f"LIVEKIT_URL={url}", f"LIVEKIT_API_KEY={pair['api_key']}", f"LIVEKIT_API_SECRET={pair['api_secret']}"]

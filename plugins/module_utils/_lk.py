@@ -69,9 +69,9 @@ def _options(content, place: str) -> dict:
         raise InputError(f"{place} is a partial update. Give the whole object, or write its fields as options.")
     wrapper = next((key for key in _WRAPPERS if isinstance(keys.get(key), dict)), None)
     if wrapper:
-        beside = set(keys) - {wrapper, "sip_trunk_id", "sip_dispatch_rule_id"}
-        if beside:
-            raise InputError(f"{place}: {', '.join(sorted(beside))} stands next to {wrapper}. Move it into {wrapper}.")
+        besides = set(keys) - {wrapper, "sip_trunk_id", "sip_dispatch_rule_id"}
+        if besides:
+            raise InputError(f"{place}: {', '.join(sorted(besides))} stands next to {wrapper}. Move it into {wrapper}.")
         keys = {**{key: keys[key] for key in keys if key != wrapper}, **_snake_case_keys(keys[wrapper])}
     kind = _kind(keys, place)
     label = f"{kind.title} {keys.get('name') or keys.get(kind.id_field) or place!r}"

@@ -149,7 +149,7 @@ class MessageList(FieldType):
 class Opaque(FieldType):
     """A message of another part of LiveKit, passed as it is written.
 
-    What is written is merged into what is stored; what the server adds of its own (zero values) is no change.
+    What is written is merged into what is stored. Zero values that the server adds do not count as a change.
     """
 
     argument = {"type": "dict"}

@@ -107,7 +107,7 @@ def _nearest_name(message: str) -> str:
 
 
 def items_of(module: Module, kind: Kind, options_list: list[dict]) -> list[Item]:
-    """The wanted objects, or the end of the run if one of them is no such object."""
+    """The wanted objects, or the end of the run if one of them is invalid."""
     allowed = item_options(kind)
     items = []
     for options in options_list:

@@ -11,7 +11,7 @@ both are stored. Every call that both claim then gets 503. So each run looks at 
 A *rival* of an object that this run wrote is one that another run wrote and that has its name or shares a claim.
 
 Every run sees the same two ids, so all agree on who yields: the larger id, withdrawn by its own writer. The writer of
-the smaller id waits for that. If nothing happens within `PATIENCE_SECONDS` (the other run was killed, or is no run of
+the smaller id waits for that. If nothing happens within `PATIENCE_SECONDS` (the other run was killed, or is not one of
 this collection), it withdraws its own, so that calls are served again.
 
 Withdrawn is: deleted what the run created, and put back what it replaced. A rule that names a withdrawn trunk goes

@@ -105,7 +105,7 @@ def _of_inbound_trunk(stored: dict) -> Iterator[Problem]:
         elif not is_network(mask):
             yield Problem(
                 f"livekit-sip compares the host name {mask!r} with the From header, which every caller "
-                "writes as it likes; give networks, and let a packet filter decide who may call",
+                "writes as it likes; give networks, and restrict with a firewall who may call",
                 warning=True,
             )
     if len({normalized_number(number) for number in numbers}) != len(set(numbers)):

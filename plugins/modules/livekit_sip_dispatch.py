@@ -26,7 +26,7 @@ extends_documentation_fragment:
 options:
   state:
     description:
-      - Whether the rules are to be there.
+      - Desired state of the rules.
     type: str
     choices: [present, absent]
     default: present
@@ -108,7 +108,7 @@ options:
   metadata: &metadata
     description:
       - Metadata of the SIP participant.
-      - A map or a list becomes JSON text, its keys in order. Equal JSON is no change.
+      - A map or a list becomes JSON text, its keys in order. Equal JSON does not count as a change.
     type: raw
   attributes: &attributes
     description:

@@ -25,7 +25,7 @@ extends_documentation_fragment:
 options:
   state:
     description:
-      - Whether the trunks are to be there.
+      - Desired state of the trunks.
       - A trunk that a dispatch rule names is not deleted, unless O(detach=true).
     type: str
     choices: [present, absent]
@@ -48,7 +48,7 @@ options:
   metadata: &metadata
     description:
       - Text of your own, which agents can read.
-      - A map or a list becomes JSON text, its keys in order. Equal JSON is no change.
+      - A map or a list becomes JSON text, its keys in order. Equal JSON does not count as a change.
     type: raw
   numbers: &numbers
     description:
@@ -61,8 +61,9 @@ options:
   allowed_addresses: &allowed_addresses
     description:
       - IP addresses and networks in CIDR notation from which calls are taken.
-      - This is no access control. livekit-sip compares them with the caller-written C(From) header too, so anybody can
-        pretend. Let a packet filter decide who may call, as the role P(telephony.livekit.livekit_firewall#role) does.
+      - This is not access control. livekit-sip compares them with the caller-written C(From) header too, so any
+        caller can forge it. Restrict access with a firewall, as the role P(telephony.livekit.livekit_firewall#role)
+        does.
       - Only for O(direction=inbound).
     type: list
     elements: str
@@ -102,7 +103,8 @@ options:
     type: dict
   include_headers: &include_headers
     description:
-      - Which headers of a call become attributes named C(sip.h.<header>) beside those of O(headers_to_attributes).
+      - Which headers of a call become attributes named C(sip.h.<header>), in addition to those of
+        O(headers_to_attributes).
     type: str
     choices: [no_headers, x_headers, all_headers]
   ringing_timeout: &ringing_timeout

@@ -116,7 +116,7 @@ def main(arguments):
     if len(arguments) != 1 or arguments[0] not in COMMANDS:
         sys.exit("usage: python -m tools.deploy deploy|teardown")
     if os.geteuid() != 0:
-        sys.exit("This changes the machine (Docker, packet filter, /etc/livekit): run it as root.")
+        sys.exit("This changes the machine (Docker, firewall, /etc/livekit): run it as root.")
     try:
         COMMANDS[arguments[0]](os.environ)
     except settings.InvalidSetting as error:
@@ -126,7 +126,7 @@ def main(arguments):
     except playbook.PlaybookFailed as error:
         sys.exit(
             f"\nFAILED: {error}. The first 'fatal:' above says what and why. "
-            "Mend that and run the same command again: what is done already is not done twice."
+            "Fix that and run the same command again. It continues where it stopped."
         )
 
 

@@ -51,7 +51,7 @@ def update(stored, environment):
 
 
 def parse_agent(text):
-    """Which agent shall run here: "demo", or nothing said."""
+    """The agent to run here: "demo", or None."""
     if text.strip() not in ("", "demo"):
         raise InvalidSetting(
             f"AGENT={text} is not known: there is AGENT=demo. Your own agent is livekit_agent_image and the group "

@@ -141,7 +141,7 @@ def networks(names):
 def reboot(facts):
     started_by = facts["docker_started_by"]
     if started_by == "systemd" and facts["firewall_persistent"]:
-        return ["Survives a reboot: containers, Docker and packet filter are started by systemd."]
+        return ["Survives a reboot: containers, Docker and firewall are started by systemd."]
     how = {
         "systemd": "Docker was started by systemd",
         "service": "Docker was started by `service`: there is no systemd here",
