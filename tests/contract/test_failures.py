@@ -172,7 +172,7 @@ def _(world):
     return world.modules.trunk(**TRUNK)
 
 
-@happens("`url` is no URL of a server")
+@happens("`url` is not the URL of a server")
 def _(world):
     world.modules.connection["url"] = "ftp://example.com"
     return world.modules.trunk(**TRUNK)

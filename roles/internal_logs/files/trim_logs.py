@@ -2,7 +2,7 @@
 # Written by Ansible, role telephony.livekit.internal_logs. Changes here are overwritten.
 """Take lines that are older than some days out of the logs of this collection's containers.
 
-Docker limits a log by its size alone, and callers' numbers in it shall not stay for as long as few people call.
+Docker limits a log only by its size, and callers' numbers in it must not stay for as long as few people call.
 """
 
 import glob
