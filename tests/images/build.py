@@ -114,13 +114,21 @@ def go() -> str:
     return str(home / "go" / "bin" / "go")
 
 
-def binary(name: str, version: str = "") -> Path:
-    """The path of a static Go binary, built if it is not in the cache. `version`: another livekit-server."""
-    module = f"{LIVEKIT_SERVER.partition('@')[0]}@v{version}" if version else LIVEKIT_SERVER
-    inputs = [*GO_FLAGS, platform.machine(), module if name == "livekit-server" else DOUBLES / name]
+def place(name: str, version: str = "") -> Path:
+    """Where a binary is in the cache, whether it has been built or not."""
+    inputs = [*GO_FLAGS, platform.machine(), server_module(version) if name == "livekit-server" else DOUBLES / name]
     if version == NEWER_API:
         inputs.append(inspect.getsource(build_newer_api))
-    path = cache() / "bin" / f"{name}-{digest(*inputs)}"
+    return cache() / "bin" / f"{name}-{digest(*inputs)}"
+
+
+def server_module(version: str) -> str:
+    return f"{LIVEKIT_SERVER.partition('@')[0]}@v{version}" if version else LIVEKIT_SERVER
+
+
+def binary(name: str, version: str = "") -> Path:
+    """The path of a static Go binary, built if it is not in the cache. `version`: another livekit-server."""
+    path = place(name, version)
     if path.exists():
         return path
     with lock(f"{name}{version}"), scratch() as folder:
@@ -131,7 +139,7 @@ def binary(name: str, version: str = "") -> Path:
         if version == NEWER_API:
             return keep(build_newer_api(folder, env), path)
         if name == "livekit-server":
-            subprocess.run([go(), "install", *GO_FLAGS, module], check=True, env=env, cwd=folder)
+            subprocess.run([go(), "install", *GO_FLAGS, server_module(version)], check=True, env=env, cwd=folder)
             return keep(folder / "server", path)
         env["GOFLAGS"] = "-mod=readonly"
         subprocess.run(

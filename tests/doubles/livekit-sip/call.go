@@ -111,8 +111,13 @@ func (c *call) run(ctx context.Context) {
 	}
 	switch rule.Result {
 	case rpc.SIPDispatchResult_ACCEPT, rpc.SIPDispatchResult_LEGACY_ACCEPT_OR_PIN, rpc.SIPDispatchResult_REQUEST_PIN:
+	case rpc.SIPDispatchResult_REJECT:
+		// As measured: how livekit-server refuses from 1.13.8 on.
+		c.log.Info("Rejecting inbound call, doesn't match any Dispatch Rules")
+		c.close(404, "Does not match Trunks or Dispatch Rules", "no-dispatch")
+		return
 	default:
-		// As measured: the caller has heard one 180 and never gets a final answer.
+		// As measured, for the DROP of livekit-server up to 1.13.7: the caller has heard one 180 and never gets a final answer.
 		c.log.Info("Closing inbound call", "reason", "flood")
 		return
 	}

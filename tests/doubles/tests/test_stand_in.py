@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 
 import pytest
 
+from tests.images import build
 from tests.support.caller import Caller
 from tests.support.livekit import LiveKit
 from tests.support.stand_in import StandIn
@@ -77,6 +80,29 @@ def test_hide_phone_number_leaves_the_last_four_digits(livekit, line, sip):
     (caller,) = livekit.twirp("RoomService", "ListParticipants", {"room": room}, grants)[1]["participants"]
     assert caller["name"] == "Phone 0150"
     assert "2025550150" not in str(caller)
+
+
+# livekit-server up to 1.13.7 answers DROP to livekit-sip, and from 1.13.8 on REJECT.
+NO_RULE = {
+    "": (["100 Processing", "180 Ringing"], "flood"),
+    build.NEWER_API: (["100 Processing", "180 Ringing", "404 Does not match Trunks or Dispatch Rules"], "no-dispatch"),
+}
+
+
+@pytest.mark.parametrize("version", NO_RULE, ids=["DROP", "REJECT"])
+def test_a_call_that_no_rule_takes_ends_as_the_server_says(version):
+    if version and not build.place("livekit-server", version).exists() and "BUILD_NEWER_API" not in os.environ:
+        pytest.skip(
+            f"livekit-server with the API of {version} is not in the cache, and a build takes twelve minutes: "
+            "BUILD_NEWER_API=1 builds it and runs this test"
+        )
+    answers, reason = NO_RULE[version]
+    with LiveKit(version=version) as livekit, StandIn(livekit) as sip, Caller(sip.port) as caller:
+        caller.invite(NUMBER)
+        assert statuses(caller, seconds=2.5) == answers
+        lines = [json.loads(line) for line in sip.log.read_text().splitlines() if "Closing inbound call" in line]
+        assert [line["reason"] for line in lines] == [reason]
+        assert rooms(livekit) == []
 
 
 def test_draining_keeps_the_call_and_still_takes_new_ones(line, sip):
