@@ -61,6 +61,8 @@ class Client:
         self.timeout = timeout
         self.read_only = read_only
         self.session = requests.Session()
+        # Without an own `auth`, requests puts a password from ~/.netrc in place of the token.
+        self.session.auth = self._authorized
         self.verify = verify
         self._token = ""
         self._token_ends = 0.0
@@ -92,7 +94,7 @@ class Client:
             answer = self.session.post(
                 f"{self.url}/twirp/livekit.SIP/{rpc}",
                 data=json.dumps(body),
-                headers={"Content-Type": "application/json", "Authorization": f"Bearer {self._fresh_token()}"},
+                headers={"Content-Type": "application/json"},
                 timeout=self.timeout,
                 # With each request: the environment's CA bundle would outrank the session's.
                 verify=self.verify,
@@ -153,6 +155,10 @@ class Client:
             "nobody knows whether the server carried it out: run again, which looks first",
         )
 
+    def _authorized(self, request):
+        request.headers["Authorization"] = f"Bearer {self._fresh_token()}"
+        return request
+
     def _fresh_token(self) -> str:
         if time.time() > self._token_ends - _TOKEN_LIFETIME / 2:
             now = int(time.time())
@@ -208,12 +214,17 @@ def token(api_key: str, api_secret: str, not_before: int, expires: int) -> str:
 
 def http_url(url: str) -> str:
     """The base URL of the API; ws:// and wss:// are what LiveKit's clients use for the same server."""
-    parts = urlsplit(url if "://" in url else f"http://{url}")
+    hint = "write it like http://127.0.0.1:7880"
+    if "@" in url:
+        raise LiveKitError("bad_url", "url must not have a user name or password in it", "", hint)
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        valid = parts.hostname and parts.port != 0
+    except ValueError:
+        raise LiveKitError("bad_url", f"{url!r} is not the URL of a LiveKit server", "", hint) from None
     scheme = {"ws": "http", "wss": "https"}.get(parts.scheme, parts.scheme)
-    if scheme not in ("http", "https") or not parts.hostname:
-        raise LiveKitError(
-            "bad_url", f"{url!r} is not the URL of a LiveKit server", "", "write it like http://127.0.0.1:7880"
-        )
+    if scheme not in ("http", "https") or not valid:
+        raise LiveKitError("bad_url", f"{url!r} is not the URL of a LiveKit server", "", hint)
     return parts._replace(scheme=scheme).geturl().rstrip("/")
 
 

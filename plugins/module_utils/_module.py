@@ -75,7 +75,10 @@ class Module(AnsibleModule):
         super().fail_json(msg=msg + _nearest_name(msg), invocation=self._invocation(), **kwargs)
 
     def _invocation(self) -> dict:
-        return {"module_args": without_secrets(self.params, {**self.argument_spec, **self.item_specs})}
+        shown = without_secrets(self.params, {**self.argument_spec, **self.item_specs})
+        if "@" in str(shown.get("url") or ""):
+            shown["url"] = HIDDEN  # a password may be in it
+        return {"module_args": shown}
 
 
 def without_secrets(params: dict, spec: dict) -> dict:

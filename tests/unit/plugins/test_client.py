@@ -102,10 +102,29 @@ def test_urls(written, used):
     assert http_url(written) == used
 
 
-def test_a_url_that_is_none():
+@pytest.mark.parametrize(
+    "url", ["ftp://example.com", "", "http://[::1", "http://example.com:port", "example.com:99999", "example.com:0"]
+)
+def test_a_url_that_is_none(url):
     with pytest.raises(LiveKitError) as error:
-        http_url("ftp://example.com")
+        http_url(url)
     assert error.value.code == "bad_url"
+
+
+@pytest.mark.parametrize("url", ["https://me:hunter2@example.com", "me:hunter2@example.com", "http://me:hunter2@[::1"])
+def test_a_url_with_a_password_is_refused_and_not_shown(url):
+    with pytest.raises(LiveKitError) as error:
+        http_url(url)
+    assert error.value.code == "bad_url"
+    assert "hunter2" not in f"{error.value} {error.value.hint}"
+
+
+def test_a_netrc_does_not_replace_the_token(server, client, tmp_path, monkeypatch):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login me password hunter2\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    client.call("ListSIPInboundTrunk", {})
+    assert server.requests[0][2].startswith("Bearer ")
 
 
 @pytest.mark.parametrize(
