@@ -63,6 +63,8 @@ class Client:
         self.session = requests.Session()
         # Without an own `auth`, requests puts a password from ~/.netrc in place of the token.
         self.session.auth = self._authorized
+        # requests reads Location even if it does not follow it, and fails on a malformed one.
+        self.session.get_redirect_target = lambda answer: None
         self.verify = verify
         self._token = ""
         self._token_ends = 0.0
@@ -115,7 +117,7 @@ class Client:
     def _decoded(self, rpc: str, answer) -> dict:
         try:
             content = answer.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             content = None
         if answer.status_code == 200 and isinstance(content, dict):
             return content
@@ -182,7 +184,7 @@ def _hint(code: str, message: str, answer) -> str:
     if code == "unavailable":
         return "livekit-server is starting, stopping or overloaded: look at its log, then run again"
     if code == "invalid_argument":
-        return "the server knows a rule that this collection does not: its message says which; please report it"
+        return "change the option that the message names: the server does not take its value"
     if code == "internal":
         return "look at livekit-server's log; often it does not reach its Redis"
     if code != "unauthenticated":

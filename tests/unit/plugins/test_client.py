@@ -208,6 +208,18 @@ def test_each_refusal_has_a_hint(server, client, status, content, code, hint):
     assert hint in error.value.hint
 
 
+@pytest.mark.parametrize(
+    ("status", "content", "headers"),
+    [(200, "[" * 100_000, {}), (200, "null", {}), (200, '{"items": [', {}), (302, "", {"Location": "http://[::1"})],
+    ids=["nested", "null", "truncated", "malformed redirect"],
+)
+def test_an_odd_answer_is_named(server, client, status, content, headers):
+    server.script = [(status, content, headers)]
+    with pytest.raises(LiveKitError) as error:
+        client.call("UpdateSIPInboundTrunk", {})
+    assert error.value.code == "not_json"
+
+
 def test_a_clock_that_is_wrong_is_named(server, client):
     early = formatdate(time.time() - 120, usegmt=True)
     server.script = [(401, "invalid token: x, error: token is not valid yet", {"Date": early})]
