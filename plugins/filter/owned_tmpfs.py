@@ -7,12 +7,12 @@ from __future__ import annotations
 
 def owned_tmpfs(mounts, user):
     """Each mount with owner, group and mode, unless it says one of them itself."""
-    uid, _, gid = user.partition(":")
+    uid, _colon, gid = user.partition(":")
     return [_owned(mount, {"uid": uid, "gid": gid, "mode": "0700"}) for mount in mounts]
 
 
 def _owned(mount, defaults):
-    folder, _, given = mount.partition(":")
+    folder, _colon, given = mount.partition(":")
     options = [option for option in given.split(",") if option]
     named = {option.partition("=")[0] for option in options}
     options += [f"{name}={value}" for name, value in defaults.items() if name not in named]

@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 name: ports
 short_description: Ports of this collection's programs on a host
 version_added: 0.1.0
-author: The telephony.livekit maintainers
+author: The telephony.livekit maintainers (@telephony-livekit)
 description:
   - Internal, for the roles of this collection. It may change without notice.
   - Reads the one table of ports, with the variables of the host and, for roles that have not run, their defaults.

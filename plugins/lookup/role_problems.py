@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 name: role_problems
 short_description: Problems of a role's variables
 version_added: 0.1.0
-author: The telephony.livekit maintainers
+author: The telephony.livekit maintainers (@telephony-livekit)
 description:
   - Internal, for the roles of this collection. It may change without notice.
   - First compares the variables with the types in the role's C(meta/argument_specs.yml). Where all are right, judges

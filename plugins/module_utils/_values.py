@@ -73,7 +73,7 @@ class PortRange:
 def port_range(value) -> PortRange | None:
     """Two ports with a hyphen between them, the smaller one first, such as 10000-20000."""
     first, _hyphen, last = str(value).partition("-")
-    if port(first) is None or port(last) is None or not int(first) < int(last):
+    if port(first) is None or port(last) is None or int(first) >= int(last):
         return None
     return PortRange(int(first), int(last))
 
