@@ -10,7 +10,7 @@ export LC_ALL := C.UTF-8
 .PHONY: help venv deploy teardown test quick unit contract roles molecule deploy-tests bench lint format readmes sanity packages clean
 
 # What tests need of Debian. Debian 13 has the docker command in a package of its own.
-PACKAGES := debootstrap docker.io docker-cli? git redis-server sip-tester
+PACKAGES := debootstrap docker.io docker-cli? git nftables redis-server sip-tester
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | column -t -s '|' 2>/dev/null \
