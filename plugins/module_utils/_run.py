@@ -311,9 +311,14 @@ class _Run:
         def withdraw(entry: Written) -> None:
             action = "delete" if entry.before is None else "replace"
             step = Step(action, entry.kind, entry.key, entry.before)
-            self.server.write(step, entry.key, entry.before)
-            self.actions.append(_action(step, entry.key, self.answers[entry.key].get("name", "")))
             gave_way.append(entry)
+            try:
+                self.server.write(step, entry.key, entry.before)
+            except LiveKitError as error:
+                if error.code != "not_found":  # the run that made it may have deleted it first
+                    raise
+                return
+            self.actions.append(_action(step, entry.key, self.answers[entry.key].get("name", "")))
 
         if self.written:
             yield_to_rivals(self.written, self.known, self._table, withdraw)

@@ -134,11 +134,11 @@ def test_ten_thousand_secrets_cost_no_time(modules):
         }
         for index in range(10_000)
     ]
-    started = time.monotonic()
+    started = time.process_time()
     planned = modules.routing(check=True, inbound_trunks=trunks)
     assert len(planned["inbound_trunks"]) == 10_000
     assert planned["inbound_trunks"][1234]["numbers"] == ["+1234"]
     listed = modules.trunk(check=True, trunks=trunks)
     assert len(listed["trunks"]) == 10_000
-    assert time.monotonic() - started < 40
+    assert time.process_time() - started < 40
     assert not any("password-" in output for output in modules.outputs)
