@@ -12,14 +12,14 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
-def start(*arguments: str | Path, **environment: str) -> subprocess.Popen:
-    """ansible-playbook under way in the checkout; standard output holds standard error too."""
+def start(*arguments: str | Path, checkout: Path = REPOSITORY, **environment: str) -> subprocess.Popen:
+    """ansible-playbook under way in a checkout; standard output holds standard error too."""
     return subprocess.Popen(
         [Path(sys.executable).parent / "ansible-playbook", *arguments],
-        cwd=REPOSITORY,
+        cwd=checkout,
         env={
             **os.environ,
-            "ANSIBLE_CONFIG": str(REPOSITORY / "ansible.cfg"),
+            "ANSIBLE_CONFIG": str(checkout / "ansible.cfg"),
             "ANSIBLE_NOCOLOR": "1",
             **environment,
         },
@@ -30,9 +30,9 @@ def start(*arguments: str | Path, **environment: str) -> subprocess.Popen:
     )
 
 
-def run(*arguments: str | Path, **environment: str) -> tuple[int, str]:
+def run(*arguments: str | Path, checkout: Path = REPOSITORY, **environment: str) -> tuple[int, str]:
     """Exit code and output."""
-    running = start(*arguments, **environment)
+    running = start(*arguments, checkout=checkout, **environment)
     output, _ = running.communicate()
     return running.returncode, output
 
