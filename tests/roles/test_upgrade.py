@@ -98,7 +98,7 @@ def test_trunks_rules_and_keys_stay(upgraded):
 
 
 def test_a_second_run_changes_nothing(upgraded):
-    assert re.findall(r"changed=(\d+)", upgraded.again) == ["0"], upgraded.again[-3000:]
+    assert set(re.findall(r"changed=(\d+)", upgraded.again)) == {"0"}, upgraded.again[-3000:]
     assert look(upgraded.host).started == upgraded.after.started
 
 
