@@ -18,6 +18,7 @@ from ansible.module_utils.common.parameters import remove_values
 
 from ._kinds import Kind
 from ._objects import Item, doubts, item_options, read_options
+from ._plan import Desired
 from ._written import HIDDEN, InputError
 
 CONNECTION_OPTIONS = {
@@ -136,6 +137,21 @@ def validated(module: Module, kind: Kind, options_list: list[dict]) -> list[dict
             fail(module, "invalid", f"{kind.title} {options.get('name')!r}: {message}")
         checked.append(result.validated_parameters)
     return checked
+
+
+def desired_tables(module: Module, kinds: t.Iterable[Kind]) -> dict[str, Desired]:
+    """What is desired of each kind whose table is given, by name of the kind."""
+    params = module.params
+    keep = params["keep"] or {}
+    return {
+        kind.name: Desired(
+            items=items_of(module, kind, validated(module, kind, params[kind.table])),
+            purge=params["purge"],
+            keep=tuple(keep.get(kind.table, ())),
+        )
+        for kind in kinds
+        if params[kind.table] is not None
+    }
 
 
 def fail(module: Module, code: str, message: str, hint: str = "", rpc: str = "", **kwargs):

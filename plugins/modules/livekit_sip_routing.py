@@ -167,10 +167,8 @@ from ansible_collections.telephony.livekit.plugins.module_utils._kinds import KI
 from ansible_collections.telephony.livekit.plugins.module_utils._module import (
     CONNECTION_OPTIONS,
     Module,
-    items_of,
-    validated,
+    desired_tables,
 )
-from ansible_collections.telephony.livekit.plugins.module_utils._plan import Desired
 from ansible_collections.telephony.livekit.plugins.module_utils._run import converge
 
 
@@ -195,19 +193,9 @@ def main():
         },
     )
     params = module.params
-    keep = params["keep"] or {}
-    desired = {
-        kind.name: Desired(
-            items=items_of(module, kind, validated(module, kind, params[kind.table])),
-            purge=params["purge"],
-            keep=tuple(keep.get(kind.table, ())),
-        )
-        for kind in KINDS.values()
-        if params[kind.table] is not None
-    }
     outcome = converge(
         module,
-        desired,
+        desired_tables(module, KINDS.values()),
         detach=params["detach"],
         update_password=params["update_password"] == "always",
         assume_empty=params["assume_empty"],

@@ -21,6 +21,7 @@ VARIABLES = {
 }
 # What is there before the examples of a module, since theirs are about something else.
 BEFORE = {
+    "livekit_sip_call_info": [{"name": "twilio", "numbers": ["+12025550100"]}],
     "livekit_sip_dispatch": [
         {"name": "twilio", "numbers": ["+12025550100"]},
         {"name": "office", "numbers": ["+12025550102"]},

@@ -1,0 +1,185 @@
+# Copyright (c) 2026, the telephony.livekit maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""A call explained to people: what it gets, what its caller hears, and why other trunks and rules do not take it.
+
+Pure: no I/O, nothing of Ansible. What callers hear is measured, and written in
+https://github.com/livekit/sip/blob/main/pkg/sip/inbound.go
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from ._calls import ACCEPT, ERROR, REQUEST_PIN, Call, Decision, Table, Verdict
+from ._findings import findings, shown
+from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, Kind
+from ._order import NEW
+from ._written import InputError
+
+# From this livekit-server on, a call that no rule takes is rejected; before, it was dropped.
+REJECTS_SINCE = (1, 13, 8)
+_REJECTED = "404 Does not match Trunks or Dispatch Rules"
+# How many trunks or rules that do not take the call the text has.
+_MOST_SHOWN = 10
+# Reasons that nearly every object of a long table has; the others come first.
+_COMMON = ("number", "trunk")
+
+Objects = dict[str, dict[str, dict]]  # kind name -> id -> object
+
+
+def version(text: str | None) -> tuple[int, ...] | None:
+    """Raises InputError if the text is not a version."""
+    if not text:
+        return None
+    found = re.fullmatch(r"v?(\d+)\.(\d+)\.(\d+)(?:[-+].*)?", text)
+    if not found:
+        raise InputError("it is not three numbers. Write it as 1.13.8.", text).below("server_version")
+    return tuple(map(int, found.groups()))
+
+
+@dataclass
+class Explanation:
+    call: Call
+    decision: Decision
+    hears: str
+    trunks: list[Verdict]
+    rules: list[Verdict]
+    findings: list[dict]  # those about objects that the call concerns
+
+    def as_dict(self) -> dict:
+        decision = self.decision
+        return {
+            "result": decision.result,
+            "trunk": _named(INBOUND_TRUNK, decision.trunk),
+            "rule": _named(DISPATCH_RULE, decision.rule),
+            "room": decision.room,
+            "agents": decision.agents,
+            "error": decision.error,
+            "hears": self.hears,
+            "other_trunks": [_not_taking(INBOUND_TRUNK, verdict) for verdict in self.trunks if verdict.reason],
+            "other_rules": [_not_taking(DISPATCH_RULE, verdict) for verdict in self.rules if verdict.reason],
+            "findings": self.findings,
+            "text": self.text(),
+        }
+
+    def text(self) -> str:
+        decision = self.decision
+        lines = [
+            f"Call: {said(self.call)}",
+            f"Trunk: {_label(INBOUND_TRUNK, decision.trunk)}",
+            f"Rule: {_label(DISPATCH_RULE, decision.rule)}",
+        ]
+        if decision.result == ACCEPT:
+            lines += [f"Room: {decision.room}", f"Agents: {', '.join(decision.agents) or 'none'}"]
+        if decision.error:
+            lines.append(f"Error: {decision.error}")
+            lines += [f"  {_label(_kind(rival), rival)}" for rival in decision.rivals]
+        lines.append(f"The caller hears: {self.hears}")
+        for kind, verdicts in ((INBOUND_TRUNK, self.trunks), (DISPATCH_RULE, self.rules)):
+            others = sorted((one for one in verdicts if one.reason), key=lambda one: one.reason.code in _COMMON)
+            if others:
+                lines.append(f"Other {kind.title}s:")
+                lines += [f"  {_label(kind, other.stored)}: {other.reason.text}" for other in others[:_MOST_SHOWN]]
+                if len(others) > _MOST_SHOWN:
+                    lines.append(f"  and {len(others) - _MOST_SHOWN} more")
+        if self.findings:
+            lines.append("Findings:")
+            lines += [f"  {finding['severity']}: {finding['cause']} [{finding['code']}]" for finding in self.findings]
+        return "\n".join(lines)
+
+
+def explain(table: Table, objects: Objects, call: Call, since: tuple[int, ...] | None = None) -> Explanation:
+    """`objects` are those of the table, and outbound trunks if they are known; `since` is livekit-server's version."""
+    first = replace(call, pin="", no_pin=False)
+    # Only who is asked can enter a PIN.
+    asked = table.decide(first).result == REQUEST_PIN
+    call = call if asked else first
+    decision, trunks, rules = table.explain(call)
+    concerned = {(INBOUND_TRUNK.name, one.stored[INBOUND_TRUNK.id_field]) for one in trunks if _near(one)}
+    concerned |= {(DISPATCH_RULE.name, one.stored[DISPATCH_RULE.id_field]) for one in rules if _near(one)}
+    found = [
+        _without_keys(shown(finding, objects))
+        for finding in findings(objects)
+        if concerned.intersection((kind.name, key) for kind, key in finding.objects)
+    ]
+    return Explanation(call, decision, _heard(decision, call, asked, since), trunks, rules, found)
+
+
+def said(call: Call) -> str:
+    """A call in words, without its PIN."""
+    words = f"to {call.called} from {call.caller or 'a hidden number'}"
+    if call.source:
+        words += f", source {call.source}"
+    if call.from_host:
+        words += f", From host {call.from_host}"
+    if call.pin or call.no_pin:
+        words += ", with a PIN" if call.pin else ", without a PIN"
+    return words
+
+
+def _heard(decision: Decision, call: Call, asked: bool, since: tuple[int, ...] | None) -> str:
+    if decision.result == ERROR and not any(DISPATCH_RULE.id_field in rival for rival in decision.rivals):
+        return "100, then 503 Try again later, without a 180"
+    heard = ["100"]
+    if decision.asks_password:
+        heard.append("407 until the password is right")
+    heard.append("180")
+    if asked:
+        heard.append("200 at once, and a voice asks for the PIN")
+        if decision.result == ACCEPT:
+            heard.append("after the digits the room")
+        elif decision.result != REQUEST_PIN:
+            heard.append("after the digits a voice says that the PIN is wrong, and the call ends")
+    elif decision.result == ERROR:
+        heard.append("503 Try again later")
+    elif decision.result == ACCEPT:
+        heard.append("180 again and again until somebody in the room publishes audio, then 200")
+    else:
+        heard.append(_refusal(since))
+    return ", ".join(heard)
+
+
+def _refusal(since: tuple[int, ...] | None) -> str:
+    if since is None:
+        first = ".".join(map(str, REJECTS_SINCE))
+        return f"then {_REJECTED} (livekit-server {first} or newer) or silence (older)"
+    return f"then {_REJECTED}" if since >= REJECTS_SINCE else "then silence"
+
+
+def _near(verdict: Verdict) -> bool:
+    """Whether an object takes the call, or nearly does."""
+    reason = verdict.reason
+    return reason is None or reason.code not in _COMMON or reason.alike
+
+
+def _named(kind: Kind, stored: dict | None) -> dict | None:
+    return None if stored is None else {"name": stored.get("name") or "", "id": _id(stored[kind.id_field])}
+
+
+def _not_taking(kind: Kind, verdict: Verdict) -> dict:
+    return {**_named(kind, verdict.stored), "code": verdict.reason.code, "reason": verdict.reason.text}
+
+
+def _id(key: str) -> str:
+    """What the server does not hold yet has no id."""
+    return "" if key.startswith(NEW) else key
+
+
+def _without_keys(finding: dict) -> dict:
+    return {**finding, "objects": [{**named, "id": _id(named["id"])} for named in finding["objects"]]}
+
+
+def _label(kind: Kind, stored: dict | None) -> str:
+    if stored is None:
+        return "none"
+    name, key = stored.get("name") or "", _id(stored[kind.id_field])
+    return f"{name} ({key})" if name and key else name or key
+
+
+def _kind(stored: dict) -> Kind:
+    return DISPATCH_RULE if DISPATCH_RULE.id_field in stored else INBOUND_TRUNK
