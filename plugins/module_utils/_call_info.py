@@ -11,6 +11,7 @@ from __future__ import annotations
 from ._addresses import address
 from ._calls import Call, Table
 from ._client import LiveKitError
+from ._expect import Expected
 from ._explained import explain, version
 from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, KINDS
 from ._module import CONNECTION_OPTIONS, Module, desired_tables, fail
@@ -24,6 +25,11 @@ CALL_OPTIONS = {
     "source": {"type": "str"},
     "from_host": {"type": "str"},
     "pin": {"type": "str", "no_log": True},
+}
+EXPECT_OPTIONS = {
+    **CALL_OPTIONS,
+    **{name: {"type": "str"} for name in ("trunk", "rule", "room", "agent")},
+    "refused": {"type": "bool", "default": False},
 }
 _TABLES = (INBOUND_TRUNK, DISPATCH_RULE)
 
@@ -42,6 +48,24 @@ def call_of(options: dict) -> Call:
     if source and address(source) is None:
         raise InputError("it is not an IP address. Write one, such as 198.51.100.7.", source).below("source")
     return Call(numbers["to"], numbers["from"], source, options.get("from_host") or "", options.get("pin") or "")
+
+
+def expected_calls(module: Module) -> list[Expected]:
+    """The calls of the option `expect`, or the end of the run if one of them is invalid."""
+    expected, wrong = [], []
+    for index, options in enumerate(module.params["expect"]):
+        gets = {name: options[name] or "" for name in ("trunk", "rule", "room", "agent")}
+        try:
+            if options["refused"] and any(gets.values()):
+                raise InputError("a refused call gets nothing. Leave trunk, rule, room and agent out.", True).below(
+                    "refused"
+                )
+            expected.append(Expected(call_of(options), **gets, refused=options["refused"]))
+        except InputError as error:
+            wrong.append(str(error.below(f"expect[{index}]")))
+    if wrong:
+        fail(module, "invalid", "; ".join(wrong))
+    return expected
 
 
 def run_call_info_module() -> None:

@@ -93,12 +93,16 @@ class Explanation:
         return "\n".join(lines)
 
 
+def as_heard(table: Table, call: Call) -> tuple[Call, bool]:
+    """The call as the server hears of it, and whether the caller is asked for a PIN: others cannot enter one."""
+    first = replace(call, pin="", no_pin=False)
+    asked = table.decide(first).result == REQUEST_PIN
+    return (call if asked else first), asked
+
+
 def explain(table: Table, objects: Objects, call: Call, since: tuple[int, ...] | None = None) -> Explanation:
     """`objects` are those of the table, and outbound trunks if they are known; `since` is livekit-server's version."""
-    first = replace(call, pin="", no_pin=False)
-    # Only who is asked can enter a PIN.
-    asked = table.decide(first).result == REQUEST_PIN
-    call = call if asked else first
+    call, asked = as_heard(table, call)
     decision, trunks, rules = table.explain(call)
     concerned = {(INBOUND_TRUNK.name, one.stored[INBOUND_TRUNK.id_field]) for one in trunks if _near(one)}
     concerned |= {(DISPATCH_RULE.name, one.stored[DISPATCH_RULE.id_field]) for one in rules if _near(one)}

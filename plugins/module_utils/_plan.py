@@ -28,7 +28,7 @@ Table = dict[str, dict[str, Stored]]  # kind name -> id -> object
 class PlanError(Exception):
     """The wanted state cannot be reached, and why.
 
-    code: not_found, ambiguous, invalid, conflict, in_use or unorderable.
+    code: not_found, ambiguous, invalid, conflict, in_use, unorderable or unexpected.
     """
 
     def __init__(self, code: str, message: str, hint: str = ""):

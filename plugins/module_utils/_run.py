@@ -11,20 +11,22 @@ from __future__ import annotations
 import random
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
 
 from ._client import LiveKitError
 from ._diff import diff
+from ._expect import Expected, check_expected
 from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, KINDS, Kind
 from ._module import Module, fail
 from ._objects import show
 from ._order import NEW, Change, Step
-from ._plan import Desired, Plan, PlanError, plan
+from ._plan import Desired, Plan, PlanError, Table, plan
 from ._rivals import Written, yield_to_rivals
 from ._server import EmptyServer, Server
+from ._ways import changed_ways
 
 # How many writes that do not depend on each other are under way at once.
 PARALLEL_WRITES = 4
@@ -47,6 +49,8 @@ class Outcome:
     wanted: dict[str, list[str]]  # kind name -> keys of the wanted objects, in the playbook's order
     stored: dict[str, dict[str, dict]]  # kind name -> key -> object; those that are there, and those that were deleted
     names: dict[str, str]  # key -> name, of inbound trunks
+    before: Table  # as far as the run had to know it
+    after: Table
 
     def shown(self, kind: Kind, key: str) -> dict:
         return show(kind, self.stored[kind.name][key], self.names)
@@ -61,6 +65,11 @@ class Outcome:
     def result(self) -> dict:
         return {"changed": bool(self.actions), "actions": self.actions, "diff": diff(self.changes, self.names)}
 
+    def changed_ways(self) -> list[str]:
+        """The calls that go another way; none where trunks or rules were not looked at."""
+        known = {INBOUND_TRUNK.name, DISPATCH_RULE.name} <= self.before.keys()
+        return changed_ways(self.before, self.after) if self.actions and known else []
+
 
 def converge(
     module: Module,
@@ -69,6 +78,7 @@ def converge(
     update_password: bool = True,
     assume_empty: bool = False,
     assume_trunks: list[str] | None = None,
+    expected: Sequence[Expected] = (),
 ) -> Outcome:
     """Bring the server to what is desired, or end the run with a failure that says why not."""
     if (assume_empty or assume_trunks) and not module.check_mode:
@@ -78,7 +88,7 @@ def converge(
     run = None
     try:
         server = EmptyServer() if assume_empty else Server(module, read_only=module.check_mode)
-        run = _Run(server, module, desired, detach, update_password, assume_trunks or [])
+        run = _Run(server, module, desired, detach, update_password, assume_trunks or [], expected)
         return run.outcome()
     except (PlanError, LiveKitError) as error:
         done = run.done() if run else {}
@@ -141,6 +151,7 @@ class _Run:
         detach: bool,
         update_password: bool,
         assume_trunks: list[str],
+        expected: Sequence[Expected] = (),
     ):
         self.server = server
         self.module = module
@@ -148,6 +159,7 @@ class _Run:
         self.detach = detach
         self.update_password = update_password
         self.assume_trunks = assume_trunks
+        self.expected = expected
         self.actions: list[dict] = []
         self.keys = Keys()
         self.answers: dict[str, dict] = {}  # id -> what the server says it stores now
@@ -195,11 +207,14 @@ class _Run:
     def _planned(self, read: Callable) -> Plan:
         parking = f"parked-{secrets.token_hex(6)}"
         patience = 0 if self.module.check_mode else self.module.params["timeout"]
-        return plan_when_settled(
-            read,
-            lambda table: plan(table, self.desired, self.detach, self.update_password, parking),
-            patience,
-        )
+
+        def make_plan(table: dict[str, list[dict]]) -> Plan:
+            planned = plan(table, self.desired, self.detach, self.update_password, parking)
+            if self.expected:
+                check_expected(self.expected, planned.final)
+            return planned
+
+        return plan_when_settled(read, make_plan, patience)
 
     def _table(self) -> dict[str, list[dict]]:
         table = self.server.table(self._kinds())
@@ -213,6 +228,8 @@ class _Run:
 
     def _kinds(self) -> list[Kind]:
         """The kinds that must be looked at: rules name trunks, and trunks that go may be named by rules."""
+        if self.expected:
+            return list(KINDS.values())
         kinds = [kind for name, kind in KINDS.items() if name in self.desired]
         trunks = self.desired.get(INBOUND_TRUNK.name)
         if DISPATCH_RULE in kinds and INBOUND_TRUNK not in kinds:
@@ -344,7 +361,7 @@ class _Run:
         for table in (first.before, first.final, last.final):
             for key, trunk in table.get(INBOUND_TRUNK.name, {}).items():
                 names[key] = names[self.keys.real(key)] = trunk.get("name", "")
-        return Outcome(changes, self.actions, wanted, stored, names)
+        return Outcome(changes, self.actions, wanted, stored, names, first.before, last.final)
 
 
 def _independent(steps: list[Step]) -> Iterator[list[Step]]:

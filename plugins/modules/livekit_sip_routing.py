@@ -90,7 +90,50 @@ options:
       - Return every object of the given lists' kinds, not only those that changed.
     type: bool
     default: false
+  expect:
+    description:
+      - Calls that must get something, judged on the whole table as it will stand, with what other people have there.
+      - If one of them would not, nothing is written, in check mode or not, and the failure explains the call as
+        M(telephony.livekit.livekit_sip_call_info) does.
+      - A call with none of C(trunk), C(rule), C(room), C(agent) and C(refused) must be taken by a rule.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      to:
+        description: Called number, in quotes and as the provider sends it.
+        type: raw
+        required: true
+      from:
+        description: Calling number, in quotes. Without it, the caller hides the number.
+        type: raw
+      source:
+        description: IP address that the call comes from. Without it, every C(allowed_addresses) let the call in.
+        type: str
+      from_host:
+        description: Host in the SIP header C(From), which C(allowed_addresses) also compare.
+        type: str
+      pin:
+        description: Digits that the caller enters when a rule asks for a PIN, in quotes.
+        type: str
+      trunk:
+        description: Name or id of the trunk that matches the call.
+        type: str
+      rule:
+        description: Name or id of the rule that takes the call.
+        type: str
+      room:
+        description: How the name of the room starts.
+        type: str
+      agent:
+        description: Name of an agent that is dispatched to the room.
+        type: str
+      refused:
+        description: Whether no rule takes the call. It is mutually exclusive with the four before it.
+        type: bool
+        default: false
 seealso:
+  - module: telephony.livekit.livekit_sip_call_info
   - module: telephony.livekit.livekit_sip_trunk
   - module: telephony.livekit.livekit_sip_dispatch
 """
@@ -124,6 +167,20 @@ EXAMPLES = r"""
     purge: true
     keep:
       inbound_trunks: [laboratory]
+
+- name: The same, only if calls then go where they belong
+  telephony.livekit.livekit_sip_routing:
+    inbound_trunks:
+      - name: twilio
+        numbers: ["+12025550100"]
+    expect:
+      - to: "+12025550100"
+        from: "+12025550199"
+        trunk: twilio
+        rule: twilio
+        room: call-
+      - to: "+12025550150"
+        refused: true
 """
 
 RETURN = r"""
@@ -163,6 +220,7 @@ failure:
   type: dict
 """
 
+from ansible_collections.telephony.livekit.plugins.module_utils._call_info import EXPECT_OPTIONS, expected_calls
 from ansible_collections.telephony.livekit.plugins.module_utils._kinds import KINDS
 from ansible_collections.telephony.livekit.plugins.module_utils._module import (
     CONNECTION_OPTIONS,
@@ -190,6 +248,7 @@ def main():
             },
             "assume_empty": {"type": "bool", "default": False},
             "return_all": {"type": "bool", "default": False},
+            "expect": {"type": "list", "elements": "dict", "options": EXPECT_OPTIONS, "default": []},
         },
     )
     params = module.params
@@ -199,9 +258,14 @@ def main():
         detach=params["detach"],
         update_password=params["update_password"] == "always",
         assume_empty=params["assume_empty"],
+        expected=expected_calls(module),
     )
     shown = outcome.shown_all if params["return_all"] else outcome.shown_changes
-    module.exit_json(**outcome.result(), **{kind.table: shown(kind) for kind in KINDS.values()})
+    result = outcome.result()
+    ways = outcome.changed_ways() if module._diff else []
+    if ways:
+        result["diff"]["prepared"] = "".join(f"{line}\n" for line in ways)
+    module.exit_json(**result, **{kind.table: shown(kind) for kind in KINDS.values()})
 
 
 if __name__ == "__main__":

@@ -337,8 +337,9 @@ failure:
   contains:
     code:
       description:
-        - One of V(invalid), V(not_found), V(ambiguous), V(conflict), V(in_use), V(unorderable), V(unreachable),
-          V(lost_answer), V(not_json), V(ignored_field), or the error code of the server, such as V(unauthenticated).
+        - One of V(invalid), V(not_found), V(ambiguous), V(conflict), V(in_use), V(unorderable), V(unexpected),
+          V(unreachable), V(lost_answer), V(not_json), V(ignored_field), or the error code of the server, such as
+          V(unauthenticated).
       type: str
     message:
       description: What went wrong.

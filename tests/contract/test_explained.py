@@ -78,3 +78,25 @@ def test_two_trunks_that_match_are_named(livekit, line, explained):
     assert "trunks_conflict" in [finding["code"] for finding in found["findings"]]
     for name in ("line", "twin"):
         assert f"  {name} (ST_" in found["text"]
+
+
+def test_expectations_are_judged_on_what_will_stand_and_nothing_is_written_if_one_fails(livekit, line, modules):
+    before = [livekit.twirp("SIP", rpc) for rpc in ("ListSIPInboundTrunk", "ListSIPDispatchRule")]
+    new = {"name": "new", "trunks": ["other"], **PREFIX}
+    foreign = {"to": ONE, "from": CALLER, "rule": line["agent"], "agent": "voice-agent"}
+    wrong = {"to": TWO, "from": CALLER, "refused": True}
+    for check in (True, False):
+        failed = modules.routing(check=check, dispatch_rules=[new], expect=[foreign, wrong])
+        assert failed["failure"]["code"] == "unexpected"
+        assert "refused is expected" in failed["msg"]
+        assert "must be taken" not in failed["msg"]
+        purged = modules.routing(check=check, dispatch_rules=[new], purge=True, expect=[foreign])
+        assert purged["failure"]["code"] == "unexpected"
+    assert [livekit.twirp("SIP", rpc) for rpc in ("ListSIPInboundTrunk", "ListSIPDispatchRule")] == before
+    right = [foreign, {"to": TWO, "from": CALLER, "trunk": "other", "rule": "new", "room": "call-"}]
+    done = modules.routing(dispatch_rules=[new], expect=right)
+    assert not done.get("failed"), done
+    assert done["diff"]["prepared"] == f"{TWO} from anywhere: refused → rule new\n"
+    again = modules.routing(dispatch_rules=[new], expect=right)
+    assert not again["changed"]
+    assert "prepared" not in again["diff"]

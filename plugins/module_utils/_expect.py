@@ -1,0 +1,76 @@
+# Copyright (c) 2026, the telephony.livekit maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""Calls as tests of a dial plan: what each must get, judged on a table as it will stand.
+
+Pure: no I/O, nothing of Ansible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ._calls import ACCEPT, ERROR, REFUSE, REQUEST_PIN, Call, Decision, Table
+from ._explained import Objects, as_heard, explain, said
+from ._kinds import DISPATCH_RULE, INBOUND_TRUNK
+from ._plan import PlanError
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a call must get; an empty text stands for anything."""
+
+    call: Call
+    trunk: str = ""  # name or id
+    rule: str = ""  # name or id
+    room: str = ""  # how its name starts
+    agent: str = ""
+    refused: bool = False  # no rule takes the call
+
+
+def check_expected(expected: Iterable[Expected], objects: Objects) -> None:
+    """Raises PlanError if a call of these would not get what it must."""
+    table = Table.of(objects)
+    wrong = []
+    for one in expected:
+        differs = _differences(one, table.decide(as_heard(table, one.call)[0]))
+        if differs:
+            explained = explain(table, objects, one.call).text()
+            wrong.append(f"expect: the call {said(one.call)}: {'; '.join(differs)}\n{explained}")
+    if wrong:
+        raise PlanError("unexpected", "\n".join(wrong), "correct the trunks and rules, or what is expected")
+
+
+def _differences(expected: Expected, decision: Decision) -> list[str]:
+    if expected.refused:
+        return [] if decision.result == REFUSE else [f"refused is expected, and {_got(decision)}"]
+    if decision.result in (REFUSE, ERROR):
+        return [f"it must be taken, and {_got(decision)}"]
+    found = []
+    for what, name, stored, kind in (
+        ("trunk", expected.trunk, decision.trunk, INBOUND_TRUNK),
+        ("rule", expected.rule, decision.rule, DISPATCH_RULE),
+    ):
+        names = [stored.get("name") or "", stored[kind.id_field]] if stored else []
+        if name and name not in names:
+            found.append(f"{what} {name} is expected, and it gets {next(filter(None, names), 'none')}")
+    if decision.result != ACCEPT and (expected.room or expected.agent):
+        return [*found, f"a room or agent is expected, and {_got(decision)}: add the pin"]
+    if not decision.room.startswith(expected.room):
+        found.append(f"a room {expected.room}… is expected, and it gets {decision.room}")
+    if expected.agent and expected.agent not in decision.agents:
+        found.append(f"agent {expected.agent} is expected, and it gets {', '.join(decision.agents) or 'none'}")
+    return found
+
+
+def _got(decision: Decision) -> str:
+    return {
+        ACCEPT: "a rule takes it",
+        REQUEST_PIN: "a PIN is asked for",
+        REFUSE: "no rule takes it",
+        ERROR: f"livekit-server cannot decide it ({decision.error})",
+    }[decision.result]
