@@ -43,7 +43,6 @@ class Reason:
 
     code: str  # number, caller, source, trunk, pin or priority
     text: str
-    alike: bool = False  # the object has the number in another spelling
 
 
 @dataclass
@@ -185,7 +184,7 @@ def _rule_reason(rule: dict, call: Call, trunk: dict | None) -> Reason | None:
     for name, number, code in (("inbound_numbers", call.caller, "caller"), ("numbers", call.called, "number")):
         listed = rule.get(name) or []
         if listed and number not in listed:
-            return _not_listed(code, name, number, listed)
+            return Reason(code, _not_listed(name, number, listed))
     pin = pin_of(rule)
     if call.no_pin and pin:
         return Reason("pin", "it asks for a PIN, and the caller entered none")
@@ -194,12 +193,11 @@ def _rule_reason(rule: dict, call: Call, trunk: dict | None) -> Reason | None:
     return None
 
 
-def _not_listed(code: str, name: str, number: str, listed: list[str]) -> Reason:
+def _not_listed(name: str, number: str, listed: list[str]) -> str:
     alike = [other for other in listed if normalized_number(other) == normalized_number(number)]
     if alike:
-        text = f"{number} is written {alike[0]} in its {name}, and rules compare character by character"
-        return Reason(code, text, alike=True)
-    return Reason(code, f"{number or 'no caller'} is not in its {name} ({shortened(listed)})")
+        return f"{number} is written {alike[0]} in its {name}, and rules compare character by character"
+    return f"{number or 'no caller'} is not in its {name} ({shortened(listed)})"
 
 
 def _outranked(rule: dict, winner: dict) -> Reason:

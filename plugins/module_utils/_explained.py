@@ -158,7 +158,7 @@ def _refusal(since: tuple[int, ...] | None) -> str:
 def _near(verdict: Verdict) -> bool:
     """Whether an object takes the call, or nearly does."""
     reason = verdict.reason
-    return reason is None or reason.code not in _COMMON or reason.alike
+    return reason is None or reason.code not in _COMMON
 
 
 def _named(kind: Kind, stored: dict | None) -> dict | None:
