@@ -15,6 +15,7 @@ import re
 import typing as t
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from ._addresses import address, honoured_masks, network
 from ._calls import shortened
@@ -169,9 +170,8 @@ class _Graph:
         yield from self._of_numbers(label, key, rule, trunks)
 
     def _of_numbers(self, label: str, key: str, rule: dict, trunks: dict[str, dict]) -> Iterator[Finding]:
-        own = {normalized_number(number) for trunk in self.trunks.values() for number in trunk.get("numbers") or ()}
         callers = rule.get("inbound_numbers") or []
-        mixed_up = [number for number in callers if normalized_number(number) in own]
+        mixed_up = [number for number in callers if normalized_number(number) in self.own_numbers]
         if mixed_up:
             cause = f"{label} has {shortened(mixed_up)} in inbound_numbers, for callers, but it is a trunk's own number"
             where = ((DISPATCH_RULE, key),)
@@ -200,6 +200,10 @@ class _Graph:
             there = {normalized_number(number) for numbers in allowed for number in numbers}
             if not there.intersection(map(normalized_number, callers)):
                 yield _unreachable(label, where, "its trunks allow none of its inbound_numbers as callers")
+
+    @cached_property
+    def own_numbers(self) -> set[str]:
+        return {normalized_number(number) for trunk in self.trunks.values() for number in trunk.get("numbers") or ()}
 
     def _unused_trunks(self) -> Iterator[Finding]:
         named = {trunk for rule in self.rules.values() for trunk in rule.get("trunk_ids") or [""]}

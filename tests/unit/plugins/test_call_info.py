@@ -4,8 +4,11 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
+from ansible_collections.telephony.livekit.plugins.module_utils._calls import Call, Table
+from ansible_collections.telephony.livekit.plugins.module_utils._explained import explain
 
 from tests.support.modules import ModuleRunner
 
@@ -128,3 +131,15 @@ def test_pin_and_password_are_not_shown():
 
 def test_what_a_run_would_refuse_fails_here_too():
     assert explained([TRUNK, {**TRUNK, "name": "twin"}])["failure"]["code"] == "conflict"
+
+
+def test_call_on_a_table_of_a_thousand_lines_is_explained_at_once():
+    ids = [f"{number:04}" for number in range(1000)]
+    trunks = {key: {"sip_trunk_id": key, "name": key, "numbers": [f"+1202555{key}"]} for key in ids}
+    individual = {"dispatch_rule_individual": {"room_prefix": "call"}}
+    rules = {key: {"sip_dispatch_rule_id": key, "name": key, "trunk_ids": [key], "rule": individual} for key in ids}
+    objects = {"inbound_trunk": trunks, "outbound_trunk": {}, "dispatch_rule": rules}
+    began = time.process_time()
+    found = explain(Table.of(objects), objects, Call(ONE, CALLER)).as_dict()
+    assert time.process_time() - began < 1
+    assert found["rule"]["id"] == ONE[-4:]
