@@ -166,6 +166,11 @@ def _(world):
     return world.modules.trunk(name="t", state="absent", detach=True)
 
 
+@happens("A call of `expect` would not get what it must")
+def _(world):
+    return world.modules.routing(inbound_trunks=[TRUNK], dispatch_rules=[RULE], expect=[{"to": TWO}])
+
+
 @happens("No safe order of the changes was found; no way to get here is known")
 def _(world):
     world.monkeypatch.setattr(_plan, "in_order", lambda *_: None)
