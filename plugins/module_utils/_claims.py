@@ -48,6 +48,11 @@ def claims(kind: Kind, stored: dict | None) -> list[TrunkClaim] | list[RuleClaim
     return []
 
 
+def place(claim: tuple) -> tuple[tuple, str]:
+    """A claim as the place where rivals meet, and the caller that tells them apart there."""
+    return ((claim.number,), claim.caller) if isinstance(claim, TrunkClaim) else (tuple(claim), "")
+
+
 class Claims:
     """Who takes which calls, and so which objects can match one call.
 
@@ -64,12 +69,12 @@ class Claims:
         self._holders: dict[tuple, dict[str, set[str]]] = {}
 
     def add(self, key: str, claim: tuple) -> None:
-        place, caller = _place(claim)
-        self._holders.setdefault(place, {}).setdefault(caller, set()).add(key)
+        where, caller = place(claim)
+        self._holders.setdefault(where, {}).setdefault(caller, set()).add(key)
 
     def discard(self, key: str, claim: tuple) -> None:
-        place, caller = _place(claim)
-        holders = self._holders.get(place, {})
+        where, caller = place(claim)
+        holders = self._holders.get(where, {})
         keys = holders.get(caller, set())
         keys.discard(key)
         if not keys:
@@ -77,8 +82,8 @@ class Claims:
 
     def rivals(self, claim: tuple, key: str = "") -> set[str]:
         """The objects other than `key` that can match a call of this claim."""
-        place, caller = _place(claim)
-        holders = self._holders.get(place)
+        where, caller = place(claim)
+        holders = self._holders.get(where)
         if not holders:
             return set()
         groups = holders.values() if caller == "" else (holders.get(caller, ()), holders.get("", ()))
@@ -95,8 +100,8 @@ def can_match_one_call(kind: Kind, one: dict, other: dict) -> t.NamedTuple | Non
 
 def met(one: tuple, other: tuple) -> bool:
     """Whether a call can have both claims."""
-    (place, caller), (other_place, other_caller) = _place(one), _place(other)
-    return place == other_place and ("" in (caller, other_caller) or caller == other_caller)
+    (where, caller), (other_where, other_caller) = place(one), place(other)
+    return where == other_where and ("" in (caller, other_caller) or caller == other_caller)
 
 
 def written_twice(rule: dict) -> list[str]:
@@ -113,9 +118,9 @@ def pin_of(rule: dict) -> str:
     return rule_of(rule.get("rule"))[1].get("pin") or ""
 
 
-def _place(claim: tuple) -> tuple[tuple, str]:
-    """A claim as the place where rivals meet, and the caller that tells them apart there."""
-    return ((claim.number,), claim.caller) if isinstance(claim, TrunkClaim) else (tuple(claim), "")
+def with_pin(rule: dict, pin: str) -> dict:
+    kinds = {name: options and {**options, "pin": pin} for name, options in (rule.get("rule") or {}).items()}
+    return {**rule, "rule": kinds}
 
 
 def _normalized(stored: dict, name: str) -> list[str]:

@@ -55,6 +55,18 @@ RELATIONS = {
     "rule_unreachable",
 }
 
+# Findings worth a warning of any run: calls fail, or anybody is answered, whoever made it so.
+STANDING = {
+    "trunks_conflict",
+    "rules_conflict",
+    "rule_is_own_rival",
+    "rule_answers_anybody",
+    "trunk_missing",
+}
+
+# Findings that a playbook answers with any_trunk: true.
+MEANT = {"rule_answers_anybody"}
+
 
 def findings(objects: dict[str, dict[str, dict]]) -> list[Finding]:
     """Every finding about a table (kind name -> id -> object), the worst first."""
@@ -243,7 +255,9 @@ def concerning(found: Iterable[Finding], touched: set[tuple[str, str]]) -> list[
     return [
         finding
         for finding in found
-        if finding.code in RELATIONS and touched.intersection((kind.name, key) for kind, key in finding.objects)
+        if finding.code in STANDING
+        or finding.code in RELATIONS
+        and touched.intersection((kind.name, key) for kind, key in finding.objects)
     ]
 
 

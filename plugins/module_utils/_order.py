@@ -6,8 +6,11 @@
 
 """The order in which changes are written.
 
-After each write: no call is claimed by two objects, no trunk is empty (an empty trunk catches everything), and no
-rule names a trunk that is not there. livekit-server guards none of this when an object is replaced.
+After each write: no call can match two objects, no trunk is empty (an empty trunk catches everything), and no rule
+names a trunk that is not there. livekit-server guards none of this when an object is replaced.
+
+A rule that has to let go of its PIN, or waits for one, meanwhile asks for a PIN that nobody has: a caller who has to
+enter one is not let in without.
 """
 
 from __future__ import annotations
@@ -15,9 +18,10 @@ from __future__ import annotations
 import typing as t
 from collections import deque
 from dataclasses import dataclass
-from itertools import count, product
+from itertools import count
 
-from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, Kind, rule_of
+from ._claims import Claims, claims, pin_of, place, with_pin
+from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, Kind
 from ._numbers import normalized_number
 
 # Starts the key of an object whose id only the server can give.
@@ -49,35 +53,16 @@ class Step:
     key: str
     body: dict | None  # the object to store; its trunk_ids may hold keys that start with NEW
     parked: bool = False  # it lets go of what others wait for, before it gets what it waits for itself
-
-
-def claims(kind: Kind, stored: dict | None) -> list[tuple]:
-    """The calls that an object claims, in livekit-server's own terms: no two objects may share one.
-
-    An inbound trunk claims each of its numbers for each caller it allows, an empty string standing for any:
-    ("trunk", number, caller). A rule claims ("rule", PIN, trunk id, caller, number) for each combination.
-    Source: validateTrunkInbound and the rule's twin in https://github.com/livekit/protocol/blob/main/sip/sip.go
-    """
-    if stored is None:
-        return []
-    if kind is INBOUND_TRUNK:
-        return list(product(["trunk"], _normalized(stored, "numbers"), _normalized(stored, "allowed_numbers")))
-    if kind is DISPATCH_RULE:
-        pin = rule_of(stored.get("rule"))[1].get("pin") or ""
-        trunks = stored.get("trunk_ids") or [""]
-        return list(
-            product(["rule"], [pin], trunks, _normalized(stored, "inbound_numbers"), _normalized(stored, "numbers"))
-        )
-    return []
+    asks: bool = False  # the rule asks for a PIN, or did before it goes
 
 
 def in_order(table: dict[str, dict[str, dict]], changes: list[Change], parking: str) -> list[Step] | None:
     """The steps that make `changes`, or None if there is no safe order.
 
     table: what is stored now, kind name -> id -> object.
-    parking: starts the numbers that nobody can have, on which objects wait that swap what they claim.
+    parking: starts the numbers and PINs that nobody can have, with which objects wait that swap what they claim.
     """
-    return _Sequence(table, parking).of(changes)
+    return _Sequence(table, parking).of(changes) if changes else []
 
 
 # What makes a call answered comes before what stops one: a trunk that gains numbers has its rule first.
@@ -91,8 +76,14 @@ _RANKS = {
 }
 
 
-def _rank(change: Change) -> int:
-    return _RANKS.get((change.kind, change.action), 0)
+def _rank(change: Change) -> tuple[int, int]:
+    """Among rules, one that begins to ask for a PIN comes first, and one that asks goes last."""
+    asked, asks = _asks(change.before), _asks(change.after)
+    return _RANKS.get((change.kind, change.action), 0), asked - 2 * asks
+
+
+def _asks(rule: dict | None) -> bool:
+    return bool(rule and pin_of(rule))
 
 
 class _Sequence:
@@ -100,10 +91,11 @@ class _Sequence:
 
     def __init__(self, table: dict[str, dict[str, dict]], parking: str):
         self.stored: dict[str, dict] = {}
-        self.owners: dict[tuple, set[str]] = {}  # claim -> keys of the objects that hold it
+        self.held = Claims()
         self.rules_of: dict[str, set[str]] = {}  # trunk -> rules that name it
         self.steps: list[Step] = []
         self.waiting: dict[t.Any, list[Change]] = {}  # what must be free first -> the changes that wait for it
+        self.left: dict[str, Change] = {}  # key -> the change that is not yet written in full
         self.parking = (f"{parking}-{number}" for number in count(1))
         for kind in (INBOUND_TRUNK, DISPATCH_RULE):
             for key, stored in table.get(kind.name, {}).items():
@@ -116,17 +108,20 @@ class _Sequence:
             if change.kind is DISPATCH_RULE and change.after
             for trunk in change.after.get("trunk_ids") or ()
         }
-        queue = deque(sorted(changes, key=_rank))
+        self.left = {change.key: change for change in changes}
+        # What ends a conflict comes first: the server writes nothing that it judges together with one.
+        queue = deque(sorted(changes, key=lambda change: (not self._in_conflict(change), _rank(change))))
         while queue or self.waiting:
             while queue:
                 change = queue.popleft()
                 obstacle = self._obstacle(change)
                 if obstacle is None:
+                    del self.left[change.key]
                     queue.extendleft(self._write(Step(change.action, change.kind, change.key, change.after)))
-                elif change.action == "create" and change.kind is INBOUND_TRUNK and change.key in named:
-                    # Its rule needs its id; with the rule in place it takes over the numbers in one write.
+                elif self._goes_ahead(change, named, obstacle):
                     queue.extendleft(self._park(change))
-                    queue.append(Change(change.kind, change.key, self.stored[change.key], change.after))
+                    self.left[change.key] = Change(change.kind, change.key, self.stored[change.key], change.after)
+                    queue.append(self.left[change.key])
                 else:
                     self.waiting.setdefault(obstacle, []).append(change)
             if self.waiting:
@@ -135,6 +130,21 @@ class _Sequence:
                     return None
                 queue.extend(self._park(swapped))
         return self.steps
+
+    def _in_conflict(self, change: Change) -> bool:
+        return any(self.held.rivals(claim, change.key) for claim in claims(change.kind, change.before))
+
+    def _goes_ahead(self, change: Change, named: set[str], obstacle: tuple) -> bool:
+        """Whether the object is put in place at once, although what it claims is not free yet."""
+        if change.kind is INBOUND_TRUNK:
+            # Its rule needs its id; with the rule in place it takes over the numbers in one write.
+            return change.action == "create" and change.key in named
+        # What goes meanwhile may be all that stands between an open rule and callers who have to enter a PIN.
+        return (
+            _asks(change.after)
+            and obstacle[0] == "calls"
+            and not _calls(change.after) <= _calls(self.stored.get(change.key))
+        )
 
     def _obstacle(self, change: Change):
         """What must be free or there before this change can be written; None if nothing."""
@@ -145,29 +155,33 @@ class _Sequence:
                 if trunk.startswith(NEW) and trunk not in self.stored:
                     return "trunk", trunk
         for claim in claims(change.kind, change.after):
-            if self._of_others(claim, change.key):
-                return claim
+            if self.held.rivals(claim, change.key):
+                return "calls", place(claim)[0]
         return None
 
     def _swapped(self) -> Change | None:
         """A waiting change whose object holds what others wait for."""
         for changes in self.waiting.values():
             for change in changes:
-                held = claims(change.kind, self.stored.get(change.key))
-                if change.action == "replace" and any(claim in self.waiting for claim in held):
-                    return change
+                for claim in claims(change.kind, change.after):
+                    for other in sorted(self.held.rivals(claim, change.key)):
+                        if other in self.left and self.left[other].action == "replace":
+                            return self.left[other]
         return None
 
     def _park(self, change: Change) -> list[Change]:
         """Put aside what others wait for. What the object has before and after it keeps throughout."""
         action = "replace" if change.key in self.stored else "create"
         stored = self.stored.get(change.key) or change.after
+        if change.kind is DISPATCH_RULE and (_asks(stored) or _asks(change.after)):
+            body = with_pin(self._at_both(stored, change.after), next(self.parking))
+            return self._write(Step(action, change.kind, change.key, body, parked=True))
         part = "numbers" if change.kind is INBOUND_TRUNK else "trunk_ids"
         final = set(claims(change.kind, change.after))
 
         def stays(value: str) -> bool:
             claimed = claims(change.kind, {**change.after, part: [value]})
-            return final.issuperset(claimed) and not any(self._of_others(claim, change.key) for claim in claimed)
+            return final.issuperset(claimed) and not any(self.held.rivals(claim, change.key) for claim in claimed)
 
         kept = [value for value in stored.get(part) or () if stays(value)]
         if kept and action == "replace":
@@ -176,11 +190,18 @@ class _Sequence:
             body = {**stored, "numbers": [next(self.parking)]}
         return self._write(Step(action, change.kind, change.key, body, parked=True))
 
-    def _of_others(self, claim: tuple, key: str) -> set[str]:
-        return self.owners.get(claim, set()) - {key}
+    def _at_both(self, stored: dict, after: dict) -> dict:
+        """The stored rule, for what it takes afterwards as well, if the two differ in one list."""
+        lists = ("trunk_ids", "inbound_numbers", "numbers")
+        (name, *others) = [name for name in lists if set(stored.get(name) or ()) != set(after.get(name) or ())] or [""]
+        if others or not stored.get(name) or not after.get(name):
+            return stored
+        more = [value for value in after[name] if name != "trunk_ids" or value in self.stored]
+        return {**stored, name: list({normalized_number(value): value for value in [*more, *stored[name]]}.values())}
 
     def _write(self, step: Step) -> list[Change]:
         """Returns the changes that this write sets free."""
+        step.asks = step.kind is DISPATCH_RULE and (_asks(step.body) or _asks(self.stored.get(step.key)))
         self.steps.append(step)
         freed = self._put(step.kind, step.key, step.body)
         return [change for key in freed for change in self.waiting.pop(key, ())]
@@ -189,10 +210,10 @@ class _Sequence:
         before = self.stored.pop(key, None)
         freed: list = []
         for claim in claims(kind, before):
-            self.owners[claim].discard(key)
-            freed.append(claim)
+            self.held.discard(key, claim)
+            freed.append(("calls", place(claim)[0]))
         for claim in claims(kind, stored):
-            self.owners.setdefault(claim, set()).add(key)
+            self.held.add(key, claim)
         if kind is DISPATCH_RULE:
             for trunk in (before or {}).get("trunk_ids") or ():
                 self.rules_of[trunk].discard(key)
@@ -207,5 +228,6 @@ class _Sequence:
         return freed
 
 
-def _normalized(stored: dict, name: str) -> list[str]:
-    return sorted({normalized_number(number) for number in stored.get(name) or []}) or [""]
+def _calls(rule: dict | None) -> set[tuple]:
+    """The calls of which a rule asks for a PIN, whatever the PIN."""
+    return {claim[1:] for claim in claims(DISPATCH_RULE, rule)} if _asks(rule) else set()

@@ -14,10 +14,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ._conflicts import conflict
+from ._findings import MEANT, concerning, findings, told
 from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, KINDS, OUTBOUND_TRUNK, Kind
 from ._numbers import normalized_number
 from ._objects import Item
-from ._order import NEW, Change, Step, claims, in_order
+from ._order import NEW, Change, Step, in_order
 from ._validate import problems
 from ._written import overlaid
 
@@ -70,7 +72,7 @@ def plan(
     current: kind name -> objects; a kind that is missing is not known, and must not be needed.
     detach: take a deleted trunk out of the rules that name it, instead of refusing.
     update_password: False leaves the password of a trunk that exists, for servers that do not return it.
-    parking: a number that nobody can have; trunks that swap numbers wait on it.
+    parking: starts numbers and PINs that nobody can have; objects that swap theirs wait with one.
     """
     draft = _Draft(current, update_password)
     for kind in (INBOUND_TRUNK, OUTBOUND_TRUNK, DISPATCH_RULE):
@@ -79,7 +81,9 @@ def plan(
     draft.detach_deleted_trunks(detach)
     changes = draft.changes()
     _check(draft, changes)
-    _check_conflicts(draft.final, changes)
+    problem = conflict(draft.final, changes)
+    if problem:
+        raise PlanError("conflict", problem.message, problem.hint)
     steps = in_order(draft.before, changes, parking)
     if steps is None:
         raise PlanError(
@@ -87,7 +91,8 @@ def plan(
             "these changes cannot be made one after the other without two objects claiming the same calls",
             "change one object at a time, or delete the objects that claim the same calls first",
         )
-    return Plan(steps, changes, draft.before, draft.final, draft.wanted, draft.warnings)
+    warnings = [*draft.warnings, *_told(draft, changes)]
+    return Plan(steps, changes, draft.before, draft.final, draft.wanted, warnings)
 
 
 class _Draft:
@@ -119,6 +124,7 @@ class _Draft:
         for index, item in enumerate(desired.items):
             if not matched[index]:
                 matched[index] = self._renamed(kind, item, unlisted) or f"{NEW}{kind.name}:{item.name}"
+                unlisted.discard(matched[index])
         for key in unlisted - set(matched):
             del self.final[kind.name][key]
         for item, key in zip(desired.items, matched):
@@ -193,7 +199,10 @@ class _Draft:
             if merged.get("trunk_ids"):
                 merged["trunk_ids"] = []
         elif item.trunks is not None:
-            trunk_ids = list(dict.fromkeys(self._trunk_id(item, trunk) for trunk in item.trunks))
+            named = merged.get("trunk_ids") or ()
+            # What the rule names by id already may be gone: that is told, and left.
+            found = (trunk if trunk in named else self._trunk_id(item, trunk) for trunk in item.trunks)
+            trunk_ids = list(dict.fromkeys(found))
             if set(trunk_ids) != set(merged.get("trunk_ids") or []):
                 merged["trunk_ids"] = trunk_ids
 
@@ -273,33 +282,21 @@ def _check(draft: _Draft, changes: list[Change]) -> None:
         raise PlanError("invalid", "; ".join(problem.message for problem in errors), "; ".join(hints))
 
 
-def _check_conflicts(final: Table, changes: list[Change]) -> None:
-    changed = {(change.kind.name, change.key) for change in changes}
-    for name in {name for name, dummy in changed}:
-        kind = KINDS[name]
-        owners: dict[tuple, str] = {}
-        for key, stored in final[name].items():
-            for claim in claims(kind, stored):
-                other = owners.setdefault(claim, key)
-                # livekit-server judges the whole set of rules at each write, but only the written trunk.
-                if other != key and (kind is DISPATCH_RULE or {(name, key), (name, other)} & changed):
-                    raise _conflict(kind, claim, final[name][other], stored)
-
-
-def _conflict(kind: Kind, claim: tuple, one: Stored, other: Stored) -> PlanError:
-    labels = " and ".join(sorted(repr(stored.get("name") or stored.get(kind.id_field)) for stored in (one, other)))
-    if kind is INBOUND_TRUNK:
-        what = f"the number {claim[1]}" if claim[1] else "calls to any number"
-        caller = claim[2]
-    else:
-        what = f"calls to {claim[4] or 'any number'} on the same trunk with the same PIN or none"
-        caller = claim[3]
-    return PlanError(
-        "conflict",
-        f"{kind.title}s {labels} both claim {what}" + (f" from {caller}" if caller else ""),
-        f"one call can have one {kind.title} only: change or delete one of them, give the id of the one that is to be "
-        "renamed, or purge what is not listed",
-    )
+def _told(draft: _Draft, changes: list[Change]) -> list[str]:
+    """Warnings about how the objects fit together: those of this run, and calls that fail already."""
+    touched = {(name, key) for name, keys in draft.wanted.items() for key in keys}
+    touched |= {(change.kind.name, change.key) for change in changes}
+    # Check mode may assume trunks that are still to come: nothing is known of them.
+    assumed = {(name, key) for name, table in draft.before.items() for key in table if key.startswith(NEW)}
+    meant = {(DISPATCH_RULE.name, key) for key in draft.allowed_wildcards}
+    return [
+        told(finding)
+        for finding in concerning(findings(draft.final), touched)
+        if not any(
+            (kind.name, key) in assumed or (kind.name, key) in meant and finding.code in MEANT
+            for kind, key in finding.objects
+        )
+    ]
 
 
 def _numbers(stored: Stored) -> set[str]:

@@ -25,8 +25,8 @@ import typing as t
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ._claims import Claims, claims
 from ._kinds import DISPATCH_RULE, KINDS, Kind
-from ._order import claims
 
 # How long the writer of the smaller id waits for the other to yield, before it yields itself.
 PATIENCE_SECONDS = 1.0
@@ -72,26 +72,21 @@ def rivals(written: dict[str, Written], known: t.Container[str], table: Table) -
     """Id of what this run wrote -> ids of its rivals, where it has some."""
     found: dict[str, list[str]] = {}
     for kind in {entry.kind.name: entry.kind for entry in written.values()}.values():
-        others: dict[t.Any, list[str]] = {}
-        for stored in table[kind.name]:
+        held, named = Claims(), {}
+        others = [stored for stored in table[kind.name] if stored[kind.id_field] not in written]
+        for stored in others:
             key = stored[kind.id_field]
-            if key in written:
-                continue
-            shared = claims(kind, stored)
+            for claim in claims(kind, stored):
+                held.add(key, claim)
             if key not in known:
-                shared = [*shared, ("name", stored.get("name"))]
-            for mark in shared:
-                others.setdefault(mark, []).append(key)
-        if not others:
-            continue
-        for stored in table[kind.name]:
+                named.setdefault(stored.get("name"), set()).add(key)
+        for stored in table[kind.name] if others else ():
             key = stored[kind.id_field]
             if key not in written:
                 continue
-            marks = claims(kind, stored)
+            shared = {other for claim in claims(kind, stored) for other in held.rivals(claim)}
             if written[key].before is None:
-                marks = [*marks, ("name", stored.get("name"))]
-            shared = {other for mark in marks for other in others.get(mark, ())}
+                shared |= named.get(stored.get("name"), set())
             if shared:
                 found[key] = sorted(shared)
     return found

@@ -201,7 +201,7 @@ class _Run:
         more = f" and {len(self.actions) - 10} more" if len(self.actions) > 10 else ""
         told = f"Before that, this run wrote: {writes}{more}"
         if self.parked:
-            told += f". {', '.join(self.parked.values())} waits on a parked number and takes no calls: run again"
+            told += f". {', '.join(self.parked.values())} waits on a parked number or PIN and takes no calls: run again"
         return {"told": told, "changed": True, "actions": self.actions}
 
     def _planned(self, read: Callable) -> Plan:
@@ -365,8 +365,11 @@ class _Run:
 
 
 def _independent(steps: list[Step]) -> Iterator[list[Step]]:
-    """Runs of steps that may be written in any order: new objects claim different calls, old ones are let go of."""
-    for (action, _kind), run in groupby(steps, key=lambda step: (step.action, step.kind.name)):
+    """Runs of steps that may be written in any order: new objects claim different calls, old ones are let go of.
+
+    A rule that asks for a PIN and an open one are not written at the same moment.
+    """
+    for (action, *_rest), run in groupby(steps, key=lambda step: (step.action, step.kind.name, step.asks)):
         if action == "replace":
             yield from ([step] for step in run)
         else:

@@ -27,8 +27,6 @@ _FORBIDDEN_HEADERS = re.compile(
 )
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,255}")
 _MAX_MEDIA_TIMEOUT = "10m"
-# Source: https://github.com/livekit/sip/blob/main/pkg/sip/media_codecs.go
-_CODECS = ("PCMU", "PCMA", "G722", "AMR-WB")
 
 
 class Problem(t.NamedTuple):
@@ -125,15 +123,8 @@ def _of_outbound_trunk(stored: dict) -> Iterator[Problem]:
 
 def _of_media(stored: dict) -> Iterator[Problem]:
     media = stored.get("media") or {}
-    codecs = [codec.get("name") or "" for codec in media.get("codecs") or []]
-    if media.get("only_listed_codecs") and not codecs:
+    if media.get("only_listed_codecs") and not media.get("codecs"):
         yield Problem("only_listed_codecs: true is invalid: no codec is listed. List one in media.codecs, such as PCMU")
-    elif media.get("only_listed_codecs") and not any(name.upper() in _CODECS for name in codecs):
-        yield Problem(
-            f"codecs: livekit-sip 1.11 speaks none of {', '.join(codecs)}, and no other codec may be used: calls fail. "
-            "Add PCMU, PCMA or G722",
-            warning=True,
-        )
     timeout = media.get("media_timeout")
     if Duration().comparable(timeout) > Duration().comparable(_MAX_MEDIA_TIMEOUT):
         yield Problem(f"media_timeout must not exceed {_MAX_MEDIA_TIMEOUT}")

@@ -204,8 +204,8 @@ dispatch_rules:
 actions:
   description:
     - The writes in their order, or in check mode those that a run would make.
-    - C(parked) is true for a write that puts an object aside, on a number that nobody can have, until its calls are
-      free.
+    - C(parked) is true for a write that puts an object aside, on a number or with a PIN that nobody has, until what
+      it is to have is free.
   returned: success
   type: list
   elements: dict

@@ -11,9 +11,6 @@ from ansible_collections.telephony.livekit.plugins.module_utils import _run, _se
 
 from tests.support.oracle import Oracle
 
-# Not strict: some of the pairs are right already.
-pytestmark = pytest.mark.xfail(reason="the plan takes only equal claims for a conflict, and does not tell what stands already")
-
 A, B, C = "+12025550100", "+12025550101", "+12025550102"
 ONE, OTHER = "+12025550150", "+12025550151"
 PREFIX = {"dispatch_rule_individual": {"room_prefix": "call-"}}
@@ -155,9 +152,8 @@ def test_what_stands_already_is_told_and_left(livekit, modules, oracle, standing
     trunks, rules, words = standing
     given_to_server(oracle, trunks, rules)
     before = stored(livekit)
-    line = {"inbound_trunks": [trunk("new", C)], "dispatch_rules": [rule("new", "new")]}
     for check in (True, False):
-        run = modules.routing(check=check, **line)
+        run = modules.routing(check=check, inbound_trunks=[trunk("new", C)], dispatch_rules=[])
         assert run["changed"], run
         warnings = [warning for warning in run["warnings"] if words[-1] in warning]
         assert len(warnings) == 1
@@ -223,3 +219,24 @@ def test_numbers_that_do_not_meet_are_told(modules):
             run = modules.dispatch(**rule("r", "a", **{"numbers": [], "inbound_numbers": [], **options}))
             assert any(told in warning for warning in run["warnings"]), run
     assert "warnings" not in modules.dispatch(**rule("r", "a", numbers=[A], inbound_numbers=[]))
+
+
+@pytest.mark.parametrize("standing", ["two rules", "a rule that is its own rival"])
+def test_a_new_rule_that_the_server_would_refuse_is_refused_before_anything_is_written(
+    livekit, modules, oracle, standing
+):
+    trunks, rules, _words = STANDING[standing]
+    given_to_server(oracle, [*trunks, trunk("c", C)], [*rules, ("other", {"trunk_ids": ["ST_c"]})])
+    before = stored(livekit)
+    new = {"dispatchRule": {"name": "new", "trunkIds": ["ST_c"], "numbers": [C], "rule": PREFIX}}
+    status, _body = livekit.twirp("SIP", "CreateSIPDispatchRule", new)
+    assert status == 400
+    for check in (True, False):
+        refused = modules.routing(
+            check=check, inbound_trunks=[trunk("new", B)], dispatch_rules=[rule("new", "c", numbers=[C])]
+        )
+        assert refused["failure"]["code"] == "conflict"
+        assert "'r'" in refused["msg"]
+    assert stored(livekit) == before
+    # A change of a rule on another trunk is none of it.
+    assert modules.dispatch(**rule("other", "c", metadata="m"))["changed"]

@@ -11,9 +11,6 @@ from ansible_collections.telephony.livekit.plugins.module_utils import _run, _se
 from tests.support.modules import run_and_repeat
 from tests.support.oracle import Oracle
 
-# Not strict: some of the pairs are right already.
-pytestmark = pytest.mark.xfail(reason="a rule that waits for a PIN leaves its trunk")
-
 A, B = "+12025550100", "+12025550101"
 PINS = ["", "1111", "2222"]
 
@@ -115,7 +112,9 @@ def decisions(oracle, calls):
     for number, pin in calls:
         decision = oracle.ask(number, **({"pin": pin} if pin else {}))
         assert "auth_error" not in decision, decision
-        assert "dispatch_error" not in decision or "No SIP Dispatch Rules matched" in decision["dispatch_error"], decision
+        assert "dispatch_error" not in decision or "No SIP Dispatch Rules matched" in decision["dispatch_error"], (
+            decision
+        )
         result = decision.get("result", "DROP")
         found[number, pin] = (result, decision["rule"] if result == "ACCEPT" else "")
     return found

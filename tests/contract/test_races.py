@@ -16,7 +16,7 @@ from ansible_collections.telephony.livekit.plugins.module_utils._kinds import DI
 from ansible_collections.telephony.livekit.plugins.module_utils._objects import Item
 from ansible_collections.telephony.livekit.plugins.module_utils._plan import Desired
 
-from tests.support.oracle import Oracle
+from tests.support.oracle import CALLER, Oracle
 from tests.support.playbook import Playbook
 
 COPIES = 20
@@ -118,7 +118,7 @@ def test_copies_of_a_line(livekit, oracle):
         assert_ends_well(ends)
 
 
-@pytest.mark.parametrize("kind", ["trunk", "rule", "line"])
+@pytest.mark.parametrize("kind", ["trunk", "caller", "rule", "line"])
 def test_other_names_for_the_same_calls(livekit, oracle, kind):
     """One is left, and each other run says why."""
     for _round in range(ROUNDS // 10):
@@ -130,11 +130,14 @@ def test_other_names_for_the_same_calls(livekit, oracle, kind):
         def desired(copies=copies):
             number = next(copies)
             trunk = {**TRUNK, "name": f"t{number}"}
+            if kind == "caller" and number % 2:
+                # The others are for any caller: the server itself takes the two for no conflict.
+                trunk["allowed_numbers"] = [CALLER]
             rule = {**RULE, "name": f"r{number}", "trunks": ["t" if kind == "rule" else trunk["name"]]}
             wanted = {}
             if kind != "rule":
                 wanted[INBOUND_TRUNK.name] = Desired([Item.from_options(INBOUND_TRUNK, trunk)])
-            if kind != "trunk":
+            if kind in ("rule", "line"):
                 wanted[DISPATCH_RULE.name] = Desired([Item.from_options(DISPATCH_RULE, rule)])
             return wanted
 
@@ -143,7 +146,7 @@ def test_other_names_for_the_same_calls(livekit, oracle, kind):
         assert all(end is True or "both claim" in end for end in ends), ends
         _status, trunks = livekit.twirp("SIP", "ListSIPInboundTrunk")
         assert len(trunks["items"]) == 1, ends
-        if kind == "trunk":
+        if kind in ("trunk", "caller"):
             assert "auth_error" not in oracle.ask(NUMBER)
         else:
             assert_one_line(livekit, oracle, ends)

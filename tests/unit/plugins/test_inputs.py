@@ -175,7 +175,8 @@ def test_codecs_that_livekit_sip_cannot_speak():
     refused(trunk(media={"only_listed_codecs": True}), "only_listed_codecs")
     accepted(trunk(media={"only_listed_codecs": True, "codecs": [{"name": "opus"}]}), warns=["opus", "PCMU"])
     accepted(rule(media={"only_listed_codecs": True, "codecs": ["telephone-event"]}), warns=["telephone-event"])
-    accepted(trunk(media={"only_listed_codecs": True, "codecs": [{"name": "opus"}, {"name": "pcma"}]}))
+    accepted(trunk(media={"only_listed_codecs": True, "codecs": [{"name": "opus"}, {"name": "PCMA"}]}))
+    accepted(trunk(media={"only_listed_codecs": True, "codecs": [{"name": "pcma"}]}), warns=["pcma", "PCMA"])
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import random
+import time
 
 import pytest
+from ansible_collections.telephony.livekit.plugins.module_utils._claims import Claims, claims, pin_of
 from ansible_collections.telephony.livekit.plugins.module_utils._kinds import DISPATCH_RULE, INBOUND_TRUNK, KINDS
 from ansible_collections.telephony.livekit.plugins.module_utils._objects import Item
-from ansible_collections.telephony.livekit.plugins.module_utils._order import NEW, claims
+from ansible_collections.telephony.livekit.plugins.module_utils._order import NEW
 from ansible_collections.telephony.livekit.plugins.module_utils._plan import Desired, Plan, PlanError, plan
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
@@ -70,12 +72,13 @@ def final_table(current, planned):
 
 
 def assert_safe(tables):
-    """No call claimed twice, no trunk empty, no rule that points at nothing or at everything."""
+    """No call matches two, no trunk empty, no rule that points at nothing or at everything."""
     for kind in (INBOUND_TRUNK, DISPATCH_RULE):
-        owner = {}
+        held = Claims()
         for key, stored in tables[kind.name].items():
             for claim in claims(kind, stored):
-                assert owner.setdefault(claim, key) == key, f"{claim} is claimed twice"
+                assert not held.rivals(claim, key), f"{claim} is claimed twice"
+                held.add(key, claim)
     for stored in tables["inbound_trunk"].values():
         assert stored["numbers"], "an empty trunk catches everything"
     for stored in tables["dispatch_rule"].values():
@@ -149,6 +152,59 @@ def test_a_whole_table_converges_safely(before, after):
         (name, sorted(numbers)) for name, numbers in after[0]
     )
     assert sorted(stored["name"] for stored in result["dispatch_rule"]) == sorted(name for name, *_ in after[1])
+
+
+CALLERS = ["+12025550150", "+12025550151"]
+
+
+@st.composite
+def callers_(draw):
+    """A sound table: each number is for any caller, or for some."""
+    trunks = {}
+    for number in NUMBERS[:3]:
+        for callers in draw(st.sampled_from([[], [[]], [CALLERS], [CALLERS[:1]], [CALLERS[:1], CALLERS[1:]]])):
+            taken = {name for name, fields in trunks.items() if number in fields["numbers"]}
+            name = draw(st.sampled_from([name for name in NAMES if name not in taken]))
+            # One list of callers a trunk.
+            if trunks.get(name, {}).get("allowed_numbers", callers) == callers:
+                trunks.setdefault(name, {"name": name, "numbers": [], "allowed_numbers": callers})
+                trunks[name]["numbers"].append(number)
+    return list(trunks.values())
+
+
+@settings(max_examples=250, deadline=None)
+@given(callers_(), callers_())
+@example(
+    before=[{"name": "a", "numbers": NUMBERS[:1], "allowed_numbers": []}],
+    after=[{"name": caller, "numbers": NUMBERS[:1], "allowed_numbers": [caller]} for caller in CALLERS],
+)
+def test_trunks_of_callers_converge_safely(before, after):
+    current = table([{"sip_trunk_id": f"ST_{fields['name']}", **fields} for fields in before])
+    try:
+        planned = plan(current, wishes(after, [], purge=True))
+    except PlanError as error:
+        assume(error.code == "ambiguous")  # which of two trunks with the same numbers is renamed
+        return
+    for _step, tables in states(current, planned):
+        assert_safe(tables)
+    assert plan(final_table(current, planned), wishes(after, [], purge=True)).steps == []
+
+
+@settings(max_examples=250, deadline=None)
+@given(tables_(), tables_())
+def test_a_trunk_that_asks_for_a_pin_before_and_after_always_does(before, after):
+    current = as_current(before)
+    planned = plan(current, as_wishes(after))
+    history = [planned.before, *(tables for _step, tables in states(current, planned))]
+
+    def asks(tables, trunk):
+        rules = [rule for rule in tables["dispatch_rule"].values() if trunk in rule["trunk_ids"]]
+        return [bool(pin_of(rule)) for rule in rules if not rule.get("numbers")]
+
+    for trunk_id in history[0]["inbound_trunk"]:
+        if all(any(asks(tables, trunk_id)) for tables in (history[0], history[-1])):
+            for tables in history:
+                assert any(asks(tables, trunk_id)) or not asks(tables, trunk_id), trunk_id
 
 
 @settings(max_examples=120, deadline=None)
@@ -235,8 +291,15 @@ def test_the_same_number_written_otherwise_conflicts(stored, written):
 
 
 def test_one_number_for_different_callers_is_no_conflict():
-    current = table([trunk("ST_1", "a", NUMBERS[0])])
+    current = table([trunk("ST_1", "a", NUMBERS[0], allowed_numbers=[NUMBERS[2]])])
     plan(current, wishes([{"name": "b", "numbers": NUMBERS[:1], "allowed_numbers": [NUMBERS[1]]}]))
+
+
+def test_any_caller_and_one_conflict():
+    current = table([trunk("ST_1", "a", NUMBERS[0])])
+    with pytest.raises(PlanError, match=f"both claim the number .{NUMBERS[0]} from .{NUMBERS[1]}") as error:
+        plan(current, wishes([{"name": "b", "numbers": NUMBERS[:1], "allowed_numbers": [NUMBERS[1]]}]))
+    assert error.value.code == "conflict"
 
 
 def test_two_trunks_of_one_name_must_be_told_apart_by_id():
@@ -249,7 +312,15 @@ def test_two_trunks_of_one_name_must_be_told_apart_by_id():
 
 def test_a_conflict_that_was_there_before_and_stays_untouched_is_not_ours():
     current = table([trunk("ST_1", "a", NUMBERS[0]), trunk("ST_2", "b", NUMBERS[0])])
-    assert plan(current, wishes([{"name": "c", "numbers": [NUMBERS[1]]}])).steps
+    planned = plan(current, wishes([{"name": "c", "numbers": [NUMBERS[1]]}]))
+    assert planned.steps
+    (warning,) = planned.warnings
+    assert "'a' and inbound trunk 'b'" in warning
+
+
+def test_nothing_is_said_of_trunks_that_a_check_assumes():
+    current = table([{"sip_trunk_id": f"{NEW}a", "name": "a", "numbers": [f"{NEW}a"]}])
+    assert plan(current, wishes(rules=[wanted_rule("r", "a", numbers=[NUMBERS[0]])])).warnings == []
 
 
 def test_a_rule_keeps_its_pin_and_prefix_when_its_kind_changes():
@@ -272,6 +343,19 @@ def test_ten_thousand_trunks_plan_in_seconds():
     options = [{"name": f"t{index}", "numbers": [f"+{index}"], "metadata": "m"} for index in range(count)]
     random.Random(1).shuffle(options)
     assert len(plan(current, wishes(options)).steps) == count
+
+
+def test_five_thousand_lines_plan_in_seconds():
+    count = 5_000
+    current = table(
+        [trunk(f"ST_{index}", f"t{index}", f"+{index}") for index in range(count)],
+        [rule(f"SDR_{index}", f"r{index}", f"ST_{index}", numbers=[f"+{index}"]) for index in range(count)],
+    )
+    wanted = wishes(rules=[wanted_rule(f"r{index}", f"t{index}", metadata="m") for index in range(count)])
+    began = time.process_time()
+    assert len(plan(current, wanted).steps) == count
+    # Two seconds; a minute where each rule looks at every trunk.
+    assert time.process_time() - began < 20
 
 
 @settings(max_examples=150, deadline=None)

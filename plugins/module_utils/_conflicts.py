@@ -1,0 +1,75 @@
+# Copyright (c) 2026, the telephony.livekit maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""Whether a table may be written: of two objects that can match one call, the server answers the call with 503.
+
+Pure: no I/O, nothing of Ansible. A conflict that stands on the server already and that a run leaves alone is not
+refused: `_findings` tells it.
+"""
+
+from __future__ import annotations
+
+from ._claims import Claims, RuleClaim, TrunkClaim, claims, written_twice
+from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, Kind
+from ._order import Change
+from ._validate import Problem
+
+
+def conflict(final: dict[str, dict[str, dict]], changes: list[Change]) -> Problem | None:
+    """Two objects that can match one call, where this run changes one, or the server would refuse its writes.
+
+    final: the table as it will be, kind name -> key -> object.
+    """
+    for kind in dict.fromkeys(change.kind for change in changes):
+        written = {change.key: change for change in changes if change.kind is kind and change.after is not None}
+        held, table = Claims(), final[kind.name]
+        for key, stored in table.items() if written else ():
+            for claim in claims(kind, stored):
+                for other in sorted(held.rivals(claim, key)):
+                    refused = claim in claims(kind, table[other]) and any(
+                        _judged_with(change, stored, table[other]) for change in written.values()
+                    )
+                    if key in written or other in written or refused:
+                        return _conflict(kind, claim, table[other], stored)
+                held.add(key, claim)
+            own_rival = kind is DISPATCH_RULE and key not in written and written_twice(stored)
+            if own_rival and any(_judged_with(change, stored) for change in written.values()):
+                return _own_rival(stored)
+    return None
+
+
+def _judged_with(change: Change, *others: dict) -> bool:
+    """Whether the server looks at all of these when it is to store this, and refuses it if they are in conflict.
+
+    Source: https://github.com/livekit/livekit/blob/master/pkg/service/sip.go
+    """
+    if change.kind is DISPATCH_RULE and change.before is None:
+        return True
+    part = "trunk_ids" if change.kind is DISPATCH_RULE else "numbers"
+    named = set(change.after.get(part) or ())
+    return all(not named or not other.get(part) or named.intersection(other[part]) for other in others)
+
+
+def _conflict(kind: Kind, claim: TrunkClaim | RuleClaim, one: dict, other: dict) -> Problem:
+    labels = " and ".join(sorted(repr(stored.get("name") or stored.get(kind.id_field)) for stored in (one, other)))
+    if kind is INBOUND_TRUNK:
+        what = f"the number {claim.number}" if claim.number else "calls to any number"
+    else:
+        what = f"calls to {claim.number or 'any number'} on the same trunk with the same PIN or none"
+    return Problem(
+        f"{kind.title}s {labels} both claim {what}" + (f" from {claim.caller}" if claim.caller else ""),
+        f"one call can have one {kind.title} only: change or delete one of them, give the id of the one that is to be "
+        "renamed, or purge what is not listed",
+    )
+
+
+def _own_rival(rule: dict) -> Problem:
+    label = repr(rule.get("name") or rule.get(DISPATCH_RULE.id_field))
+    return Problem(
+        f"dispatch rule {label} lists {', '.join(written_twice(rule))}, which is the same twice to livekit-server: it "
+        "refuses new rules, and changes to those of the same trunk",
+        "keep the spelling that the provider sends",
+    )
