@@ -109,7 +109,7 @@ def owned_by_root(entry):
 def make(bare):
     """Runs make in the checkout on the bare host, as somebody who just logged in, and returns what it prints."""
 
-    def run(arguments, seconds=900):
+    def run(arguments, seconds=2400):
         path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
         ran = bare.host.run(f"cd {CHECKOUT} && {path} timeout {seconds} make {arguments} 2>&1")
         assert ran.rc == 0, f"make {arguments} ended with {ran.rc}:\n{ran.stdout[-6000:]}"

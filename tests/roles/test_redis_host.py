@@ -135,7 +135,7 @@ def test_a_power_cut_loses_neither_trunks_nor_settings(host):
     container.kill()
     container.start()
     host = hosts.booted(HOST["name"])
-    hosts.wait_for(lambda: sorted(trunks(host)) == ["last word", "line"], seconds=60)
+    hosts.wait_for(lambda: sorted(trunks(host)) == ["last word", "line"])
     assert ports(host) == OURS_TOO
 
 

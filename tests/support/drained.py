@@ -33,7 +33,7 @@ def statuses(caller: Caller, seconds: float = 3, enough=lambda answers: False) -
 def flow(caller: Caller) -> Caller:
     """Something was said on it already, so a packet filter knows it."""
     caller.send("OPTIONS", f"sip:{caller.target}", f"<sip:x@{caller.source}>", f"<sip:{caller.target}>")
-    assert statuses(caller, 5, bool) == ["200 OK"]
+    assert statuses(caller, 60, bool) == ["200 OK"]
     return caller
 
 
@@ -47,7 +47,7 @@ def main(source: str, target: str, number: str) -> None:
         calls = {transport: caller(transport) for transport in ("udp", "tcp")}
         for call in calls.values():
             call.invite(number)
-            assert statuses(call, 40, lambda _, call=call: bool(call.answer))[-1] == "200 OK"
+            assert statuses(call, 120, lambda _, call=call: bool(call.answer))[-1] == "200 OK"
         flows = {transport: flow(caller(transport)) for transport in ("udp", "tcp")}
         print("up", flush=True)
         while not HELD.exists():
@@ -57,7 +57,7 @@ def main(source: str, target: str, number: str) -> None:
         said: dict = {"new": {}, "known": {}, "inside": {}, "bye": {}}
         for transport, call in calls.items():
             call.reinvite()
-            said["inside"][transport] = statuses(call, 5, bool)
+            said["inside"][transport] = statuses(call, 60, bool)
         for transport, known in flows.items():
             known.invite(number)
             said["known"][transport] = statuses(known)
@@ -69,7 +69,7 @@ def main(source: str, target: str, number: str) -> None:
         calls["tcp"].socket = socket.create_connection((target, 5060), source_address=(source, 0))
         for transport, call in calls.items():
             call.bye()
-            said["bye"][transport] = statuses(call, 5, bool)
+            said["bye"][transport] = statuses(call, 60, bool)
         print(json.dumps({**said, "ended": time.time()}), flush=True)
 
 

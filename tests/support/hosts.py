@@ -102,7 +102,7 @@ def client():
     return docker.from_env(timeout=120)
 
 
-def booted(name, seconds=180):
+def booted(name, seconds=600):
     """The host as testinfra sees it, once systemd says that it is running."""
     host = testinfra.get_host(f"docker://{name}")
     end = time.monotonic() + seconds
@@ -120,11 +120,11 @@ def reboot(name):
 
 def twirp(host, service, rpc, **request):
     """The answer of the livekit-server on `host`."""
-    command = f"timeout 20 python3 /tests/support/twirp.py {service} {rpc} '{json.dumps(request)}'"
+    command = f"timeout 120 python3 /tests/support/twirp.py {service} {rpc} '{json.dumps(request)}'"
     return json.loads(host.check_output(command))
 
 
-def wait_for(what, seconds=120, pause=0.2):
+def wait_for(what, seconds=600, pause=0.2):
     """The first true answer of `what()`. The limit is for defects: a busy machine does not reach it."""
     end = time.monotonic() + seconds
     while not (answer := what()):

@@ -2,10 +2,10 @@
 """Runs inside a test host, with nothing but Python: what do its packets meet at another host?
 
 probe.py tcp SOURCE TARGET PORT...    prints {port: "open" | "refused" | "silent"}
-probe.py udp SOURCE TARGET PORT TEXT  sends one datagram and prints a list of what comes back in a second
+probe.py udp SOURCE TARGET PORT TEXT  sends one datagram and prints a list of what comes back in two seconds
 probe.py get URL                      prints what an HTTP server answers
 probe.py talk TARGET PORT             sends its standard input by TCP and prints what comes until the other end closes
-probe.py listen PORT                  prints "ready", the source of each datagram in three seconds, and "done"
+probe.py listen PORT                  prints "ready", the source of each datagram in six seconds, and "done"
 """
 
 import json
@@ -15,7 +15,7 @@ import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
-WAIT = 1
+WAIT = 2
 
 
 def tcp(source, target, port):

@@ -58,7 +58,7 @@ def answers(messages, until):
 def talk(caller, source, target, number, *, from_host=None, patience=40):
     """A call with a voice: what is answered, and which tones are heard (phone.py)."""
     arguments = f"{source} {target} '{number}' {patience} {from_host or source}"
-    return json.loads(caller.check_output(f"timeout 90 python3 /tests/support/phone.py {arguments}"))
+    return json.loads(caller.check_output(f"timeout 300 python3 /tests/support/phone.py {arguments}"))
 
 
 def tcp(caller, source, target, ports):
@@ -68,16 +68,16 @@ def tcp(caller, source, target, ports):
 
 
 def udp(caller, source, target, port, text="hello"):
-    """Send one datagram; a list of what comes back in a second. A closed port says "refused"."""
+    """Send one datagram; a list of what comes back in two seconds. A closed port says "refused"."""
     return json.loads(probe(caller, f"udp {source} {target} {port} {shlex.quote(text)}"))
 
 
 def probe(host, arguments):
-    return host.check_output(f"timeout 60 python3 /tests/support/probe.py {arguments}")
+    return host.check_output(f"timeout 300 python3 /tests/support/probe.py {arguments}")
 
 
 def invite(host, source, target, number, from_host=None):
-    """As call(), from a host without sipp: over UDP, heard for a second, never cancelled."""
+    """As call(), from a host without sipp: over UDP, heard for two seconds, never cancelled."""
     call = secrets.token_hex(8)
     offer = ["v=0", f"o=- 1 1 IN IP4 {source}", "s=-", f"c=IN IP4 {source}", "t=0 0", "m=audio 20000 RTP/AVP 0", ""]
     body = "\r\n".join(offer)
@@ -101,9 +101,9 @@ def invite(host, source, target, number, from_host=None):
 def datagrams_heard(host, port, send):
     """Listen on a UDP port of `host`, call `send`, and return the sources of what arrived."""
     host.check_output(
-        f"rm -f /tmp/heard; (timeout 20 python3 /tests/support/probe.py listen {port} > /tmp/heard 2>&1 &)"
+        f"rm -f /tmp/heard; (timeout 300 python3 /tests/support/probe.py listen {port} > /tmp/heard 2>&1 &)"
     )
-    wait = "for i in $(seq 100); do grep -q {} /tmp/heard && break; sleep 0.1; done; cat /tmp/heard"
+    wait = "for i in $(seq 1000); do grep -q {} /tmp/heard && break; sleep 0.1; done; cat /tmp/heard"
     assert host.check_output(wait.format("ready")) == "ready"
     send()
     ready, *heard, done = host.check_output(wait.format("done")).splitlines()

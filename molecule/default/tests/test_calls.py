@@ -21,8 +21,8 @@ def test_the_number_rings_and_the_agent_is_called(host, line, caller, transport)
     before = rooms(host)
     place = sip.answered if line.answers else sip.call
     with ThreadPoolExecutor() as pool:
-        call = pool.submit(place, caller, ALLOWED, line.address, line.number, transport=transport, seconds=4)
-        [room] = wait_for(lambda: rooms(host) - before, seconds=4)
+        call = pool.submit(place, caller, ALLOWED, line.address, line.number, transport=transport, seconds=12)
+        [room] = wait_for(lambda: rooms(host) - before)
         dispatches = twirp(host, "AgentDispatchService", "ListDispatch", room=room)["agent_dispatches"]
     assert room.startswith("call-_+12025550150_")
     assert [dispatch["agent_name"] for dispatch in dispatches] == ["voice-agent"]
@@ -33,7 +33,7 @@ def test_the_number_rings_and_the_agent_is_called(host, line, caller, transport)
     else:
         assert len(ringing) >= 3
     assert set(ringing) == {"180 Ringing"}
-    wait_for(lambda: room not in rooms(host), seconds=15)
+    wait_for(lambda: room not in rooms(host))
 
 
 def test_another_number_gets_one_180_and_no_room(host, line, caller):

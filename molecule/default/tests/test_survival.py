@@ -39,7 +39,7 @@ def nothing_for_strangers(caller, line):
 def still_a_line(host, line, caller):
     # Whoever calls early finds the filter closed already.
     assert nothing_for_strangers(caller, line)
-    wait_for(lambda: works(caller, line), seconds=90)
+    wait_for(lambda: works(caller, line))
     running = "docker inspect --format '{{.State.Running}}' " + " ".join(line.containers)
     assert set(host.check_output(running).split()) == {"true"}
     assert nothing_for_strangers(caller, line)
