@@ -13,6 +13,7 @@ import re
 from collections import Counter
 
 from ._client import LiveKitError
+from ._findings import by_id, findings, shown
 from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, KINDS, RULE_KINDS, Kind
 from ._messages import export, unknown
 from ._module import CONNECTION_OPTIONS, Module, fail
@@ -40,6 +41,7 @@ def run_info_module() -> None:
     module.exit_json(
         changed=False,
         export=variables(chosen, trunk_names),
+        findings=findings_about(table, chosen),
         **{kind.table: [show(kind, stored, trunk_names) for stored in chosen[kind.name]] for kind in KINDS.values()},
     )
 
@@ -65,6 +67,17 @@ def choose(
         return bool(holders.intersection(stored.get("trunk_ids") or ())) if kind is DISPATCH_RULE else holds(stored)
 
     return {name: [stored for stored in objects if meets(KINDS[name], stored)] for name, objects in table.items()}
+
+
+def findings_about(table: dict[str, list[Stored]], chosen: dict[str, list[Stored]]) -> list[dict]:
+    """What is wrong with the whole table, as far as it concerns the chosen objects."""
+    keys = {(name, key) for name, objects in by_id(chosen).items() for key in objects}
+    objects = by_id(table)
+    return [
+        shown(finding, objects)
+        for finding in findings(objects)
+        if keys.intersection((kind.name, key) for kind, key in finding.objects)
+    ]
 
 
 def unique_trunk_names(table: dict[str, list[Stored]]) -> dict[str, str]:

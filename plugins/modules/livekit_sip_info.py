@@ -14,6 +14,8 @@ author:
 description:
   - Returns what the server stores, secrets cut out, and the same as variables for the role
     P(telephony.livekit.livekit_routing#role), to bring a server that was set up by hand under Ansible.
+  - Tells what is wrong with it as a whole, whoever made it, as calls that fail, rules that no call reaches, and lines
+    that answer anybody.
 extends_documentation_fragment:
   - telephony.livekit._connection
   - telephony.livekit._attributes.info_module
@@ -36,6 +38,7 @@ options:
     type: list
     elements: str
 seealso:
+  - module: telephony.livekit.livekit_sip_call_info
   - module: telephony.livekit.livekit_sip_routing
 """
 
@@ -48,6 +51,11 @@ EXAMPLES = r"""
   telephony.livekit.livekit_sip_info:
     numbers: ["+12025550100"]
   register: line
+
+- name: See that no call fails by what the server stores
+  ansible.builtin.assert:
+    that: sip.findings | selectattr("severity", "eq", "error") | length == 0
+    fail_msg: "{{ sip.findings | map(attribute='cause') | join(', ') }}"
 
 - name: Write what is there into a variables file, for the role livekit_routing to manage from now on
   ansible.builtin.copy:
@@ -73,6 +81,33 @@ dispatch_rules:
   returned: success
   type: list
   elements: dict
+findings:
+  description:
+    - What is wrong with trunks and rules. The worst comes first.
+    - With O(names), O(ids) or O(numbers), only what concerns the objects returned, judged on all that the server
+      stores.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    code:
+      description: A stable name of the kind of finding, such as V(trunk_unused).
+      type: str
+      sample: trunk_unused
+    severity:
+      description:
+        - V(error) if calls fail, V(warning) if it is probably not what is meant, V(note) if it is worth knowing.
+      type: str
+    objects:
+      description: The objects concerned, each with C(object), C(id) and C(name).
+      type: list
+      elements: dict
+    cause:
+      description: What is wrong.
+      type: str
+    fix:
+      description: What to do about it.
+      type: str
 export:
   description:
     - The same as variables of the role P(telephony.livekit.livekit_routing#role), without what is unset.

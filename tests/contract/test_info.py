@@ -89,6 +89,26 @@ def test_by_id(modules, filled):
     assert [trunk["id"] for trunk in info["inbound_trunks"]] == [filled]
 
 
+def test_findings_tell_what_is_wrong_with_the_server_as_it_stands(livekit, modules):
+    made = modules.routing(
+        inbound_trunks=[{"name": "one", "numbers": [ONE]}, {"name": "two", "numbers": [TWO]}],
+        dispatch_rules=[{"name": "agent", "trunks": ["one"], "individual": {"room_prefix": "call-"}}],
+    )
+    assert not made.get("failed"), made
+    two = next(trunk["id"] for trunk in made["inbound_trunks"] if trunk["name"] == "two")
+    # Past the conflict check of livekit-server, as other tools do.
+    twin = {"replace": {"name": "two", "numbers": [ONE]}, "sip_trunk_id": two}
+    assert livekit.twirp("SIP", "UpdateSIPInboundTrunk", twin)[0] == 200
+    found = modules.run("livekit_sip_info", check=True)["findings"]
+    assert found[0]["code"] == "trunks_conflict"
+    assert found[0]["severity"] == "error"
+    assert {"object": "inbound_trunk", "id": two, "name": "two"} in found[0]["objects"]
+    about = {name: modules.run("livekit_sip_info", names=[name])["findings"] for name in ("one", "agent", "nobody")}
+    assert [finding["code"] for finding in about["one"]] == ["trunks_conflict", "call_without_limit"]
+    assert about["agent"] == about["nobody"] == []
+    assert "trunk_unused" in {finding["code"] for finding in found}
+
+
 LK_TRUNK = {"trunk": {"name": "Twilio", "numbers": [ONE], "krispEnabled": True, "ringingTimeout": "30s"}}
 LK_RULE = {
     "dispatch_rule": {
