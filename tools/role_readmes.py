@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a role does and takes, in its README as its meta/argument_specs.yml says it.
+"""The default images of tools/images.yml in the roles, and what a role does and takes in its README.
 
-python tools/role_readmes.py            write it into roles/*/README.md
-python tools/role_readmes.py --check    only name the READMEs that differ; exit 1 if there are any
+python tools/role_readmes.py            write both: the images first, then each README from meta/argument_specs.yml
+python tools/role_readmes.py --check    only name the files that differ; exit 1 if there are any
 """
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -14,21 +15,38 @@ from antsibull_docs_parser import dom
 from antsibull_docs_parser.parser import Context, parse
 
 ROLES = Path(__file__).resolve().parent.parent / "roles"
+IMAGES = Path(__file__).with_name("images.yml")
 BEGIN = "<!-- From meta/argument_specs.yml by tools/role_readmes.py. Changes here are overwritten. -->"
 END = "<!-- End of what is from meta/argument_specs.yml. -->"
 
 
 def main(arguments):
-    stale = []
+    check, stale = "--check" in arguments, []
+
+    def settle(path, wanted):
+        if path.read_text(encoding="utf-8") != wanted:
+            stale.append(str(path.relative_to(ROLES.parent)))
+            if not check:
+                path.write_text(wanted, encoding="utf-8")
+
+    for role, entry in yaml.safe_load(IMAGES.read_text(encoding="utf-8"))["images"].items():
+        for path in (ROLES / role / "defaults" / "main.yml", ROLES / role / "meta" / "argument_specs.yml"):
+            settle(path, with_image(path.read_text(encoding="utf-8"), role, entry["image"]))
     for role in sorted(path.parent.parent for path in ROLES.glob("*/meta/argument_specs.yml")):
         readme = role / "README.md"
-        wanted = with_section(readme.read_text(encoding="utf-8"), section(role))
-        if wanted != readme.read_text(encoding="utf-8"):
-            stale.append(role.name)
-            if "--check" not in arguments:
-                readme.write_text(wanted, encoding="utf-8")
-    print(f"roles/*/README.md: {', '.join(stale) or 'none'} {'differ' if '--check' in arguments else 'written'}")
-    return 1 if stale and "--check" in arguments else 0
+        settle(readme, with_section(readme.read_text(encoding="utf-8"), section(role)))
+    print(f"{', '.join(stale) or 'nothing'} {'differs' if check else 'written'}")
+    return 1 if stale and check else 0
+
+
+def with_image(text, role, image):
+    """The text of defaults/main.yml or meta/argument_specs.yml with another default of <role>_image."""
+    pattern = rf"^( *){role}_image:(?: \S+|(?:\n\1 .*)*?\n\1  default: \S+)$"
+    found = re.search(pattern, text, re.MULTILINE)
+    if not found:
+        raise ValueError(f"{role}_image has no default here")
+    kept = found[0].rpartition(" ")[0]
+    return f"{text[: found.start()]}{kept} {image}{text[found.end() :]}"
 
 
 def with_section(text, generated):

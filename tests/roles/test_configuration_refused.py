@@ -168,6 +168,10 @@ REFUSED = {
         {"livekit_sip_ws_url": f"https://user:{CANARY}@livekit.example.com"},
         "livekit_sip_ws_url is 'https://***@livekit.example.com'",
     ),
+    "an unknown key of a livekit-sip whose keys are known": (
+        {"livekit_sip_image": "registry.example.com/sip:v1.10.0", "livekit_sip_config_extra": {"session_timers": {}}},
+        "livekit_sip_config_extra holds session_timers",
+    ),
     "a slip of the pen for a later livekit-sip": (
         {"livekit_sip_image": "registry.example.com/sip:v1.17.0", "livekit_sip_config_extra": {"max_active_cals": 5}},
         "livekit_sip_config_extra holds max_active_cals",
@@ -231,6 +235,13 @@ FINE = {
     "another protocol": {**SEEN, "owners": [{**OWNER, "port": 7882, "protocol": "tcp"}]},
 }
 
+WARNED = {
+    "an unknown key, which the default livekit-sip may know": (
+        {"livekit_sip_config_extra": {"session_timers": {}}},
+        "livekit_sip_config_extra holds session_timers, which livekit-sip 1.10 and 1.11 do not know",
+    ),
+}
+
 
 def name(case):
     return "".join(letter if letter.isalnum() else "-" for letter in case)
@@ -239,7 +250,7 @@ def name(case):
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory):
     folder = tmp_path_factory.mktemp("refused")
-    cases = {name(case): variables for case, (variables, _) in REFUSED.items()}
+    cases = {name(case): variables for case, (variables, _) in (REFUSED | WARNED).items()}
     looked = {case: seen for case, (seen, _) in LOOKED.items()} | FINE
     cases |= {name(case): {"internal_host_looked": seen, "only": concerned(seen)} for case, seen in looked.items()}
     cases |= {name(case): told_by_a_program(folder, case, seen) for case, (seen, _) in CLOCKS.items()}
@@ -289,6 +300,13 @@ def test_refused_by_name(outcomes, case):
 
 def test_no_secret_is_shown(outcomes):
     assert CANARY not in outcomes["output"]
+
+
+@pytest.mark.parametrize("case", WARNED)
+def test_what_may_be_right_is_a_warning(outcomes, case):
+    outcome = outcomes[name(case)]
+    assert outcome.files, outcome.failure
+    assert WARNED[case][1] in " ".join(outcome.warnings.split())
 
 
 @pytest.mark.parametrize("case", FINE)
