@@ -15,11 +15,11 @@ def tool():
     """Run a program of this virtual environment; what it says is shown when it fails."""
 
     def run(*command, cwd=CHECKOUT, **environment):
-        program = Path(sys.executable).parent / command[0]
+        programs = Path(sys.executable).parent
         result = subprocess.run(
-            [program, *map(str, command[1:])],
+            [programs / command[0], *map(str, command[1:])],
             cwd=cwd,
-            env={**os.environ, "PATH": f"{program.parent}:{os.environ['PATH']}", "NO_COLOR": "1", **environment},
+            env={**os.environ, "PATH": f"{programs}:{os.environ['PATH']}", "NO_COLOR": "1", **environment},
             text=True,
             check=False,
             stdout=subprocess.PIPE,
