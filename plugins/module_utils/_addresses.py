@@ -85,7 +85,3 @@ def mask_problem(mask: str) -> str | None:
     if not re.fullmatch(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?", mask):
         return "it is not a valid host name"
     return None
-
-
-def is_network(mask: str) -> bool:
-    return network(mask) is not None

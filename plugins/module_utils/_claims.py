@@ -98,12 +98,6 @@ def can_match_one_call(kind: Kind, one: dict, other: dict) -> t.NamedTuple | Non
     return next((claim for claim in claims(kind, one) if held.rivals(claim)), None)
 
 
-def met(one: tuple, other: tuple) -> bool:
-    """Whether a call can have both claims."""
-    (where, caller), (other_where, other_caller) = place(one), place(other)
-    return where == other_where and ("" in (caller, other_caller) or caller == other_caller)
-
-
 def written_twice(rule: dict) -> list[str]:
     """What a rule lists in two spellings of one number; the server takes such a rule for its own rival."""
     found = list(_twice(rule.get("trunk_ids") or ()))

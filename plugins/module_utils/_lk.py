@@ -79,15 +79,17 @@ def _options(content, place: str) -> dict:
         stored = from_json(kind.fields, keys)
         strange = sorted(_paths(unknown(kind.fields, stored, kind.own)))
     except (AttributeError, IndexError, KeyError, TypeError, ValueError, InputError) as error:
-        raise InputError(
-            f"{label}: a value has another shape than LiveKit's API gives it: {error}. Correct it."
-        ) from None
+        raise _another_shape(label, error) from None
     if strange:
         raise InputError(f"{label} has no field {', '.join(strange)}. Correct the name, or leave it out.")
     if kind is DISPATCH_RULE:
         _refuse_other_rules(stored.get("rule"), label)
     _move_encryption(kind, stored)
     return _as_playbook(kind, stored, label)
+
+
+def _another_shape(label: str, error: Exception) -> InputError:
+    return InputError(f"{label}: a value has another shape than LiveKit's API gives it: {error}. Correct it.")
 
 
 def _snake_case_keys(value: dict) -> dict:
@@ -131,9 +133,7 @@ def _as_playbook(kind: Kind, stored: dict, label: str) -> dict:
     try:
         options = options_of(kind, stored, {}, hide=False)
     except (AttributeError, TypeError, ValueError, InputError) as error:
-        raise InputError(
-            f"{label}: a value has another shape than LiveKit's API gives it: {error}. Correct it."
-        ) from None
+        raise _another_shape(label, error) from None
     options, errors = read_options(kind, options)
     if errors:
         raise errors[0]

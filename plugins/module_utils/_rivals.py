@@ -26,7 +26,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ._claims import Claims, claims
-from ._kinds import DISPATCH_RULE, KINDS, Kind
+from ._kinds import DISPATCH_RULE, Kind
 
 # How long the writer of the smaller id waits for the other to yield, before it yields itself.
 PATIENCE_SECONDS = 1.0
@@ -101,9 +101,3 @@ def _rules_naming(written: dict[str, Written], trunks: set[str], table: Table) -
         and stored[DISPATCH_RULE.id_field] not in trunks
         and trunks.intersection(stored.get("trunk_ids") or ())
     ]
-
-
-def kinds_of(written: dict[str, Written]) -> list[Kind]:
-    """The kinds that must be read to find rivals."""
-    names = {entry.kind.name for entry in written.values()}
-    return [kind for kind in KINDS.values() if kind.name in names]

@@ -12,7 +12,7 @@ import re
 import typing as t
 from collections.abc import Iterator
 
-from ._addresses import is_network, mask_problem
+from ._addresses import mask_problem, network
 from ._claims import written_twice
 from ._fields import Duration
 from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, OUTBOUND_TRUNK, Kind, rule_of
@@ -100,7 +100,7 @@ def _of_inbound_trunk(stored: dict) -> Iterator[Problem]:
         problem = mask_problem(mask)
         if problem:
             yield Problem(f"allowed_addresses: {mask!r} would not be honoured: {problem}")
-        elif not is_network(mask):
+        elif network(mask) is None:
             yield Problem(
                 f"livekit-sip compares the host name {mask!r} with the From header, which every caller "
                 "writes as it likes; give networks, and restrict with a firewall who may call",
