@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""From a module's parameters to its result: look, plan, write unless in check mode, look again, report."""
+"""From a module's parameters to its outcome: look, plan, write unless in check mode, look again."""
 
 from __future__ import annotations
 
@@ -13,20 +13,17 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from itertools import groupby
 
 from ._client import LiveKitError
-from ._diff import diff
 from ._expect import Expected, check_expected
 from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, KINDS, Kind
 from ._module import Module, fail
-from ._objects import show
-from ._order import NEW, Change, Step
-from ._plan import Desired, Plan, PlanError, Table, plan
+from ._order import NEW, Step
+from ._outcome import Keys, Outcome, action_of, name_of, outcome_of
+from ._plan import Desired, Plan, PlanError, plan
 from ._rivals import Written, yield_to_rivals
 from ._server import EmptyServer, Server
-from ._ways import changed_ways
 
 # How many writes that do not depend on each other are under way at once.
 PARALLEL_WRITES = 4
@@ -38,37 +35,6 @@ MAX_REPLANS = 6
 _PAUSE_SECONDS = 0.2  # between looks
 # How long a table must stay the same until a conflict in it is taken for one that no other run is about to settle.
 AT_REST_SECONDS = 1.5
-
-
-@dataclass
-class Outcome:
-    """What a run did, or in check mode would do. Keys are ids, or NEW and a name for what check mode did not make."""
-
-    changes: list[Change]  # from before the run to its end
-    actions: list[dict]
-    wanted: dict[str, list[str]]  # kind name -> keys of the wanted objects, in the playbook's order
-    stored: dict[str, dict[str, dict]]  # kind name -> key -> object; those that are there, and those that were deleted
-    names: dict[str, str]  # key -> name, of inbound trunks
-    before: Table  # as far as the run had to know it
-    after: Table
-
-    def shown(self, kind: Kind, key: str) -> dict:
-        return show(kind, self.stored[kind.name][key], self.names)
-
-    def shown_changes(self, kind: Kind) -> list[dict]:
-        return [self.shown(kind, change.key) for change in self.changes if change.kind is kind]
-
-    def shown_all(self, kind: Kind) -> list[dict]:
-        gone = {change.key for change in self.changes if change.after is None}
-        return [self.shown(kind, key) for key in self.stored.get(kind.name, ()) if key not in gone]
-
-    def result(self) -> dict:
-        return {"changed": bool(self.actions), "actions": self.actions, "diff": diff(self.changes, self.names)}
-
-    def changed_ways(self) -> list[str]:
-        """The calls that go another way; none where trunks or rules were not looked at."""
-        known = {INBOUND_TRUNK.name, DISPATCH_RULE.name} <= self.before.keys()
-        return changed_ways(self.before, self.after) if self.actions and known else []
 
 
 def converge(
@@ -121,27 +87,6 @@ def plan_when_settled(read: Callable, make_plan: Callable, patience: float, cloc
             moved = clock.monotonic()
 
 
-class Keys:
-    """The ids that the server gave to what had a key that starts with NEW."""
-
-    def __init__(self) -> None:
-        self.ids: dict[str, str] = {}
-
-    def real(self, key: str) -> str:
-        return self.ids.get(key, key)
-
-    def in_body(self, body: dict | None) -> dict | None:
-        if body and body.get("trunk_ids"):
-            return {**body, "trunk_ids": [self.real(trunk) for trunk in body["trunk_ids"]]}
-        return body
-
-    def in_table(self, table: dict[str, dict]) -> dict[str, dict]:
-        return {self.real(key): stored for key, stored in table.items()}
-
-    def in_change(self, change: Change) -> Change:
-        return Change(change.kind, self.real(change.key), change.before, change.after)
-
-
 class _Run:
     def __init__(
         self,
@@ -176,7 +121,7 @@ class _Run:
                 self.known = {key for table in planned.before.values() for key in table}
             self._recover_lost_writes(planned)
             if self.module.check_mode:
-                self.actions = [_action(step, step.key, _name(step, planned)) for step in planned.steps]
+                self.actions = [action_of(step, step.key, name_of(step, planned)) for step in planned.steps]
                 break
             try:
                 if not planned.steps:
@@ -191,7 +136,7 @@ class _Run:
                 planned = self._planned(self._table)
         for warning in planned.warnings:
             self.module.warn(warning)
-        return self._outcome(first, planned)
+        return outcome_of(first, planned, self.actions, self.answers, self.keys)
 
     def done(self) -> dict:
         """What a failed run has done, for its result."""
@@ -245,7 +190,7 @@ class _Run:
                 if isinstance(answer, LiveKitError):
                     failed.append(answer)
                     if answer.code in _LOST:
-                        self.lost.append((step, _name(step, planned)))
+                        self.lost.append((step, name_of(step, planned)))
                 else:
                     self._record(step, answer, planned)
             for error in failed:
@@ -270,8 +215,8 @@ class _Run:
         if step.action == "create":
             self.keys.ids[step.key] = stored[step.kind.id_field]
         key = self.keys.real(step.key)
-        name = _name(step, planned)
-        self.actions.append(_action(step, key, name))
+        name = name_of(step, planned)
+        self.actions.append(action_of(step, key, name))
         self.parked.pop(key, None)
         if step.parked:
             self.parked[key] = f"{step.kind.title} {name!r}"
@@ -299,7 +244,7 @@ class _Run:
                 self.keys.ids[step.key] = key
                 self.written[key] = Written(step.kind, key, None)
                 self.answers.setdefault(key, table.get(key, {}))
-            self.actions.append(_action(step, key, name))
+            self.actions.append(action_of(step, key, name))
         self.lost = []
 
     def _refuse_ignored_fields(self, step: Step, body: dict, stored: dict) -> None:
@@ -335,33 +280,12 @@ class _Run:
                 if error.code != "not_found":  # the run that made it may have deleted it first
                     raise
                 return
-            self.actions.append(_action(step, entry.key, self.answers[entry.key].get("name", "")))
+            self.actions.append(action_of(step, entry.key, self.answers[entry.key].get("name", "")))
 
         if self.written:
             yield_to_rivals(self.written, self.known, self._table, withdraw)
         if gave_way:
             raise StaleTable("another run wrote an object for the same calls at the same moment")
-
-    def _outcome(self, first: Plan, last: Plan) -> Outcome:
-        for name, keys in first.wanted.items():
-            # A later plan knows by id what the first one knew as new; what had to be absent it no longer finds.
-            for key, now in zip(keys, last.wanted[name]):
-                if now != key:
-                    self.keys.ids[key] = now
-        wanted = {name: [self.keys.real(key) for key in keys] for name, keys in first.wanted.items()}
-        changes = [self.keys.in_change(change) for change in (first.changes if self.actions else ())]
-        stored = {
-            name: {key: self.answers.get(key, final) for key, final in self.keys.in_table(table).items()}
-            for name, table in last.final.items()
-        }
-        for change in changes:
-            if change.after is None:
-                stored[change.kind.name].setdefault(change.key, change.before)
-        names = {}
-        for table in (first.before, first.final, last.final):
-            for key, trunk in table.get(INBOUND_TRUNK.name, {}).items():
-                names[key] = names[self.keys.real(key)] = trunk.get("name", "")
-        return Outcome(changes, self.actions, wanted, stored, names, first.before, last.final)
 
 
 def _independent(steps: list[Step]) -> Iterator[list[Step]]:
@@ -374,15 +298,3 @@ def _independent(steps: list[Step]) -> Iterator[list[Step]]:
             yield from ([step] for step in run)
         else:
             yield list(run)
-
-
-def _name(step: Step, planned: Plan) -> str:
-    tables = (planned.final[step.kind.name], planned.before[step.kind.name])
-    return next(table[step.key].get("name", "") for table in tables if step.key in table)
-
-
-def _action(step: Step, key: str, name: str) -> dict:
-    action = {"action": step.action, "object": step.kind.name, "name": name, "id": "" if key.startswith(NEW) else key}
-    if step.parked:
-        action["parked"] = True
-    return action

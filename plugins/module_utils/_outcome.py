@@ -1,0 +1,110 @@
+# Copyright (c) 2026, the telephony.livekit maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""What a run did, or in check mode would do: its actions, objects and difference, with the ids that the server gave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ._diff import diff
+from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, Kind
+from ._objects import show
+from ._order import NEW, Change, Step
+from ._plan import Plan, Table
+from ._ways import changed_ways
+
+
+class Keys:
+    """The ids that the server gave to what had a key that starts with NEW."""
+
+    def __init__(self) -> None:
+        self.ids: dict[str, str] = {}
+
+    def real(self, key: str) -> str:
+        return self.ids.get(key, key)
+
+    def in_body(self, body: dict | None) -> dict | None:
+        if body and body.get("trunk_ids"):
+            return {**body, "trunk_ids": [self.real(trunk) for trunk in body["trunk_ids"]]}
+        return body
+
+    def in_table(self, table: dict[str, dict]) -> dict[str, dict]:
+        return {self.real(key): stored for key, stored in table.items()}
+
+    def in_change(self, change: Change) -> Change:
+        return Change(change.kind, self.real(change.key), change.before, change.after)
+
+
+@dataclass
+class Outcome:
+    """What a run did, or in check mode would do. Keys are ids, or NEW and a name for what check mode did not make."""
+
+    changes: list[Change]  # from before the run to its end
+    actions: list[dict]
+    wanted: dict[str, list[str]]  # kind name -> keys of the wanted objects, in the playbook's order
+    stored: dict[str, dict[str, dict]]  # kind name -> key -> object; those that are there, and those that were deleted
+    names: dict[str, str]  # key -> name, of inbound trunks
+    before: Table  # as far as the run had to know it
+    after: Table
+
+    def shown(self, kind: Kind, key: str) -> dict:
+        return show(kind, self.stored[kind.name][key], self.names)
+
+    def shown_changes(self, kind: Kind) -> list[dict]:
+        return [self.shown(kind, change.key) for change in self.changes if change.kind is kind]
+
+    def shown_all(self, kind: Kind) -> list[dict]:
+        gone = {change.key for change in self.changes if change.after is None}
+        return [self.shown(kind, key) for key in self.stored.get(kind.name, ()) if key not in gone]
+
+    def result(self) -> dict:
+        return {"changed": bool(self.actions), "actions": self.actions, "diff": diff(self.changes, self.names)}
+
+    def changed_ways(self) -> list[str]:
+        """The calls that go another way; none where trunks or rules were not looked at."""
+        known = {INBOUND_TRUNK.name, DISPATCH_RULE.name} <= self.before.keys()
+        return changed_ways(self.before, self.after) if self.actions and known else []
+
+
+def outcome_of(first: Plan, last: Plan, actions: list[dict], answers: dict[str, dict], ids: Keys) -> Outcome:
+    """The outcome of a run.
+
+    first: the plan from before the run.
+    last: the plan that was made after the last look, of what was left to do.
+    answers: id -> what the server says it stores now.
+    """
+    for name, keys in first.wanted.items():
+        # A later plan knows by id what the first one knew as new; what had to be absent it no longer finds.
+        for key, now in zip(keys, last.wanted[name]):
+            if now != key:
+                ids.ids[key] = now
+    wanted = {name: [ids.real(key) for key in keys] for name, keys in first.wanted.items()}
+    changes = [ids.in_change(change) for change in (first.changes if actions else ())]
+    stored = {
+        name: {key: answers.get(key, final) for key, final in ids.in_table(table).items()}
+        for name, table in last.final.items()
+    }
+    for change in changes:
+        if change.after is None:
+            stored[change.kind.name].setdefault(change.key, change.before)
+    names = {}
+    for table in (first.before, first.final, last.final):
+        for key, trunk in table.get(INBOUND_TRUNK.name, {}).items():
+            names[key] = names[ids.real(key)] = trunk.get("name", "")
+    return Outcome(changes, actions, wanted, stored, names, first.before, last.final)
+
+
+def name_of(step: Step, planned: Plan) -> str:
+    tables = (planned.final[step.kind.name], planned.before[step.kind.name])
+    return next(table[step.key].get("name", "") for table in tables if step.key in table)
+
+
+def action_of(step: Step, key: str, name: str) -> dict:
+    action = {"action": step.action, "object": step.kind.name, "name": name, "id": "" if key.startswith(NEW) else key}
+    if step.parked:
+        action["parked"] = True
+    return action
