@@ -21,7 +21,7 @@ from ._addresses import address, honoured_masks, network
 from ._calls import shortened
 from ._claims import Claims, claims, pin_of, written_twice
 from ._fields import Duration
-from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, OUTBOUND_TRUNK, Kind
+from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, KINDS, OUTBOUND_TRUNK, Kind
 from ._numbers import normalized_number
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
@@ -272,6 +272,10 @@ def shown(finding: Finding, objects: dict[str, dict[str, dict]]) -> dict:
         for kind, key in finding.objects
     ]
     return {**finding._asdict(), "objects": named}
+
+
+def by_id(table: dict[str, list[dict]]) -> dict[str, dict[str, dict]]:
+    return {name: {stored[KINDS[name].id_field]: stored for stored in objects} for name, objects in table.items()}
 
 
 def _of_media(kind: Kind, key: str, stored: dict) -> Iterator[Finding]:
