@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Each linter is one test, with nothing skipped and nothing excused."""
 
+from pathlib import Path
+
 
 def test_ansible_lint(tool):
     """Profile production."""
@@ -31,3 +33,13 @@ def test_readmes_of_roles(tool):
 
 def test_changelog(tool):
     tool("antsibull-changelog", "lint")
+
+
+def test_licenses_of_files(tool):
+    """Each file says its license and whose it is, by itself or in REUSE.toml."""
+    tool("reuse", "lint", "--lines")
+
+
+def test_the_license_is_one_text():
+    """Galaxy and Git hosts look for LICENSE, reuse for the name in LICENSES."""
+    assert Path("LICENSE").read_bytes() == Path("LICENSES/GPL-3.0-or-later.txt").read_bytes()

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 # Everything on a host that a firewall role could leave behind. Not what Docker outside of the test host changes at each of its starts,
 # and not what the package nftables brings, which stays. `state.sh iptables` leaves out nft's own view, for a host that had no nft before.
 {
