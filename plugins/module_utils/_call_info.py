@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Calls as modules take them, and the module that explains one."""
+"""Calls as modules take them, and the module that explains one, inbound or outbound."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from ._calls import Call, Table
 from ._client import LiveKitError
 from ._expect import Expected
 from ._explained import explain, version
-from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, KINDS
+from ._kinds import INCLUDE_HEADERS, KINDS
 from ._module import CONNECTION_OPTIONS, Module, desired_tables, fail
+from ._outbound import explain_outbound
+from ._outbound_problems import ENCRYPTION, Request
 from ._plan import PlanError, plan
 from ._server import EmptyServer, Server
-from ._written import InputError
+from ._written import InputError, json_text, milliseconds
 
 CALL_OPTIONS = {
     "to": {"type": "raw", "required": True},
@@ -31,23 +33,58 @@ EXPECT_OPTIONS = {
     **{name: {"type": "str"} for name in ("trunk", "rule", "room", "agent")},
     "refused": {"type": "bool", "default": False},
 }
-_TABLES = (INBOUND_TRUNK, DISPATCH_RULE)
+_OUTBOUND_OPTIONS = {
+    "trunk": {"type": "str", "required": True},
+    "to": {"type": "raw", "required": True},
+    "from_number": {"type": "raw"},
+    "display_name": {"type": "str"},
+    "headers": {"type": "dict", "no_log": True},
+    "include_headers": dict(INCLUDE_HEADERS.argument),
+    "hide_phone_number": {"type": "bool", "default": False},
+    "media_encryption": dict(ENCRYPTION.argument),
+    "ringing_timeout": {"type": "str"},
+    "max_call_duration": {"type": "str"},
+    "dtmf": {"type": "str"},
+    "wait_until_answered": {"type": "bool", "default": False},
+    "room_name": {"type": "str"},
+    "participant_identity": {"type": "str"},
+}
 
 
 def call_of(options: dict) -> Call:
     """Raises InputError if the options describe no call."""
-    numbers = {name: options.get(name) or "" for name in ("to", "from")}
-    for name, number in numbers.items():
-        if not isinstance(number, str):
-            # YAML reads +12025550100 as a number, and rules compare character by character.
-            reason = f'YAML drops a plus sign without quotes. Write "+{number}" or "{number}".'
-            raise InputError(reason, number).below(name)
+    numbers = _numbers(options, "to", "from")
     if not numbers["to"]:
         raise InputError("each call has a called number. Write it.", "").below("to")
     source = options.get("source") or ""
     if source and address(source) is None:
         raise InputError("it is not an IP address. Write one, such as 198.51.100.7.", source).below("source")
     return Call(numbers["to"], numbers["from"], source, options.get("from_host") or "", options.get("pin") or "")
+
+
+def outbound_of(options: dict) -> Request:
+    """Raises InputError if the options describe no request."""
+    given = {name: value for name, value in options.items() if value is not None}
+    if not given["trunk"]:
+        raise InputError("it is empty. Name the outbound trunk.", "").below("trunk")
+    given |= _numbers(options, "to", "from_number")
+    given["headers"] = {str(name): json_text(value) for name, value in given.get("headers", {}).items()}
+    for name in ("ringing_timeout", "max_call_duration"):
+        try:
+            given[name] = milliseconds(given.get(name, ""))
+        except InputError as error:
+            raise error.below(name) from None
+    return Request(**given)
+
+
+def _numbers(options: dict, *names: str) -> dict[str, str]:
+    numbers = {name: options.get(name) or "" for name in names}
+    for name, number in numbers.items():
+        if not isinstance(number, str):
+            # YAML reads +12025550100 as a number, and rules compare character by character.
+            reason = f'YAML drops a plus sign without quotes. Write "+{number}" or "{number}".'
+            raise InputError(reason, number).below(name)
+    return numbers
 
 
 def expected_calls(module: Module) -> list[Expected]:
@@ -71,26 +108,33 @@ def expected_calls(module: Module) -> list[Expected]:
 def run_call_info_module() -> None:
     names = {"type": "list", "elements": "str", "default": []}
     module = Module(
-        tables=lambda params: {kind.table: kind for kind in _TABLES},
+        tables=lambda params: {kind.table: kind for kind in KINDS.values()},
         argument_spec={
             **CONNECTION_OPTIONS,
             **CALL_OPTIONS,
+            "to": {"type": "raw"},
+            "outbound": {"type": "dict", "options": _OUTBOUND_OPTIONS},
             "server_version": {"type": "str"},
-            **{kind.table: {"type": "list", "elements": "dict"} for kind in _TABLES},
+            **{kind.table: {"type": "list", "elements": "dict"} for kind in KINDS.values()},
             "purge": {"type": "bool", "default": False},
-            "keep": {"type": "dict", "options": {kind.table: names for kind in _TABLES}},
+            "keep": {"type": "dict", "options": {kind.table: names for kind in KINDS.values()}},
             "assume_empty": {"type": "bool", "default": False},
         },
+        required_one_of=[("to", "outbound")],
+        mutually_exclusive=[("outbound", name) for name in (*CALL_OPTIONS, "server_version")],
     )
     params = module.params
+    outbound = params["outbound"] is not None
     try:
-        call, since = call_of(params), version(params["server_version"])
+        asked = outbound_of(params["outbound"]) if outbound else call_of(params)
+        since = version(params["server_version"])
     except InputError as error:
-        fail(module, "invalid", str(error))
-    desired = desired_tables(module, _TABLES)
+        fail(module, "invalid", str(error.below("outbound") if outbound else error))
+    desired = desired_tables(module, KINDS.values())
     try:
         server = EmptyServer() if params["assume_empty"] else Server(module, read_only=True)
         objects = plan(server.table(list(KINDS.values())), desired).final
     except (PlanError, LiveKitError) as error:
         fail(module, error.code, error.message, error.hint, getattr(error, "rpc", ""))
-    module.exit_json(changed=False, **explain(Table.of(objects), objects, call, since).as_dict())
+    explained = explain_outbound(objects, asked) if outbound else explain(Table.of(objects), objects, asked, since)
+    module.exit_json(changed=False, **explained.as_dict())

@@ -55,8 +55,8 @@ class Explanation:
         decision = self.decision
         return {
             "result": decision.result,
-            "trunk": _named(INBOUND_TRUNK, decision.trunk),
-            "rule": _named(DISPATCH_RULE, decision.rule),
+            "trunk": named(INBOUND_TRUNK, decision.trunk),
+            "rule": named(DISPATCH_RULE, decision.rule),
             "room": decision.room,
             "agents": decision.agents,
             "error": decision.error,
@@ -71,20 +71,20 @@ class Explanation:
         decision = self.decision
         lines = [
             f"Call: {said(self.call)}",
-            f"Trunk: {_label(INBOUND_TRUNK, decision.trunk)}",
-            f"Rule: {_label(DISPATCH_RULE, decision.rule)}",
+            f"Trunk: {label(INBOUND_TRUNK, decision.trunk)}",
+            f"Rule: {label(DISPATCH_RULE, decision.rule)}",
         ]
         if decision.result == ACCEPT:
             lines += [f"Room: {decision.room}", f"Agents: {', '.join(decision.agents) or 'none'}"]
         if decision.error:
             lines.append(f"Error: {decision.error}")
-            lines += [f"  {_label(_kind(rival), rival)}" for rival in decision.rivals]
+            lines += [f"  {label(_kind(rival), rival)}" for rival in decision.rivals]
         lines.append(f"The caller hears: {self.hears}")
         for kind, verdicts in ((INBOUND_TRUNK, self.trunks), (DISPATCH_RULE, self.rules)):
             others = sorted((one for one in verdicts if one.reason), key=lambda one: one.reason.code in _COMMON)
             if others:
                 lines.append(f"Other {kind.title}s:")
-                lines += [f"  {_label(kind, other.stored)}: {other.reason.text}" for other in others[:_MOST_SHOWN]]
+                lines += [f"  {label(kind, other.stored)}: {other.reason.text}" for other in others[:_MOST_SHOWN]]
                 if len(others) > _MOST_SHOWN:
                     lines.append(f"  and {len(others) - _MOST_SHOWN} more")
         if self.findings:
@@ -106,12 +106,17 @@ def explain(table: Table, objects: Objects, call: Call, since: tuple[int, ...] |
     decision, trunks, rules = table.explain(call)
     concerned = {(INBOUND_TRUNK.name, one.stored[INBOUND_TRUNK.id_field]) for one in trunks if _near(one)}
     concerned |= {(DISPATCH_RULE.name, one.stored[DISPATCH_RULE.id_field]) for one in rules if _near(one)}
-    found = [
+    found = findings_about(objects, concerned)
+    return Explanation(call, decision, _heard(decision, call, asked, since), trunks, rules, found)
+
+
+def findings_about(objects: Objects, concerned: set[tuple[str, str]]) -> list[dict]:
+    """What is wrong with the whole table, as far as it concerns these objects (kind name, id)."""
+    return [
         _without_keys(shown(finding, objects))
         for finding in findings(objects)
         if concerned.intersection((kind.name, key) for kind, key in finding.objects)
     ]
-    return Explanation(call, decision, _heard(decision, call, asked, since), trunks, rules, found)
 
 
 def said(call: Call) -> str:
@@ -161,12 +166,12 @@ def _near(verdict: Verdict) -> bool:
     return reason is None or reason.code not in _COMMON
 
 
-def _named(kind: Kind, stored: dict | None) -> dict | None:
+def named(kind: Kind, stored: dict | None) -> dict | None:
     return None if stored is None else {"name": stored.get("name") or "", "id": _id(stored[kind.id_field])}
 
 
 def _not_taking(kind: Kind, verdict: Verdict) -> dict:
-    return {**_named(kind, verdict.stored), "code": verdict.reason.code, "reason": verdict.reason.text}
+    return {**named(kind, verdict.stored), "code": verdict.reason.code, "reason": verdict.reason.text}
 
 
 def _id(key: str) -> str:
@@ -178,7 +183,7 @@ def _without_keys(finding: dict) -> dict:
     return {**finding, "objects": [{**named, "id": _id(named["id"])} for named in finding["objects"]]}
 
 
-def _label(kind: Kind, stored: dict | None) -> str:
+def label(kind: Kind, stored: dict | None) -> str:
     if stored is None:
         return "none"
     name, key = stored.get("name") or "", _id(stored[kind.id_field])

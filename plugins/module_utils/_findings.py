@@ -263,7 +263,11 @@ def concerning(found: Iterable[Finding], touched: set[tuple[str, str]]) -> list[
 
 def told(finding: Finding) -> str:
     """A finding as one sentence, for a warning."""
-    return f"{finding.cause}. {finding.fix[:1].upper()}{finding.fix[1:]}. [{finding.code}]"
+    return as_sentence(finding.code, finding.cause, finding.fix)
+
+
+def as_sentence(code: str, cause: str, fix: str) -> str:
+    return f"{cause}. {fix[:1].upper()}{fix[1:]}. [{code}]"
 
 
 def shown(finding: Finding, objects: dict[str, dict[str, dict]]) -> dict:

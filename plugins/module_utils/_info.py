@@ -13,7 +13,8 @@ import re
 from collections import Counter
 
 from ._client import LiveKitError
-from ._findings import by_id, findings, shown
+from ._explained import findings_about
+from ._findings import by_id
 from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, KINDS, RULE_KINDS, Kind
 from ._messages import export, unknown
 from ._module import CONNECTION_OPTIONS, Module, fail
@@ -38,10 +39,11 @@ def run_info_module() -> None:
         fail(module, error.code, error.message, error.hint, error.rpc)
     chosen = choose(table, module.params["names"], module.params["ids"], module.params["numbers"])
     trunk_names = unique_trunk_names(table)
+    keys = {(name, key) for name, objects in by_id(chosen).items() for key in objects}
     module.exit_json(
         changed=False,
         export=variables(chosen, trunk_names),
-        findings=findings_about(table, chosen),
+        findings=findings_about(by_id(table), keys),
         **{kind.table: [show(kind, stored, trunk_names) for stored in chosen[kind.name]] for kind in KINDS.values()},
     )
 
@@ -67,17 +69,6 @@ def choose(
         return bool(holders.intersection(stored.get("trunk_ids") or ())) if kind is DISPATCH_RULE else holds(stored)
 
     return {name: [stored for stored in objects if meets(KINDS[name], stored)] for name, objects in table.items()}
-
-
-def findings_about(table: dict[str, list[Stored]], chosen: dict[str, list[Stored]]) -> list[dict]:
-    """What is wrong with the whole table, as far as it concerns the chosen objects."""
-    keys = {(name, key) for name, objects in by_id(chosen).items() for key in objects}
-    objects = by_id(table)
-    return [
-        shown(finding, objects)
-        for finding in findings(objects)
-        if keys.intersection((kind.name, key) for kind, key in finding.objects)
-    ]
 
 
 def unique_trunk_names(table: dict[str, list[Stored]]) -> dict[str, str]:

@@ -15,17 +15,10 @@ from collections.abc import Iterator
 from ._addresses import mask_problem, network
 from ._claims import written_twice
 from ._fields import Duration
+from ._headers import header_name_problem
 from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, OUTBOUND_TRUNK, Kind, rule_of
 from ._numbers import normalized_number, number_doubt, number_problem
 
-# Header names that livekit-server refuses.
-# Source: https://github.com/livekit/protocol/blob/main/livekit/sip_validation.go
-_FORBIDDEN_HEADERS = re.compile(
-    r"accept.*|allow.*|call-id|contact|content-.*|cseq|event|expires|from|max-forwards|record-route|refer-to"
-    r"|reply-to|[klmortuv]",
-    re.IGNORECASE,
-)
-_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,255}")
 _MAX_MEDIA_TIMEOUT = "10m"
 
 
@@ -82,7 +75,7 @@ def _of_trunk(kind: Kind, stored: dict) -> Iterator[Problem]:
     if bool(stored.get("auth_username")) != bool(stored.get("auth_password")):
         yield Problem("auth_username and auth_password go together; with one alone nobody is asked for a password")
     for header in stored.get("headers") or {}:
-        if not _HEADER_NAME.fullmatch(header) or _FORBIDDEN_HEADERS.fullmatch(header):
+        if header_name_problem(header):
             yield Problem(f"{header!r} cannot be set as a SIP header")
         elif header.lower() in ("to", "via"):
             yield Problem(f"headers: {header} is written by livekit-sip itself; newer servers refuse it", warning=True)

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: livekit_sip_call_info
-short_description: Explain which SIP trunk, dispatch rule and room a call gets, and why not others
+short_description: Explain what an inbound call gets, or what is sent of an outbound one
 version_added: 0.1.0
 author:
   - The telephony.livekit maintainers (@telephony-livekit)
 description:
-  - Decides a call as livekit-server does, on the trunks and rules that the server stores, and says for each trunk and
-    rule that does not take the call why not. No call is placed.
-  - With O(inbound_trunks) or O(dispatch_rules), the call is decided on what the server would store after a run of
-    M(telephony.livekit.livekit_sip_routing) with them. What that would refuse fails here too.
+  - Decides an inbound call as livekit-server does, on the trunks and rules that the server stores, and says for each
+    trunk and rule that does not take the call why not. No call is placed.
+  - With O(outbound), explains a C(CreateSIPParticipant) request instead, with what is sent to the provider, and what of
+    it cannot work. No request is sent.
+  - With O(inbound_trunks), O(outbound_trunks) or O(dispatch_rules), the call is decided on what the server would store
+    after a run of M(telephony.livekit.livekit_sip_routing) with them. What that would refuse fails here too.
 extends_documentation_fragment:
   - telephony.livekit._connection
   - telephony.livekit._attributes.info_module
@@ -25,8 +27,8 @@ options:
     description:
       - Called number, the user part of the SIP header C(To), in quotes and as the provider sends it. Rules compare it
         character by character.
+      - One of O(to) and O(outbound) is required.
     type: raw
-    required: true
   from:
     description:
       - Calling number, the user part of the SIP header C(From). Without it, the caller hides the number.
@@ -43,6 +45,65 @@ options:
     description:
       - Digits that the caller enters when a rule asks for a PIN, in quotes.
     type: str
+  outbound:
+    description:
+      - Request that makes an outbound call, with those of its fields that change what is sent or what comes of it.
+      - What livekit-server makes of a request is measured. What livekit-sip makes of it is read in the source of
+        livekit-sip 1.10 and 1.11, and not measured.
+      - The fields C(trunk) (a trunk that is not stored), C(sip_request_uri), C(sip_to_header), C(sip_from_header),
+        C(media), C(destination) and C(to_user_override) of a request are not explained.
+      - O(outbound) and the options of an inbound call exclude each other.
+    type: dict
+    suboptions:
+      trunk:
+        description: Name or id of the outbound trunk. A request has the id, C(sip_trunk_id).
+        type: str
+        required: true
+      to:
+        description: Number that is called, in quotes, C(sip_call_to) of the request.
+        type: raw
+        required: true
+      from_number:
+        description:
+          - Number that the callee sees, in quotes, C(sip_number) of the request. Without it, a number of the trunk.
+        type: raw
+      display_name:
+        description: Name that the callee sees. Without it, the number. An empty one is not sent.
+        type: str
+      headers:
+        description: SIP headers of the INVITE. Their values are not shown.
+        type: dict
+      include_headers:
+        description: Headers of the answer that become attributes of the participant.
+        type: str
+        choices: [no_headers, x_headers, all_headers]
+      hide_phone_number:
+        description: Whether the participant's attributes lack the numbers. The callee sees the caller's all the same.
+        type: bool
+        default: false
+      media_encryption:
+        description: Encryption of the audio.
+        type: str
+        choices: [disable, allow, require]
+      ringing_timeout:
+        description: How long it rings at most, such as V(30s).
+        type: str
+      max_call_duration:
+        description: Maximum call duration from the INVITE on, such as V(1h).
+        type: str
+      dtmf:
+        description: Digits that are sent after the answer, in quotes. V(w) waits half a second.
+        type: str
+      wait_until_answered:
+        description: Whether the request returns only when the callee has answered.
+        type: bool
+        default: false
+      room_name:
+        description: Room that the callee joins. Not judged if it is left out.
+        type: str
+      participant_identity:
+        description: Identity of the callee in the room.
+        type: str
   server_version:
     description:
       - Version of livekit-server, such as V(1.13.8). The API does not tell it, and what the caller of a refused call
@@ -52,6 +113,11 @@ options:
   inbound_trunks:
     description:
       - Inbound trunks as O(telephony.livekit.livekit_sip_routing#module:inbound_trunks).
+    type: list
+    elements: dict
+  outbound_trunks:
+    description:
+      - Outbound trunks as O(telephony.livekit.livekit_sip_routing#module:outbound_trunks).
     type: list
     elements: dict
   dispatch_rules:
@@ -71,6 +137,11 @@ options:
     suboptions:
       inbound_trunks:
         description: Inbound trunks.
+        type: list
+        elements: str
+        default: []
+      outbound_trunks:
+        description: Outbound trunks.
         type: list
         elements: str
         default: []
@@ -114,48 +185,70 @@ EXAMPLES = r"""
         trunks: [office]
         individual:
           room_prefix: office-
+
+- name: Explain an outbound call
+  telephony.livekit.livekit_sip_call_info:
+    outbound:
+      trunk: provider
+      to: "+12025550150"
+      ringing_timeout: 30s
+      wait_until_answered: true
+    outbound_trunks:
+      - name: provider
+        address: sip.example.com
+        transport: tls
+        numbers: ["+12025550100"]
+  register: outbound
+
+- name: See that livekit-server and livekit-sip would take it
+  ansible.builtin.assert:
+    that: outbound.result == "send"
+    fail_msg: "{{ outbound.text }}"
 """
 
 RETURN = r"""
 result:
   description:
     - V(accept), V(request_pin), V(refuse) (no rule takes the call) or V(error) (livekit-server cannot decide).
+    - With O(outbound), V(send) (livekit-sip sends an INVITE) or V(refuse) (see RV(refused_by)).
   returned: success
   type: str
   sample: accept
 trunk:
-  description: Name and id of the trunk that matches the call, or null. The id is empty if the trunk is not stored yet.
+  description:
+    - Name and id of the trunk that matches the call, or that O(outbound) names, or null. The id is empty if the trunk
+      is not stored yet.
   returned: success
   type: dict
   sample: {name: twilio, id: ST_N5oXHia9B4dW}
 rule:
   description: Name and id of the rule that takes the call, or null, likewise.
-  returned: success
+  returned: success, of an inbound call
   type: dict
   sample: {name: twilio, id: SDR_Ujw3qGJCGGpC}
 room:
   description: Name of the room, with C(<random>) for what livekit-server makes up. Empty without a room.
-  returned: success
+  returned: success, of an inbound call
   type: str
   sample: call-_+12025550199_<random>
 agents:
   description: Names of the agents that are dispatched to the room.
-  returned: success
+  returned: success, of an inbound call
   type: list
   elements: str
   sample: [voice-agent]
 error:
   description: Why livekit-server cannot decide the call. Empty if it can.
-  returned: success
+  returned: success, of an inbound call
   type: str
 hears:
   description: SIP answers that the caller gets, in their order.
-  returned: success
+  returned: success, of an inbound call
   type: str
   sample: 100, 180, then 404 Does not match Trunks or Dispatch Rules
 other_trunks:
   description: Each trunk that does not match the call.
-  returned: success
+  returned: success, of an inbound call
   type: list
   elements: dict
   contains: &other
@@ -173,12 +266,14 @@ other_trunks:
       type: str
 other_rules:
   description: Each rule that does not take the call.
-  returned: success
+  returned: success, of an inbound call
   type: list
   elements: dict
   contains: *other
 findings:
-  description: What is wrong with trunks and rules that take the call, or nearly do. The worst comes first.
+  description:
+    - What is wrong with trunks and rules that take the call, or nearly do, or with the trunk of an outbound call. The
+      worst comes first.
   returned: success
   type: list
   elements: dict
@@ -194,6 +289,122 @@ findings:
       description: The objects concerned, each with C(object), C(id) and C(name).
       type: list
       elements: dict
+    cause:
+      description: What is wrong.
+      type: str
+    fix:
+      description: What to do about it.
+      type: str
+refused_by:
+  description: Who refuses the request, V(livekit-server) or V(livekit-sip). Empty if nobody does.
+  returned: success, with O(outbound)
+  type: str
+sent:
+  description: What reaches the provider. Null without a trunk.
+  returned: success, with O(outbound)
+  type: dict
+  contains:
+    request_uri:
+      description: Request-URI of the INVITE, and URI of its header C(To).
+      type: str
+      sample: sip:+12025550150@sip.example.com;transport=tls
+    host:
+      description: Host that the INVITE goes to. A name is looked up as an address, and as C(SRV) only if it has none.
+      type: str
+      sample: sip.example.com
+    port:
+      description: Port of the trunk's address, else 5061 with tls and 5060 without.
+      type: int
+      sample: 5061
+    transport:
+      description: V(udp), V(tcp) or V(tls).
+      type: str
+      sample: tls
+    numbers:
+      description:
+        - Number that the callee sees. Of several, livekit-server takes one at random for each call. V(*) is nothing but
+          a number here. Where the trunk's address ends in C(twilio.com), a number without a plus sign gets one.
+      type: list
+      elements: str
+      sample: ["+12025550100"]
+    number_given_by:
+      description: V(request) or V(trunk).
+      type: str
+      sample: trunk
+    display_name:
+      description: Display name in C(From). Null stands for the number. An empty one is not sent.
+      type: str
+    from_host:
+      description:
+        - Host in C(From), C(from_host) of the trunk. If it is empty, livekit-sip takes its own signalling address, or
+          with tls its C(sip_hostname).
+      type: str
+    headers:
+      description:
+        - Headers of the INVITE, each with C(name), C(given_by) (V(request) or V(trunk)) and C(replaces), whether the
+          request's one is sent in place of the trunk's. Names are compared with their case.
+        - The trunk's C(attributes_to_headers) are headers of the BYE, not of the INVITE.
+      type: list
+      elements: dict
+    include_headers:
+      description: Headers of the answer that become attributes of the participant.
+      type: str
+      sample: no_headers
+    auth_username:
+      description:
+        - Username for a provider that asks for a password. Empty if the trunk has only one of username and password, or
+          none. The call ends then.
+      type: str
+    encryption:
+      description: V(disable), V(allow) or V(require).
+      type: str
+      sample: disable
+    media:
+      description: What is offered, V(RTP/AVP) or V(RTP/SAVP) (encrypted, with V(allow) as with V(require)).
+      type: str
+      sample: RTP/AVP
+    destination_country:
+      description: The trunk's. Only LiveKit Cloud does something with it.
+      type: str
+    ringing_timeout:
+      description:
+        - How long it rings at most. 3 minutes if nothing is given, not longer than RV(sent.max_call_duration), and with
+          O(outbound.wait_until_answered) 80 seconds.
+      type: str
+      sample: 180s
+    max_call_duration:
+      description: How long the call lasts at most, from the INVITE on. 24 hours if nothing or more is given.
+      type: str
+      sample: 86400s
+    dtmf:
+      description: Digits that are sent after the answer.
+      type: str
+    waits_until_answered:
+      description: Whether the request returns only when the callee has answered.
+      type: bool
+    participant_identity:
+      description: Identity of the callee in the room.
+      type: str
+      sample: sip_+12025550150
+    hides_numbers_in_room:
+      description: Whether the participant's attributes lack the numbers.
+      type: bool
+problems:
+  description:
+    - What of the outbound call cannot work, or is probably not what is meant. The worst comes first.
+  returned: success, with O(outbound)
+  type: list
+  elements: dict
+  contains:
+    code:
+      description: A stable name of the kind of problem, such as V(number_foreign).
+      type: str
+    severity:
+      description: V(error) if the request is refused, else V(warning).
+      type: str
+    refused_by:
+      description: V(livekit-server), V(livekit-sip), or empty if the call goes out.
+      type: str
     cause:
       description: What is wrong.
       type: str

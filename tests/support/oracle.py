@@ -42,6 +42,10 @@ class Oracle:
         """Let livekit-server hold exactly these trunks and rules, also such as its API would refuse."""
         self.answers({"trunks": trunks, "rules": rules})
 
+    def outbound(self) -> list[dict]:
+        """The calls that livekit-server has handed to livekit-sip since this was asked last, and from now on."""
+        return self.answers({"outbound": True})[0]["requests"]
+
     def answers(self, *questions: dict) -> list[dict]:
         self.process.stdin.write("".join(json.dumps(question) + "\n" for question in questions))
         self.process.stdin.flush()

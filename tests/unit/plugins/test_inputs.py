@@ -231,6 +231,16 @@ def test_values_of_unknown_keys_are_not_shown():
         assert SECRET not in json.dumps(result)
 
 
+@pytest.mark.parametrize("name", ["Content-Type", "FROM", "v", "X#A", "X$A", "X&A", "X^A", "X|A", "X A", "X" * 256])
+def test_headers_that_livekit_server_refuses_are_errors(name):
+    refused(outbound(headers={name: "x"}), "cannot be set as a SIP header")
+
+
+@pytest.mark.parametrize("name", ["Accept-Contact", "Allow-Test", "Content-ID", "P-Asserted-Identity", "X!%*_+`'~.A"])
+def test_headers_that_livekit_server_takes_are_accepted(name):
+    accepted(outbound(headers={name: "x"}))
+
+
 def test_headers_that_livekit_sip_writes_itself_are_warned_about():
     accepted(trunk(headers={"To": "x"}), warns=["To"])
     accepted(outbound(headers={"via": "x"}), warns=["via"])

@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What livekit-server refuses of an outbound call, and what it hands to livekit-sip, is what the explanation says.
+
+The oracle stands where livekit-sip would, so livekit-server takes what it would take, and no call is placed.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.oracle import Oracle
+
+ONE, TWO, CALLEE = "+12025550100", "+12025550101", "+12025550150"
+PLAIN = {"name": "plain", "address": "sip.example.com", "numbers": [ONE]}
+RICH = {
+    "name": "rich",
+    "address": "a.pstn.twilio.com",
+    "from_host": "pbx.example.org",
+    "transport": "tls",
+    "numbers": [ONE[1:], TWO[1:]],
+    "auth_username": "canary-user",
+    "auth_password": "canary-password",
+    "headers": {"X-Both": "canary-trunk", "X-Trunk": "canary-trunk"},
+    "include_headers": "x_headers",
+    "destination_country": "us",
+    "media": {"encryption": "require"},
+}
+ANY = {"name": "any", "address": "sip.example.com:5080", "numbers": ["*"], "transport": "tcp"}
+
+# Our name of a field -> the request's
+FIELDS = {"to": "sip_call_to", "from_number": "sip_number"}
+ENUMS = {"include_headers": "SIP_", "media_encryption": "SIP_MEDIA_ENCRYPT_"}
+
+REFUSED = [
+    {"trunk": "ST_gone"},
+    {"to": ""},
+    {"to": f"{CALLEE}@sip.example.com"},
+    {"to": f"sip:{CALLEE}@sip.example.com"},
+    {"room_name": ""},
+    {"display_name": "x" * 129},
+    {"display_name": "é" * 65},
+    {"display_name": 'a "b" c'},
+    {"display_name": "a\nb"},
+    {"display_name": "a\\"},
+    {"display_name": "a\\'b"},
+    {"display_name": "\\400"},
+    {"display_name": "\\ud800"},
+    {"display_name": "\\U00110000"},
+    {"headers": {"From": "x"}},
+    {"headers": {"CONTENT-LENGTH": "0"}},
+    {"headers": {"Reply-To": "<sip:a@example.com>"}},
+    {"headers": {"v": "x"}},
+    {"headers": {"X A": "x"}},
+    {"headers": {"X#A": "x"}},
+    {"headers": {"X-Ä": "x"}},
+    {"headers": {"": "x"}},
+    {"headers": {"X" * 256: "x"}},
+    {"headers": {"X-A": "a\nb"}},
+    {"headers": {"X-A": "a\x7fb"}},
+    {"headers": {"X-A": "x" * 1025}},
+    {"headers": {"X-A": "é" * 513}},
+]
+TAKEN = [
+    {},
+    {"to": "200"},
+    {"to": f"tel:{CALLEE}"},
+    {"to": f"sip:{CALLEE}"},
+    {"to": "sip.example.com"},
+    {"to": "1-202-555-0150"},
+    {"from_number": TWO},
+    {"from_number": TWO[1:]},
+    {"from_number": "pbx@example.org"},
+    {"display_name": ""},
+    {"display_name": "x" * 128},
+    {"display_name": 'a \\"b\\" \\x41\\u00e9\\101'},
+    {"headers": {"To": "<sip:a@example.com>"}},
+    {"headers": {"Via": "x"}},
+    {"headers": {"Accept-Contact": "x"}},
+    {"headers": {"X" * 255: "x"}},
+    {"headers": {"X!%*_+`'~.A": "a\tb"}},
+    {"headers": {"X-A": "é" * 512, "X-Empty": ""}},
+    {"headers": {"X-Both": "canary-request", "x-trunk": "canary-request"}},
+    {"include_headers": "all_headers"},
+    {"include_headers": "no_headers"},
+    {"media_encryption": "disable"},
+    {"media_encryption": "allow"},
+    {"ringing_timeout": "90s", "wait_until_answered": True},
+    {"ringing_timeout": "172800s", "max_call_duration": "90000s"},
+    {"dtmf": "1x"},
+    {"hide_phone_number": True},
+    {"hide_phone_number": True, "participant_identity": "callee"},
+]
+
+
+@pytest.fixture(scope="module")
+def oracle(running_livekit):
+    with Oracle(running_livekit) as oracle:
+        oracle.outbound()
+        yield oracle
+
+
+@pytest.fixture
+def call(livekit, oracle, modules):
+    """Explains a call, places it as far as livekit-server goes, and gives both."""
+    made = modules.routing(outbound_trunks=[PLAIN, RICH, ANY])
+    assert not made.get("failed"), made
+    ids = {trunk["name"]: trunk["id"] for trunk in made["outbound_trunks"]}
+
+    def run(trunk, **request):
+        asked = {"trunk": trunk, "to": CALLEE, "room_name": "room", **request}
+        explained = modules.run("livekit_sip_call_info", outbound=asked)
+        assert not explained.get("failed"), explained
+        body = {FIELDS.get(name, name): ENUMS[name] + str(value).upper() if name in ENUMS else value
+                for name, value in asked.items() if name != "trunk"}  # fmt: skip
+        status, answer = livekit.twirp(
+            "SIP", "CreateSIPParticipant", {**body, "sip_trunk_id": ids.get(asked["trunk"], asked["trunk"])}
+        )
+        assert "canary" not in str(explained).replace("canary-user", "")
+        return explained, status, answer, oracle.outbound()
+
+    return run
+
+
+def refuses(explained: dict) -> bool:
+    return explained["refused_by"] == "livekit-server"
+
+
+@pytest.mark.parametrize("trunk", ["plain", "rich", "any"])
+def test_what_the_server_refuses_is_a_problem_and_nothing_else_is(call, trunk):
+    disagreed = []
+    for request in [*REFUSED, *TAKEN]:
+        explained, status, answer, handed = call(**{"trunk": trunk, **request})
+        refused = request in REFUSED
+        assert (status, len(handed)) == ((404 if "trunk" in request else 400, 0) if refused else (200, 1)), answer
+        if refuses(explained) != refused:
+            disagreed.append((request, answer, explained["problems"]))
+    assert disagreed == []
+
+
+@pytest.mark.parametrize("trunk", ["plain", "rich", "any"])
+def test_what_the_server_hands_to_livekit_sip_is_what_is_sent(call, trunk):
+    for request in TAKEN:
+        explained, _status, _answer, (handed,) = call(trunk, **request)
+        sent = explained["sent"]
+        handed.setdefault("transport", "SIP_TRANSPORT_AUTO")
+        host, _colon, port = handed["address"].partition(":")
+        transport = handed["transport"].replace("SIP_TRANSPORT_", "").lower()
+        parameter = "" if transport == "auto" else f";transport={transport}"
+        assert sent["request_uri"] == f"sip:{handed['call_to']}@{handed['address']}{parameter}"
+        assert (sent["host"], sent["port"]) == (host, int(port or (5061 if transport == "tls" else 5060)))
+        assert handed["number"] in sent["numbers"]
+        assert sent["display_name"] == handed.get("display_name")
+        assert sent["from_host"] == handed.get("hostname", "")
+        assert [header["name"] for header in sent["headers"]] == sorted(handed.get("headers", {}))
+        for header in sent["headers"]:
+            given_by = "trunk" if handed["headers"][header["name"]] == "canary-trunk" else "request"
+            assert header["given_by"] == given_by
+        assert sent["include_headers"] == handed.get("include_headers", "SIP_NO_HEADERS").replace("SIP_", "").lower()
+        assert sent["auth_username"] == handed.get("username", "")
+        encryption = handed.get("media", {}).get("encryption", "SIP_MEDIA_ENCRYPT_DISABLE")
+        assert sent["encryption"] == encryption.replace("SIP_MEDIA_ENCRYPT_", "").lower()
+        assert sent["destination_country"] == handed.get("destination_country", "")
+        assert sent["participant_identity"] == handed["participant_identity"]
+        assert sent["hides_numbers_in_room"] == ("sip.phoneNumber" not in handed["participant_attributes"])
+        assert sent["waits_until_answered"] == handed.get("wait_until_answered", False)
+        assert sent["dtmf"] == handed.get("dtmf", "")
+
+
+def test_one_of_the_trunks_numbers_is_chosen_at_random(call):
+    seen = set()
+    for _ in range(60):
+        explained, _status, _answer, (handed,) = call("rich")
+        seen.add(handed["number"])
+        assert explained["sent"]["numbers"] == [ONE, TWO]
+    assert seen == {ONE, TWO}
+
+
+def test_wanted_trunks_are_explained_as_a_run_would_leave_them_and_nothing_is_written(livekit, call, modules):
+    before = livekit.twirp("SIP", "ListSIPOutboundTrunk")
+    moved = {"name": "plain", "address": "sip.example.net", "numbers": [TWO]}
+    request = {"trunk": "plain", "to": CALLEE}
+    found = modules.run("livekit_sip_call_info", outbound=request, outbound_trunks=[moved])
+    assert (found["sent"]["host"], found["sent"]["numbers"]) == ("sip.example.net", [TWO])
+    assert found["trunk"]["id"].startswith("ST_")
+    gone = modules.run(
+        "livekit_sip_call_info", outbound={**request, "trunk": "any"}, outbound_trunks=[moved], purge=True
+    )
+    assert [problem["code"] for problem in gone["problems"]] == ["trunk_unknown"]
+    kept = {"outbound_trunks": ["any"]}
+    found = modules.run(
+        "livekit_sip_call_info", outbound={**request, "trunk": "any"}, outbound_trunks=[moved], purge=True, keep=kept
+    )
+    assert found["sent"]["host"] == "sip.example.com"
+    assert livekit.twirp("SIP", "ListSIPOutboundTrunk") == before
