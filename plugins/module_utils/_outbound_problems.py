@@ -21,7 +21,6 @@ from dataclasses import dataclass, field
 
 from ._addresses import address
 from ._calls import shortened
-from ._explained import label
 from ._findings import ERROR, WARNING
 from ._headers import display_name_problem, header_name_problem, header_value_problem
 from ._kinds import INCLUDE_HEADERS, MEDIA, OUTBOUND_TRUNK
@@ -133,7 +132,7 @@ def _of_callee(to: str) -> Iterator[Problem]:
 
 
 def _of_numbers(request: Request, trunk: dict) -> Iterator[Problem]:
-    name, numbers = label(OUTBOUND_TRUNK, trunk), trunk.get("numbers") or []
+    name, numbers = _name(trunk), trunk.get("numbers") or []
     own = {normalized_number(number) for number in numbers}
     given = request.from_number
     if not (given or numbers):
@@ -151,7 +150,7 @@ def _of_numbers(request: Request, trunk: dict) -> Iterator[Problem]:
 
 
 def _of_trunk(trunk: dict) -> Iterator[Problem]:
-    name, transport = label(OUTBOUND_TRUNK, trunk), transport_of(trunk)
+    name, transport = _name(trunk), transport_of(trunk)
     for option in ("address", "from_host"):
         value = trunk.get(option) or ""
         host, number = host_port(value)
@@ -179,7 +178,7 @@ def _of_trunk(trunk: dict) -> Iterator[Problem]:
 
 
 def _of_both(request: Request, trunk: dict) -> Iterator[Problem]:
-    name, own = label(OUTBOUND_TRUNK, trunk), encryption_of(trunk)
+    name, own = _name(trunk), encryption_of(trunk)
     spelled = {header.lower(): header for header in trunk.get("headers") or {}}
     for header in request.headers:
         other = spelled.get(header.lower(), header)
@@ -200,6 +199,10 @@ def _of_both(request: Request, trunk: dict) -> Iterator[Problem]:
     if encryption == "allow":
         cause = "encryption allow offers encrypted media only (RTP/SAVP), as require does"
         yield Problem("encryption_offered", "", cause, "see that the provider takes it, or set disable")
+
+
+def _name(trunk: dict) -> str:
+    return f"{OUTBOUND_TRUNK.title} {trunk.get('name') or trunk.get(OUTBOUND_TRUNK.id_field)!r}"
 
 
 def callers(request: Request, trunk: dict) -> list[str]:

@@ -49,7 +49,7 @@ options:
     description:
       - Request that makes an outbound call, with those of its fields that change what is sent or what comes of it.
       - What livekit-server makes of a request is measured. What livekit-sip makes of it is read in the source of
-        livekit-sip 1.10 and 1.11, and not measured.
+        livekit-sip 1.10 and 1.11, and not measured. C(docs/dial-plan.md) of the collection tells which is which.
       - The fields C(trunk) (a trunk that is not stored), C(sip_request_uri), C(sip_to_header), C(sip_from_header),
         C(media), C(destination) and C(to_user_override) of a request are not explained.
       - O(outbound) and the options of an inbound call exclude each other.
@@ -397,7 +397,9 @@ problems:
   elements: dict
   contains:
     code:
-      description: A stable name of the kind of problem, such as V(number_foreign).
+      description:
+        - A stable name of the kind of problem, such as V(number_foreign). C(docs/dial-plan.md) of the collection lists
+          them.
       type: str
     severity:
       description: V(error) if the request is refused, else V(warning).

@@ -15,7 +15,7 @@ description:
   - Returns what the server stores, secrets cut out, and the same as variables for the role
     P(telephony.livekit.livekit_routing#role), to bring a server that was set up by hand under Ansible.
   - Tells what is wrong with it as a whole, whoever made it, as calls that fail, rules that no call reaches, and lines
-    that answer anybody.
+    that answer anybody. C(docs/dial-plan.md) of the collection lists all findings.
 extends_documentation_fragment:
   - telephony.livekit._connection
   - telephony.livekit._attributes.info_module

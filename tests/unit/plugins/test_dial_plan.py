@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""docs/dial-plan.md has a row for each finding and each problem in the code, with its severity and its fix."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+PAGE = (REPOSITORY / "docs" / "dial-plan.md").read_text(encoding="utf-8")
+SAID = {"ERROR": "error", "WARNING": "warning", "NOTE": "note", "SERVER": "livekit-server", "SIP": "livekit-sip"}
+# How bad it is to name a trunk that is not there depends on the others that the rule names.
+DEPENDS = {"trunk_missing": "error, warning"}
+
+
+def rows(heading: str) -> list[tuple[str, str, str]]:
+    """Code, severity (or who refuses it) and fix, of the table below a heading."""
+    (section,) = re.findall(rf"^## {heading}\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)
+    return [
+        (code, how, fix)
+        for code, how, fix in re.findall(r"^\| `(\w+)` \| (.*?) \| .* \| (.*?) \|$", section, re.MULTILINE)
+    ]
+
+
+def in_code(name: str, *modules: str) -> list[tuple[str, str, str]]:
+    """The same of every call Finding(…) or Problem(…) in the code. … stands for what is different each time."""
+    sources = [
+        (REPOSITORY / "plugins" / "module_utils" / f"{module}.py").read_text(encoding="utf-8") for module in modules
+    ]
+    calls = [
+        node
+        for source in sources
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
+    ]
+    assert all(isinstance(call.args[0], ast.Constant) for call in calls)
+    return [
+        (code, DEPENDS.get(code) or SAID.get(ast.unparse(call.args[1]), "nobody"), text(call.args[-1]))
+        for call in calls
+        for code in [call.args[0].value]
+    ]
+
+
+def text(node: ast.expr) -> str:
+    if isinstance(node, ast.IfExp):
+        return f"{text(node.body)} / {text(node.orelse)}"
+    if isinstance(node, ast.JoinedStr):
+        return "".join(part.value if isinstance(part, ast.Constant) else "…" for part in node.values)
+    assert isinstance(node, ast.Constant), ast.unparse(node)
+    return node.value
+
+
+@pytest.mark.parametrize(
+    ("heading", "name", "modules"),
+    [
+        ("Findings", "Finding", ["_findings"]),
+        ("Problems of an outbound call", "Problem", ["_outbound", "_outbound_problems"]),
+    ],
+)
+def test_table_has_what_the_code_has(heading, name, modules):
+    assert len(rows(heading)) > 20
+    assert sorted(rows(heading)) == sorted(in_code(name, *modules))
+
+
+def test_readme_leads_to_the_page():
+    assert "(docs/dial-plan.md)" in (REPOSITORY / "README.md").read_text(encoding="utf-8")
