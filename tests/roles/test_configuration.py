@@ -9,7 +9,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import requests
 import yaml
+from ansible_collections.telephony.livekit.plugins.plugin_utils._turn_servers import turn_servers_without_login
 
 from tests.images import build
 from tests.roles import rendered
@@ -28,6 +30,7 @@ ABOUT_THE_CONTAINER = {
         "config_dir",
         "config_extra",
         "config_extra_accepted",
+        "version",
     ),
     *("keys", "keys_dir", "purge_data", "drain_timeout", "config_extra_strict"),
 }
@@ -189,8 +192,32 @@ def cases(files):
         "livekit_redis_save": [],
         "livekit_redis_config_extra": {"maxmemory": "100mb", "rename-command": ['FLUSHALL ""', 'KEYS ""']},
     }
+    newest = {
+        "livekit_server_version": build.NEWER_API,
+        "livekit_server_rtc_turn_servers": [
+            {"host": "a.example.com", "port": 443, "protocol": "tls", "secret": "shared"},
+            {"host": "c.example.com", "port": 443, "protocol": "tls", "credentials_file": str(files / "client.pem")},
+        ],
+        "livekit_server_room": {"enable_full_room_in_webhooks": True},
+        "livekit_server_turn": {
+            "enabled": True,
+            "domain": "turn.example.com",
+            "tls_port": 5349,
+            "external_tls": True,
+            "per_user_relay_allocation_limit": 3,
+            "proxy_protocol": True,
+            "proxy_protocol_trusted_cidrs": ["198.51.100.7/32"],
+        },
+        "livekit_server_limit": {
+            "max_api_request_body_size": 1000000,
+            "signal_message_size_limit": 1000001,
+            "agent_signal_message_size_limit": 1000002,
+        },
+        "livekit_server_agents_endpoints_disabled": True,
+        "livekit_server_config_extra": {"agents": {"target_load": 0.5}},
+    }
     inherited = {"livekit_server_redis": {"address": "198.51.100.21:6379", "password": "of-another-redis"}}
-    return {"one": one, "other": other, "plain": plain, "inherited": inherited, "defaults": {}}
+    return {"one": one, "other": other, "plain": plain, "newest": newest, "inherited": inherited, "defaults": {}}
 
 
 @pytest.fixture(scope="module")
@@ -206,7 +233,7 @@ def outcomes(files, tmp_path_factory):
     return rendered.render(cases(files), tmp_path_factory.mktemp("rendered"))
 
 
-NAMES = ("one", "other", "plain", "inherited", "defaults")
+NAMES = ("one", "other", "plain", "newest", "inherited", "defaults")
 
 
 def options(role):
@@ -265,6 +292,13 @@ def test_every_variable_arrives_under_its_key(outcomes, files, case, role, progr
         elif path == "tls.certs":
             for place, pair in zip(there[key], value, strict=True):
                 wrong += [path for end in pair if beside[Path(place[end]).name] != Path(pair[end]).read_text()]
+        elif key == "rtc_turn_servers":
+            for server, given in zip(there[key], value, strict=True):
+                if "credentials_file" in given:
+                    copied = beside[Path(server["credentials_file"]).name]
+                    assert server["credentials_file"].startswith("/etc/livekit/")
+                    wrong += [path] if copied != Path(given["credentials_file"]).read_text() else []
+                wrong += [path] if {**server, "credentials_file": 0} != {**given, "credentials_file": 0} else []
         elif value == "":
             wrong += [path] if there.get(key) else []
         elif there.get(key) != value:
@@ -272,21 +306,79 @@ def test_every_variable_arrives_under_its_key(outcomes, files, case, role, progr
     assert wrong == []
 
 
+def said_about(config, folder, version=""):
+    """What livekit-server says about a configuration. Its exit code says nothing in most versions."""
+    path = folder / "config.yaml"
+    path.write_text(yaml.safe_dump(config))
+    command = [build.binary("livekit-server", version), "ports", "--config", path]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    return run.stdout + run.stderr
+
+
 @pytest.mark.parametrize("case", NAMES)
-def test_livekit_server_knows_every_key(outcomes, tmp_path, case):
-    """Its exit code is 0 whatever it thinks of a configuration."""
-    path = tmp_path / "config.yaml"
-
-    def says(config):
-        path.write_text(yaml.safe_dump(config))
-        command = [build.binary("livekit-server"), "ports", "--config", path]
-        run = subprocess.run(command, capture_output=True, text=True, check=False)
-        return run.stdout + run.stderr
-
+def test_livekit_server_knows_every_key(outcomes, files, tmp_path, case):
+    version = cases(files)[case].get("livekit_server_version", "")
     config = outcomes[case].config("server")
     config["rtc"]["use_external_ip"] = False  # or it asks a STUN server, for seconds
-    assert "TCP Ports" in says(config)
-    assert "could not parse config" in says({**config, "rooms": {}})
+    assert "TCP Ports" in said_about(config, tmp_path, version)
+    assert "could not parse config" in said_about({**config, "rooms": {}}, tmp_path, version)
+
+
+SINCE = yaml.safe_load((ROLES / "livekit_server" / "vars" / "main" / "since.yml").read_text())["livekit_server_since"]
+
+
+@pytest.mark.parametrize("key", SINCE)
+def test_the_tested_livekit_server_does_not_know_a_newer_key(tmp_path, key):
+    """And the newest does. Without a value, since that is not what it is about."""
+    config = None
+    for step in reversed(key.split(".")):
+        config = {step.removesuffix("[]"): [config] if step.endswith("[]") else config}
+    config = {**config, "keys": {"API": "0123456789abcdef0123456789abcdef"}}
+    assert f"field {key.rpartition('.')[2]} not found" in said_about(config, tmp_path)
+    assert "TCP Ports" in said_about(config, tmp_path, build.NEWER_API)
+
+
+def test_endpoints_of_agents_are_off_where_livekit_server_has_them(outcomes):
+    written = outcomes["newest"].config("server")["agents"]
+    assert written == {"endpoints": {"disabled": True}, "target_load": 0.5}
+    for config, status in (({"agents": written}, 404), ({}, 503)):
+        with LiveKit(redis=False, version=build.NEWER_API, config=config) as livekit:
+            assert requests.get(f"{livekit.url}/agents/an-agent/production/route", timeout=5).status_code == status
+
+
+@pytest.mark.parametrize(
+    "login",
+    [
+        {},
+        {"secret": " "},
+        {"secret": "s"},
+        {"username": "u"},
+        {"username": "u", "credential": "c"},
+        {"username": "u", "secret": "s"},
+        {"credentials_file": "turn.yml"},
+        {"username": "u", "credentials_file": "turn.yml"},
+    ],
+    ids=str,
+)
+def test_livekit_server_judges_a_turn_server_as_the_role_does(tmp_path, login):
+    """Without a Redis it ends in any case, after it has judged its TURN servers."""
+    file = tmp_path / "turn.yml"
+    file.write_text("username: u\ncredential: c\n")
+    file.chmod(0o640)
+    server = {"host": "turn.example.com", "port": 443, "protocol": "tls", **login}
+    if "credentials_file" in login:
+        server["credentials_file"] = str(file)
+    config = {
+        "keys": {"API": "0123456789abcdef0123456789abcdef"},
+        "redis": {"address": "127.0.0.1:1"},
+        "rtc": {"turn_servers": [server], "node_ip": "127.0.0.1", "use_external_ip": False},
+    }
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(config))
+    command = [build.binary("livekit-server", build.NEWER_API), "--config", tmp_path / "config.yaml"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    refused = "no usable credentials" in run.stdout + run.stderr
+    assert refused == (turn_servers_without_login([server]) == ["turn.example.com"])
+    assert refused or "redis" in run.stdout + run.stderr
 
 
 @pytest.fixture(scope="module")

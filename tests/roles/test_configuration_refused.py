@@ -13,6 +13,7 @@ import pytest
 from tests.roles import rendered
 
 TLS = {"enabled": True}
+SERVER_1_13_7 = "registry.example.com/livekit-server:v1.13.7"
 CANARY = "canary-0123456789abcdef"
 REFUSED = {
     "two ways to redis": (
@@ -192,6 +193,92 @@ REFUSED = {
         },
         "livekit_sip_config_extra holds other_thing,",
     ),
+    "a key in the extra that an older livekit-server does not know": (
+        {
+            "livekit_server_image": SERVER_1_13_7,
+            "livekit_server_config_extra": {"agents": {"endpoints": {"max_streams": 5}}},
+        },
+        "livekit_server_config_extra.agents.endpoints (from 1.13.8) is invalid: livekit-server 1.13.7 does not know it",
+    ),
+    "a variable's key that an older livekit-server does not know": (
+        {
+            "livekit_server_image": "registry.example.com/livekit-server:v1.13.5",
+            "livekit_server_turn": {"enabled": True, "udp_port": 3478, "proxy_protocol": False},
+        },
+        "livekit_server_turn.proxy_protocol (from 1.13.7) is invalid: livekit-server 1.13.5 does not know it",
+    ),
+    "a credentials file for an older livekit-server": (
+        {
+            "livekit_server_image": SERVER_1_13_7,
+            "livekit_server_rtc_turn_servers": [
+                {"host": "a.example.com", "port": 443, "protocol": "tls", "credentials_file": "/etc/hostname"}
+            ],
+        },
+        "livekit_server_rtc_turn_servers[].credentials_file (from 1.13.11) is invalid",
+    ),
+    "a newer key of a livekit-server whose version is given": (
+        {
+            "livekit_server_image": "registry.example.com/livekit-server@sha256:" + "0" * 64,
+            "livekit_server_version": "1.13.5",
+            "livekit_server_limit": {"max_api_request_body_size": 1000},
+        },
+        "livekit_server_limit.max_api_request_body_size (from 1.13.6) is invalid",
+    ),
+    "endpoints of agents on an older livekit-server": (
+        {"livekit_server_image": SERVER_1_13_7, "livekit_server_agents_endpoints_disabled": False},
+        "livekit_server_agents_endpoints_disabled: false is invalid: livekit-server 1.13.7 does not have such",
+    ),
+    "a version of two numbers": ({"livekit_server_version": "1.13"}, "livekit_server_version: '1.13' is invalid"),
+    "a version of livekit-sip that is none": ({"livekit_sip_version": "new"}, "livekit_sip_version: 'new' is invalid"),
+    "a turn server without credentials": (
+        {
+            "livekit_server_rtc_turn_servers": [
+                {"host": "a.example.com", "port": 443, "protocol": "tls", "username": "u"}
+            ]
+        },
+        "livekit_server_rtc_turn_servers: a.example.com is invalid: it has no credentials",
+    ),
+    "a turn server without credentials in the extra": (
+        {
+            "livekit_server_config_extra": {
+                "rtc": {"turn_servers": [{"host": "a.example.com", "port": 443, "protocol": "tls"}]}
+            }
+        },
+        "livekit_server_rtc_turn_servers: a.example.com is invalid: it has no credentials",
+    ),
+    "a credentials file that is not there": (
+        {
+            "livekit_server_version": "1.13.11",
+            "livekit_server_rtc_turn_servers": [
+                {"host": "a.example.com", "port": 443, "protocol": "tls", "credentials_file": "/nowhere/a.yml"}
+            ],
+        },
+        "/nowhere/a.yml: the controller has no such file",
+    ),
+    "a proxy that is not a network": (
+        {
+            "livekit_server_turn": {
+                "enabled": True,
+                "udp_port": 3478,
+                "proxy_protocol_trusted_cidrs": ["198.51.100.0/24", "198.51.100.7"],
+            }
+        },
+        "livekit_server_turn.proxy_protocol_trusted_cidrs: 198.51.100.7 is invalid",
+    ),
+    "compressed messages and a livekit-sip that cannot read them": (
+        {
+            "livekit_sip_image": "registry.example.com/sip:v1.11.0",
+            "livekit_server_config_extra": {"psrpc": {"compression": {"quality": 5}}},
+        },
+        "livekit_server_config_extra.psrpc.compression: quality 5 is invalid",
+    ),
+    "compressed messages and a livekit-sip of an unknown version": (
+        {
+            "livekit_sip_image": "registry.example.com/sip:latest",
+            "livekit_server_config_extra": {"psrpc": {"compression": {"quality": 5}}},
+        },
+        "livekit-sip is of an unknown version",
+    ),
     "redis on all interfaces": ({"livekit_redis_bind_address": "0.0.0.0"}, "livekit_redis_bind_address is '0.0.0.0'"),
     "a snapshot without a number": ({"livekit_redis_save": ["hourly"]}, "livekit_redis_save holds hourly"),
 }
@@ -235,6 +322,31 @@ FINE = {
     "another protocol": {**SEEN, "owners": [{**OWNER, "port": 7882, "protocol": "tcp"}]},
 }
 
+NOT_REFUSED = {
+    "a newer key of a livekit-server of an unknown version": {
+        "livekit_server_image": "registry.example.com/livekit-server:latest",
+        "livekit_server_turn": {"enabled": True, "udp_port": 3478, "proxy_protocol": True},
+        "livekit_server_agents_endpoints_disabled": False,
+    },
+    "a key of its version": {
+        "livekit_server_image": "registry.example.com/livekit-server:v1.13.8@sha256:" + "0" * 64,
+        "livekit_server_config_extra": {"webtransport": {}, "psrpc": {"compression": {"threshold": 5}}},
+        "livekit_server_agents_endpoints_disabled": False,
+    },
+    "compressed messages and a livekit-sip that may read them": {
+        "livekit_sip_image": "registry.example.com/sip:v1.17.0",
+        "livekit_server_config_extra": {"psrpc": {"compression": {"quality": 5}}},
+    },
+    "compression that is off": {
+        "livekit_sip_image": "registry.example.com/sip:v1.10.0",
+        "livekit_server_config_extra": {"psrpc": {"compression": {"quality": 0}}},
+    },
+    "a livekit-sip whose version is given": {
+        "livekit_sip_image": "registry.example.com/sip:latest",
+        "livekit_sip_version": "v1.17.0",
+        "livekit_server_config_extra": {"psrpc": {"compression": {"quality": 5}}},
+    },
+}
 WARNED = {
     "an unknown key, which the default livekit-sip may know": (
         {"livekit_sip_config_extra": {"session_timers": {}}},
@@ -251,6 +363,7 @@ def name(case):
 def outcomes(tmp_path_factory):
     folder = tmp_path_factory.mktemp("refused")
     cases = {name(case): variables for case, (variables, _) in (REFUSED | WARNED).items()}
+    cases |= {name(case): {**variables} for case, variables in NOT_REFUSED.items()}
     looked = {case: seen for case, (seen, _) in LOOKED.items()} | FINE
     cases |= {name(case): {"internal_host_looked": seen, "only": concerned(seen)} for case, seen in looked.items()}
     cases |= {name(case): told_by_a_program(folder, case, seen) for case, (seen, _) in CLOCKS.items()}
@@ -300,6 +413,11 @@ def test_refused_by_name(outcomes, case):
 
 def test_no_secret_is_shown(outcomes):
     assert CANARY not in outcomes["output"]
+
+
+@pytest.mark.parametrize("case", NOT_REFUSED)
+def test_not_refused(outcomes, case):
+    assert outcomes[name(case)].files, outcomes[name(case)].failure
 
 
 @pytest.mark.parametrize("case", WARNED)

@@ -1,0 +1,57 @@
+# Copyright (c) 2026, the telephony.livekit maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which version of a program an image holds, and which keys of a configuration came after that version."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+# A tag of two numbers, such as v1.13, moves on with each release.
+_VERSION = re.compile(r"v?(\d+\.\d+\.\d+)(?:[-+_].*)?")
+
+
+def image_version(image: str, given: str = "") -> str:
+    """The version that is given, else that of the image's tag, such as 1.13.7; empty where neither says one."""
+    name = str(image).partition("@")[0].rpartition("/")[2]
+    found = _VERSION.fullmatch(str(given)) or _VERSION.fullmatch(name.partition(":")[2])
+    return found[1] if found else ""
+
+
+def newer_keys(given: Mapping[str, Mapping], version: str, since: Mapping[str, str]) -> list[str]:
+    """Keys that a program of this version does not know, each as it was given and with the version that brought it.
+
+    given maps the name of a variable to {"at": where in the configuration its value stands, "value": the value}.
+    since maps paths of keys to versions; ``[]`` in a path stands for each entry of a list.
+    """
+    if not version:
+        return []
+    return [
+        f"{name}{below} (from {came})"
+        for path, came in since.items()
+        if _numbers(came) > _numbers(version)
+        for name, holder in given.items()
+        if (below := _below(path, holder["at"])) and _holds(holder["value"], re.findall(r"\[\]|[^.\[\]]+", below))
+    ]
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
+
+
+def _below(path: str, at: str) -> str:
+    """What is left of a path below another, with what separates them: ``.proxy_protocol`` is below ``turn``."""
+    if not at:
+        return f".{path}"
+    rest = path.removeprefix(at)
+    return rest if rest != path and rest[:1] in (".", "[") else ""
+
+
+def _holds(value, steps: Sequence[str]) -> bool:
+    if not steps:
+        return True
+    if steps[0] == "[]":
+        return isinstance(value, list) and any(_holds(item, steps[1:]) for item in value)
+    return isinstance(value, Mapping) and steps[0] in value and _holds(value[steps[0]], steps[1:])
