@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How many tests passed and failed, from the files that pytest leaves with --junit-xml."""
+"""How many tests passed and failed, and which, from the files that pytest leaves with --junit-xml."""
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
 
@@ -19,16 +20,37 @@ class Counts:
         return f"{text}, {self.skipped} skipped" if self.skipped else text
 
 
+@dataclass
+class Results:
+    """What one file says. `failed` has the node id of each test with the first line of the reason."""
+
+    counts: Counts = Counts()
+    failed: dict[str, str] = field(default_factory=dict)
+    skipped: Counter = field(default_factory=Counter)  # reasons, each with its number of tests
+
+
 def read(path):
-    """The counts of one file; none at all where pytest did not come so far as to write it."""
+    """The results of one file; none at all where pytest did not come so far as to write it."""
     try:
-        suites = ElementTree.parse(path).getroot().iter("testsuite")
+        root = ElementTree.parse(path).getroot()
     except (OSError, ElementTree.ParseError):
-        return Counts()
-    total = Counts()
-    for suite in suites:
+        return Results()
+    results = Results()
+    for suite in root.iter("testsuite"):
         tests, failures, errors, skipped = (
             int(suite.get(name, 0)) for name in ("tests", "failures", "errors", "skipped")
         )
-        total += Counts(max(tests - failures - errors - skipped, 0), failures + errors, skipped)
-    return total
+        results.counts += Counts(max(tests - failures - errors - skipped, 0), failures + errors, skipped)
+    for test in root.iter("testcase"):
+        for verdict in test:
+            reason = (verdict.get("message") or "no reason given").strip().splitlines()[0]
+            if verdict.tag in ("failure", "error"):
+                results.failed[node_id(test)] = reason
+            elif verdict.tag == "skipped":
+                results.skipped[reason] += 1
+    return results
+
+
+def node_id(test):
+    """What pytest takes to run this test and no other."""
+    return f"{test.get('classname', '').replace('.', '/')}.py::{test.get('name')}"

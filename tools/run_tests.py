@@ -33,20 +33,32 @@ class Stage:
     only_in_ci: bool = False  # or when it is named
     seconds: float = 0
     failed: bool = True
-    sum: counts.Counts = counts.Counts()
+    results: counts.Results = field(default_factory=counts.Results)
 
     @property
     def log(self):
         return OUTPUT / f"{self.name}.log"
 
     @property
-    def results(self):
+    def xml(self):
         return OUTPUT / f"{self.name}.xml"
+
+    @property
+    def sum(self):
+        """The tests that failed, or the stage itself where none of them did."""
+        sum_of_tests = self.results.counts
+        return sum_of_tests + counts.Counts(failed=1) if self.failed and not sum_of_tests.failed else sum_of_tests
+
+    def alone(self, test):
+        """The command that runs one of its tests; all of them where molecule makes the hosts."""
+        if self.command[0].name == "pytest":
+            return f"{self.command[0].relative_to(CHECKOUT)} '{test}'"
+        return f"make test STAGES={self.name}"
 
     def run(self):
         started = time.monotonic()
         # By way of the environment, since molecule starts its own pytest.
-        environment = {**os.environ, **self.environment, "PYTEST_ADDOPTS": f"--junit-xml={self.results}"}
+        environment = {**os.environ, **self.environment, "PYTEST_ADDOPTS": f"--junit-xml={self.xml}"}
         with self.log.open("w", encoding="utf-8") as log:
             ended = subprocess.run(
                 list(map(str, self.command)),
@@ -58,10 +70,8 @@ class Stage:
                 check=False,
             )
         self.seconds = time.monotonic() - started
-        self.sum = counts.read(self.results)
-        self.failed = bool(ended.returncode or self.sum.failed or not self.sum.passed)
-        if self.failed and not self.sum.failed:
-            self.sum += counts.Counts(failed=1)
+        self.results = counts.read(self.xml)
+        self.failed = bool(ended.returncode or self.results.counts.failed or not self.results.counts.passed)
 
 
 def pytest(*arguments, venv=".venv"):
@@ -133,13 +143,38 @@ def run_stages(waiting, lock, wanted, done):
 
 
 def report(stage):
-    verdict = "FAIL" if stage.failed else "ok"
-    print(f"{verdict:4}  {stage.name}: {stage.sum}, {stage.seconds:.0f} s", flush=True)
+    print(f"{verdict(stage):4}  {stage.name}: {stage.sum}, {stage.seconds:.0f} s", flush=True)
     if stage.failed:
         lines = stage.log.read_text(encoding="utf-8", errors="replace").splitlines()
         shown = lines[-200:]
         left_out = f" (the last {len(shown)} of {len(lines)} lines)" if len(lines) > len(shown) else ""
-        print(f"----- {stage.log.relative_to(CHECKOUT)}{left_out}", *shown, "-----", sep="\n", flush=True)
+        print(f"----- {stage.log.relative_to(CHECKOUT)}{left_out}", *shown, "-----", *why(stage), sep="\n", flush=True)
+
+
+def verdict(stage):
+    return "FAIL" if stage.failed else "ok"
+
+
+def why(stage):
+    """At most ten lines: which tests failed, why, and the command for each."""
+    failed = list(stage.results.failed.items())
+    lines = []
+    for test, reason in failed[:3]:
+        lines += [f"failed  {test}", f"why     {reason[:200]}", f"alone   {stage.alone(test)}"]
+    if len(failed) > 3:
+        lines.append(f"and {len(failed) - 3} more tests of {stage.name}")
+    return lines or [f"failed  {stage.name} ended with an error or without a test; its log is above"]
+
+
+def table(stages_done):
+    """One line a stage, then the reasons why tests were skipped."""
+    rows = [("Stage", "", "Tests", "Seconds")]
+    rows += [(stage.name, verdict(stage), str(stage.sum), f"{stage.seconds:.0f}") for stage in stages_done]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    for stage in stages_done:
+        lines += [f"skipped in {stage.name}: {count} x {why}" for why, count in stage.results.skipped.items()]
+    return lines
 
 
 def main(wanted):
@@ -160,7 +195,7 @@ def main(wanted):
     total = sum((stage.sum for stage in done), counts.Counts())
     failed = [stage.name for stage in done if stage.failed]
     print(f"\n{'Failed: ' + ', '.join(failed) if failed else 'All stages passed.'}")
-    print(total)
+    print(total, "", *table(done), sep="\n")
     return 1 if failed else 0
 
 

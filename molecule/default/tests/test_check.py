@@ -75,7 +75,6 @@ def test_a_second_check_finds_nothing_to_change():
     [
         (["--limit", "livekit-default-debian13"], "livekit-redis"),
         (["--tags", "server"], "livekit-server"),
-        (["--tags", "sip"], "livekit-sip"),
         (["--tags", "sip", "--limit", "livekit-default-debian13"], "livekit-sip"),
         (["--tags", "agent,routing", "--limit", "livekit-default-debian13"], "livekit-agent"),
     ],

@@ -2,7 +2,7 @@
 import subprocess
 import sys
 
-from tools.counts import Counts, read
+from tools.counts import Counts, Results, read
 
 TESTS = """
 import pytest
@@ -12,7 +12,7 @@ def test_fails(): assert False
 @pytest.fixture
 def broken(): raise OSError
 def test_errors(broken): pass
-@pytest.mark.skip
+@pytest.mark.skip(reason="there is no telephone")
 def test_is_skipped(): pass
 """
 
@@ -21,13 +21,19 @@ def test_a_file_of_pytest(tmp_path):
     (tmp_path / "test_it.py").write_text(TESTS)
     command = [sys.executable, "-m", "pytest", "-q", "--rootdir", tmp_path, "--junit-xml=out.xml", tmp_path]
     subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
-    assert read(tmp_path / "out.xml") == Counts(passed=1, failed=2, skipped=1)
+    results = read(tmp_path / "out.xml")
+    assert results.counts == Counts(passed=1, failed=2, skipped=1)
+    assert results.failed == {
+        "test_it.py::test_fails": "assert False",
+        "test_it.py::test_errors": 'failed on setup with "OSError"',
+    }
+    assert results.skipped == {"there is no telephone": 1}
 
 
 def test_a_missing_or_broken_file_counts_nothing(tmp_path):
     (tmp_path / "broken.xml").write_text("<testsuites>")
-    assert read(tmp_path / "missing.xml") == Counts()
-    assert read(tmp_path / "broken.xml") == Counts()
+    assert read(tmp_path / "missing.xml") == Results()
+    assert read(tmp_path / "broken.xml") == Results()
 
 
 def test_counts_add_up_and_read_well():
