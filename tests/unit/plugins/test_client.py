@@ -3,11 +3,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import socket
-import ssl
-import subprocess
 import time
 from email.utils import formatdate
 
@@ -23,43 +19,9 @@ from ansible_collections.telephony.livekit.plugins.module_utils._client import (
 )
 from livekit import api as livekit_api
 
-from tests.support.http_server import Handler, HttpServer
+from tests.support.misbehaving import Misbehaving, certificate
 
 KEY, SECRET = "APIkey", "secret-secret-secret-secret-secret-1"
-
-
-class Scripted(Handler):
-    def do_POST(self):
-        outer = self.server.owner
-        outer.requests.append((self.path, json.loads(self.body()), self.headers["Authorization"]))
-        answer = outer.script.pop(0) if len(outer.script) > 1 else outer.script[0]
-        if answer == "cut":
-            self.close_connection = True
-            self.connection.shutdown(socket.SHUT_RDWR)
-            return
-        if answer == "slow":
-            time.sleep(0.8)
-            answer = (200, {"items": []}, {})
-        status, content, headers = answer
-        data = content.encode() if isinstance(content, str) else json.dumps(content).encode()
-        self.send_response_only(status)
-        self.send_header("Date", headers.pop("Date", formatdate(usegmt=True)))
-        self.send_header("Content-Length", str(len(data)))
-        for name, value in headers.items():
-            self.send_header(name, value)
-        with contextlib.suppress(BrokenPipeError):
-            self.end_headers()
-            self.wfile.write(data)
-
-
-class Misbehaving(HttpServer):
-    """Gives the answers in `script`, one a request; the last one again and again."""
-
-    handler = Scripted
-
-    def __init__(self):
-        self.script = [(200, {"items": []}, {})]
-        self.requests = []
 
 
 @pytest.fixture
@@ -238,28 +200,16 @@ def test_nobody_listens():
     assert "Connection refused" in error.value.message
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    """A certificate for 127.0.0.1 that no authority signed, and its key."""
-    folder = tmp_path_factory.mktemp("tls")
-    certificate, key = folder / "certificate.pem", folder / "key.pem"
-    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=livekit -addext subjectAltName=IP:127.0.0.1"
-    subprocess.run([*command.split(), "-out", certificate, "-keyout", key], check=True, capture_output=True)
-    return certificate, key
-
-
 @pytest.fixture
-def tls_server(server, certificate):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*certificate)
-    server.server.socket = context.wrap_socket(server.server.socket, server_side=True)
-    server.url = server.url.replace("http://", "wss://")
+def tls_server(server, tmp_path):
+    server.speak_tls(certificate(tmp_path / "server.pem"))
     return server
 
 
-def test_https_is_verified_with_the_given_authorities(tls_server, certificate, monkeypatch):
+def test_https_is_verified_with_the_given_authorities(tls_server, tmp_path, monkeypatch):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/etc/ssl/certs/ca-certificates.crt")
-    client = Client(f"{tls_server.url}/base/path/", KEY, SECRET, str(certificate[0]), 1, read_only=True)
+    url = tls_server.url.replace("https://", "wss://")
+    client = Client(f"{url}/base/path/", KEY, SECRET, str(tmp_path / "server.pem"), 1, read_only=True)
     assert client.call("ListSIPInboundTrunk", {}) == {"items": []}
     assert tls_server.requests[0][0] == "/base/path/twirp/livekit.SIP/ListSIPInboundTrunk"
 
