@@ -37,16 +37,18 @@ options:
     default: true
   ca_path:
     description:
-      - A file with the certificates of the authorities to check the server's with, in PEM format.
+      - A file with the certificates of the authorities to check the server's with, in PEM format, or a folder
+        that C(openssl rehash) has prepared.
       - If not set, those of the Python library C(requests) or of the environment variable E(REQUESTS_CA_BUNDLE) are
         used.
     type: path
   timeout:
     description:
-      - How many seconds to wait for one answer.
+      - How many seconds to wait for one answer, from 1 to 3600.
       - Reads are tried again on connection errors and HTTP 5xx until as many seconds have passed. Writes are not,
         unless
         a look at the server shows that they were not carried out.
+      - After HTTP 429, and where the server says how long to wait, reads and writes wait for so long at most.
     type: int
     default: 30
 requirements:

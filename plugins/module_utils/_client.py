@@ -17,33 +17,21 @@ import hmac
 import json
 import re
 import time
-from email.utils import parsedate_to_datetime
-from urllib.parse import urlsplit
+from itertools import chain, repeat
 
 try:
     import requests
 except ImportError:
     requests = None  # type: ignore[assignment]  # the modules say so before they make a client
 
+from ._answers import LiveKitError, decoded, wants_tls, without_token
+from ._connection import http_url
+from ._tls import speaks_tls, tls_error
+
 # livekit-server forgives 60 s of clock difference; a token that starts in the past forgives 30 s more.
 _TOKEN_BACKDATED = 30
 _TOKEN_LIFETIME = 600
-_CLOCK_SKEW_WORTH_NAMING = 30
 _RETRY_PAUSES = (0.2, 0.5, 1, 2, 4, 8, 16, 30)
-
-
-class LiveKitError(Exception):
-    """The server could not be asked, or said no.
-
-    code: the Twirp error code, or unreachable, not_json, lost_answer, bad_url.
-    """
-
-    def __init__(self, code: str, message: str, rpc: str = "", hint: str = ""):
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.rpc = rpc
-        self.hint = hint
 
 
 class Client:
@@ -66,6 +54,7 @@ class Client:
         # requests reads Location even if it does not follow it, and fails on a malformed one.
         self.session.get_redirect_target = lambda answer: None
         self.verify = verify
+        self._answered = False
         self._token = ""
         self._token_ends = 0.0
 
@@ -73,70 +62,60 @@ class Client:
         """The JSON answer of one RPC.
 
         A read is repeated on connection errors and 5xx within `timeout`. A write never is: if its answer is lost,
-        LiveKitError with the code lost_answer says that nobody knows whether it was done.
+        LiveKitError with the code lost_answer says that nobody knows whether it was done. Only after 429, which says
+        that nothing was done, both are repeated. A server that asks to wait is waited for.
         """
         reads = _reads(rpc)
         if self.read_only and not reads:
             raise AssertionError(f"{rpc} would write in check mode")
         deadline = time.monotonic() + self.timeout
-        for pause in _RETRY_PAUSES:
+        for pause in chain(_RETRY_PAUSES, repeat(_RETRY_PAUSES[-1])):
             try:
                 return self._post(rpc, body)
             except LiveKitError as error:
-                passing = error.code in ("unreachable", "unavailable", "not_json_5xx", "internal")
-                if not reads or not passing or "redis required" in error.message:
-                    raise
+                pause = error.wait or pause
                 if time.monotonic() + pause > deadline:
+                    if error.wait:
+                        error.message += f". It asks to wait {error.wait:.0f} s, and timeout is {self.timeout} s"
                     raise
-            time.sleep(pause)
-        return self._post(rpc, body)
+                if error.code == "resource_exhausted" or reads and _passes(error):
+                    time.sleep(pause)
+                    continue
+                if error.wait:
+                    # The next look at what was done comes when the server wants it.
+                    time.sleep(pause)
+                raise
+        raise AssertionError("the pauses have no end")
 
     def _post(self, rpc: str, body: dict) -> dict:
+        data = json.dumps(body)
         try:
             answer = self.session.post(
                 f"{self.url}/twirp/livekit.SIP/{rpc}",
-                data=json.dumps(body),
+                data=data,
                 headers={"Content-Type": "application/json"},
                 timeout=self.timeout,
                 # With each request: the environment's CA bundle would outrank the session's.
                 verify=self.verify,
                 allow_redirects=False,
             )
-        except (requests.exceptions.ConnectTimeout, requests.exceptions.SSLError) as error:
+        except requests.exceptions.SSLError as error:
+            raise tls_error(rpc, self.url, error) or self._lost(rpc, error) from error
+        except requests.exceptions.ConnectTimeout as error:
             raise self._unreachable(rpc, error) from error
         except requests.exceptions.ConnectionError as error:
             if "NewConnectionError" in repr(error) or "NameResolutionError" in repr(error):
                 raise self._unreachable(rpc, error) from error
+            if not self._answered and self.url.startswith("http://") and speaks_tls(self.url, self.timeout):
+                raise wants_tls(rpc, self.url) from error
             raise self._lost(rpc, error) from error
         except (requests.exceptions.Timeout, requests.exceptions.ChunkedEncodingError) as error:
             raise self._lost(rpc, error) from error
-        except requests.exceptions.RequestException as error:
-            raise LiveKitError("bad_url", f"{self.url} cannot be asked: {_without_token(str(error))}", rpc) from error
-        return self._decoded(rpc, answer)
-
-    def _decoded(self, rpc: str, answer) -> dict:
-        try:
-            content = answer.json()
-        except (ValueError, RecursionError):
-            content = None
-        if answer.status_code == 200 and isinstance(content, dict):
-            return content
-        if isinstance(content, dict) and "code" in content:
-            code, message = str(content["code"]), _without_token(str(content.get("msg") or ""))
-            raise LiveKitError(code, f"{rpc}: {message} ({code})", rpc, _hint(code, message, answer))
-        text = _without_token(answer.text.strip())
-        if answer.status_code == 401:
-            hint = _hint("unauthenticated", text, answer)
-            raise LiveKitError("unauthenticated", f"{rpc}: {text[:200]}", rpc, hint)
-        if answer.status_code == 429:
-            code = "resource_exhausted"
-            raise LiveKitError(code, f"{rpc}: too many requests (HTTP 429)", rpc, _hint(code, "", answer))
-        raise LiveKitError(
-            "not_json_5xx" if answer.status_code >= 500 else "not_json",
-            f"{rpc}: {self.url} answered HTTP {answer.status_code}, and not in LiveKit's JSON: {text[:120]!r}",
-            rpc,
-            "a proxy or another program answers there: check the url; livekit-server itself listens on port 7880",
-        )
+        except (requests.exceptions.RequestException, OSError, ValueError) as error:
+            # What requests lets through: a host name that cannot be one, or authorities that went since they were read.
+            raise LiveKitError("bad_url", f"{self.url} cannot be asked: {without_token(str(error))}", rpc) from error
+        self._answered = True
+        return decoded(rpc, self.url, answer, time.time())
 
     def _unreachable(self, rpc: str, error: Exception) -> LiveKitError:
         return LiveKitError(
@@ -169,41 +148,13 @@ class Client:
         return self._token
 
 
+def _passes(error: LiveKitError) -> bool:
+    passing = error.code in ("unreachable", "unavailable", "not_json_5xx", "internal")
+    return passing and "redis required" not in error.message
+
+
 def _reads(rpc: str) -> bool:
     return rpc.startswith(("List", "Get"))
-
-
-def _hint(code: str, message: str, answer) -> str:
-    """What to do about an error of the server; empty if its message says all."""
-    if "redis required" in message:
-        return "livekit-server runs without Redis, where trunks and rules are stored: configure redis and restart it"
-    if code == "bad_route":
-        return "the server is too old for this RPC: updating needs livekit-server 1.9.0 or newer"
-    if code == "resource_exhausted":
-        return "the server limits requests: try again later"
-    if code == "unavailable":
-        return "livekit-server is starting, stopping or overloaded: look at its log, then run again"
-    if code == "invalid_argument":
-        return "change the option that the message names: the server does not take its value"
-    if code == "internal":
-        return "look at livekit-server's log; often it does not reach its Redis"
-    if code != "unauthenticated":
-        return "livekit-server's log may say more"
-    skew = _clock_skew(answer)
-    if "not valid yet" in message or "expired" in message:
-        return f"the clocks differ by {skew} s: set the time of both hosts with NTP"
-    if "permissions denied" in message:
-        return "the API key may not manage SIP: use a key pair from the server's own configuration"
-    if "invalid API key" in message:
-        return "the server does not know this api_key: compare it with the keys in livekit-server's configuration"
-    if "signature" in message:
-        return "the api_secret does not belong to the api_key"
-    return "check api_key and api_secret"
-
-
-def _without_token(text: str) -> str:
-    """livekit-server's 401 repeats the token that it was sent."""
-    return re.sub(r"eyJ[\w-]*\.[\w-]*\.[\w-]*", "<token>", text)
 
 
 def token(api_key: str, api_secret: str, not_before: int, expires: int) -> str:
@@ -214,41 +165,8 @@ def token(api_key: str, api_secret: str, not_before: int, expires: int) -> str:
     return (signed + b"." + _base64url(signature)).decode()
 
 
-def http_url(url: str) -> str:
-    """The base URL of the API; ws:// and wss:// are what LiveKit's clients use for the same server."""
-    hint = "write it like http://127.0.0.1:7880"
-    if "@" in url:
-        raise LiveKitError("bad_url", "url must not have a user name or password in it", "", hint)
-    try:
-        parts = urlsplit(url if "://" in url else f"http://{url}")
-        valid = parts.hostname and parts.port != 0
-    except ValueError:
-        raise LiveKitError("bad_url", f"{url!r} is not the URL of a LiveKit server", "", hint) from None
-    scheme = {"ws": "http", "wss": "https"}.get(parts.scheme, parts.scheme)
-    if scheme not in ("http", "https") or not valid:
-        raise LiveKitError("bad_url", f"{url!r} is not the URL of a LiveKit server", "", hint)
-    return parts._replace(scheme=scheme).geturl().rstrip("/")
-
-
-def sends_in_clear(url: str) -> bool:
-    """Whether tokens and trunk passwords would cross a network unencrypted."""
-    parts = urlsplit(http_url(url))
-    local = parts.hostname in ("localhost", "::1") or parts.hostname.startswith("127.")
-    return parts.scheme == "http" and not local
-
-
 def _base64url(data: bytes) -> bytes:
     return base64.urlsafe_b64encode(data).rstrip(b"=")
-
-
-def _clock_skew(answer) -> int:
-    """Seconds between the server's clock and ours, 0 if it is not worth naming."""
-    try:
-        there = parsedate_to_datetime(answer.headers["Date"]).timestamp()
-    except (KeyError, TypeError, ValueError):
-        return 0
-    skew = round(abs(there - time.time()))
-    return skew if skew > _CLOCK_SKEW_WORTH_NAMING else 0
 
 
 def _reason(error: BaseException) -> str:

@@ -16,10 +16,13 @@ from ansible.module_utils.basic import AnsibleModule, env_fallback
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 
+from ._connection import timeout_problem
 from ._kinds import Kind
 from ._objects import Item, doubts, item_options, read_options
 from ._plan import Desired
 from ._written import HIDDEN, InputError
+
+_CENSORED_LENGTH = 8
 
 CONNECTION_OPTIONS = {
     "url": {"type": "str", "required": True, "fallback": (env_fallback, ["LIVEKIT_URL"])},
@@ -46,11 +49,15 @@ class Module(AnsibleModule):
         self.doubts: list[str] = []
         self.item_specs: dict[str, dict] = {}
         super().__init__(supports_check_mode=True, no_log=True, **kwargs)
-        self.no_log_values = {self.params["api_secret"]}
+        # A short one, as that of a test server, is part of many words.
+        self.no_log_values = {secret for secret in [self.params["api_secret"]] if len(secret) >= _CENSORED_LENGTH}
         for doubt in self.doubts:
             self.warn(doubt)
         if self.input_errors:
             fail(self, "invalid", "; ".join(map(str, self.input_errors)))
+        problem = timeout_problem(self.params["timeout"])
+        if problem:
+            fail(self, "invalid", problem)
 
     def _load_params(self):
         super()._load_params()

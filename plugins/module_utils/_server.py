@@ -10,11 +10,15 @@ from __future__ import annotations
 
 from ansible.module_utils.basic import missing_required_lib
 
-from ._client import Client, requests, sends_in_clear
+from ._answers import odd_answer
+from ._client import Client, requests
+from ._connection import problems, sends_in_clear, verification
+from ._fields import Text
 from ._kinds import Kind
 from ._messages import from_json
-from ._module import Module
+from ._module import Module, fail
 from ._order import Step
+from ._written import shape
 
 
 class EmptyServer:
@@ -29,11 +33,14 @@ class Server:
         if requests is None:
             module.fail_json(msg=missing_required_lib("requests"))
         params = module.params
+        found = problems(params)
+        if found:
+            fail(module, "invalid", " ".join(found))
         self.client = Client(
             params["url"],
             params["api_key"],
             params["api_secret"],
-            params["ca_path"] or True if params["validate_certs"] else False,
+            verification(params),
             params["timeout"],
             read_only=read_only,
         )
@@ -41,19 +48,38 @@ class Server:
             module.warn(f"{params['url']} is plain http: tokens and trunk passwords cross the network in clear")
 
     def table(self, kinds: list[Kind]) -> dict[str, list[dict]]:
-        return {
-            kind.name: [_plain(kind, item) for item in self.client.call(kind.list_rpc, {}).get("items") or () if item]
-            for kind in kinds
-        }
+        return {kind.name: self._listed(kind) for kind in kinds}
+
+    def _listed(self, kind: Kind) -> list[dict]:
+        items = self.client.call(kind.list_rpc, {}).get("items") or []
+        if not isinstance(items, list):
+            raise odd_answer(kind.list_rpc, self.client.url, "without a list of items")
+        return [self._stored(kind, kind.list_rpc, item) for item in items]
 
     def write(self, step: Step, key: str, body: dict | None) -> dict:
         """What the server now stores, as it says."""
         kind = step.kind
         if step.action == "create":
-            return _plain(kind, self.client.call(kind.create_rpc, {kind.wrapper: body}))
+            answer = self.client.call(kind.create_rpc, {kind.wrapper: body})
+            return self._stored(kind, kind.create_rpc, answer)
         if step.action == "replace":
-            return _plain(kind, self.client.call(kind.update_rpc, {kind.id_field: key, "replace": body}))
+            answer = self.client.call(kind.update_rpc, {kind.id_field: key, "replace": body})
+            return self._stored(kind, kind.update_rpc, answer)
         return self.client.call(kind.delete_rpc, {kind.id_field: key})
+
+    def _stored(self, kind: Kind, rpc: str, item: dict) -> dict:
+        """An object as the server keeps it, or an error where it cannot be one."""
+        if not isinstance(item, dict):
+            raise odd_answer(rpc, self.client.url, f"with a {shape(item)} instead of an object")
+        stored = _plain(kind, item)
+        if not isinstance(stored.get(kind.id_field), str) or not stored[kind.id_field]:
+            raise odd_answer(rpc, self.client.url, f"with an object that has no {kind.id_field}")
+        for field in kind.fields:
+            value = stored.get(field.name)
+            expected = str if isinstance(field.type, Text) else type(field.type.empty)
+            if value is not None and expected in (str, list, dict) and not isinstance(value, expected):
+                raise odd_answer(rpc, self.client.url, f"with an object whose {field.name} is a {shape(value)}")
+        return stored
 
 
 def _plain(kind: Kind, item: dict) -> dict:

@@ -13,6 +13,7 @@ from livekit.protocol import sip
 
 from tests.contract.test_faults import HTML, skewed
 from tests.support.livekit import LiveKit, free_port
+from tests.support.misbehaving import Misbehaving, certificate
 from tests.support.modules import ModuleRunner
 from tests.support.proxy import Proxy, answers, cut_after, without
 
@@ -39,10 +40,11 @@ def happens(what):
 class World:
     """A server with a proxy before it, the modules by way of that proxy, and pytest's monkeypatch."""
 
-    def __init__(self, livekit, proxy, monkeypatch):
+    def __init__(self, livekit, proxy, monkeypatch, tmp_path):
         self.livekit = livekit
         self.proxy = proxy
         self.monkeypatch = monkeypatch
+        self.tmp_path = tmp_path
         self.modules = ModuleRunner(proxy.url, livekit.api_key, livekit.api_secret)
 
     def spoilt(self, rpc, fault):
@@ -53,9 +55,9 @@ class World:
 
 
 @pytest.fixture
-def world(livekit, monkeypatch):
+def world(livekit, monkeypatch, tmp_path):
     with Proxy(livekit.url) as proxy:
-        yield World(livekit, proxy, monkeypatch)
+        yield World(livekit, proxy, monkeypatch, tmp_path)
 
 
 def test_each_row_is_made_to_happen():
@@ -249,7 +251,7 @@ def _(world):
     return world.spoilt("Update", answers(400, {"code": "invalid_argument", "msg": "something new"}))
 
 
-@happens("The server limits requests")
+@happens("The server limits requests for longer than `timeout`")
 def _(world):
     return world.spoilt("Update", answers(429, {"code": "resource_exhausted", "msg": "slow down"}))
 
@@ -269,9 +271,59 @@ def _(world):
     return world.modules.trunk(**TRUNK)
 
 
-@happens("A web page or a redirect instead of an answer")
+def with_certificate(world, trusted=True, scheme="https", of_clients=False, **made):
+    """A run by way of a server with such a certificate."""
+    path = certificate(world.tmp_path / "server.pem", **made)
+    with Misbehaving() as server:
+        server.speak_tls(path, of_clients)
+        world.modules.connection["url"] = server.url.replace("https", scheme)
+        return world.modules.trunk(**TRUNK, **({"ca_path": str(path)} if trusted else {}))
+
+
+@happens("No authority that is known signed the server's certificate")
+def _(world):
+    return with_certificate(world, trusted=False)
+
+
+@happens("The server's certificate is for another host")
+def _(world):
+    return with_certificate(world, host="livekit.example.com")
+
+
+@happens("The server's certificate has expired, or is not valid yet")
+def _(world):
+    return with_certificate(world, days=-1)
+
+
+@happens("`url` says https, and the server speaks plain HTTP")
+def _(world):
+    world.modules.connection["url"] = world.livekit.url.replace("http://", "https://")
+    return world.modules.trunk(**TRUNK)
+
+
+@happens("`url` says http, and the server speaks TLS")
+def _(world):
+    return with_certificate(world, scheme="http")
+
+
+@happens("The two hosts do not agree on TLS otherwise")
+def _(world):
+    return with_certificate(world, of_clients=True)
+
+
+@happens("A redirect instead of an answer")
 def _(world):
     return world.spoilt("List", answers(301, HTML))
+
+
+@happens("JSON that is not LiveKit's, such as objects without ids")
+def _(world):
+    return world.spoilt("List", answers(200, {"items": [{"name": "t"}]}))
+
+
+@happens("A web page instead of an answer")
+def _(world):
+    return world.spoilt("List", answers(200, HTML))
 
 
 @happens("A proxy does not reach livekit-server")

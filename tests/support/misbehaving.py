@@ -56,10 +56,14 @@ class Misbehaving(HttpServer):
         self.script = [(200, {"items": []}, {})]
         self.requests = []
 
-    def speak_tls(self, certificate: Path) -> None:
-        """From now on, with a file that holds the certificate and its key."""
+    def speak_tls(self, certificate: Path, of_clients: bool = False) -> None:
+        """From now on, with a file that holds the certificate and its key. `of_clients`: they must have one too."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)
+        if of_clients:
+            context.maximum_version = ssl.TLSVersion.TLSv1_2  # newer ones say no only after the handshake
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(certificate)
         self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         self.url = self.url.replace("http://", "https://")
 

@@ -10,13 +10,8 @@ from email.utils import formatdate
 import jwt
 import pytest
 from ansible_collections.telephony.livekit.plugins.module_utils import _client
-from ansible_collections.telephony.livekit.plugins.module_utils._client import (
-    Client,
-    LiveKitError,
-    http_url,
-    sends_in_clear,
-    token,
-)
+from ansible_collections.telephony.livekit.plugins.module_utils._client import Client, LiveKitError, token
+from ansible_collections.telephony.livekit.plugins.module_utils._connection import http_url, sends_in_clear
 from livekit import api as livekit_api
 
 from tests.support.misbehaving import Misbehaving, certificate
@@ -159,7 +154,7 @@ def test_the_token_in_a_401_is_cut_out(server, client):
         (404, {"code": "bad_route", "msg": "no handler"}, "bad_route", "too old"),
         (429, {"code": "resource_exhausted", "msg": "slow down"}, "resource_exhausted", "try again later"),
         (200, "<html>Welcome to nginx!</html>", "not_json", "port 7880"),
-        (301, "", "not_json", "port 7880"),
+        (301, "", "redirected", "url"),
     ],
 )
 def test_each_refusal_has_a_hint(server, client, status, content, code, hint):
@@ -172,8 +167,8 @@ def test_each_refusal_has_a_hint(server, client, status, content, code, hint):
 
 @pytest.mark.parametrize(
     ("status", "content", "headers"),
-    [(200, "[" * 100_000, {}), (200, "null", {}), (200, '{"items": [', {}), (302, "", {"Location": "http://[::1"})],
-    ids=["nested", "null", "truncated", "malformed redirect"],
+    [(200, "[" * 100_000, {}), (200, "null", {}), (200, '{"items": [', {})],
+    ids=["nested", "null", "truncated"],
 )
 def test_an_odd_answer_is_named(server, client, status, content, headers):
     server.script = [(status, content, headers)]
@@ -219,7 +214,7 @@ def test_https_with_an_unknown_certificate_is_refused(tls_server, monkeypatch):
     monkeypatch.delenv("CURL_CA_BUNDLE", raising=False)
     with pytest.raises(LiveKitError) as error:
         Client(tls_server.url, KEY, SECRET, True, 0.1, read_only=True).call("ListSIPInboundTrunk", {})
-    assert error.value.code == "unreachable"
+    assert error.value.code == "tls"
     assert "certificate" in error.value.message.lower()
     assert tls_server.requests == []
 

@@ -1,0 +1,112 @@
+# Copyright (c) 2026, the telephony.livekit maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""The connection options: what they mean, and what is wrong with them before the first request."""
+
+from __future__ import annotations
+
+import os
+import re
+import ssl
+from urllib.parse import urlsplit
+
+from ._answers import LiveKitError
+from ._written import HIDDEN, shown_value
+
+MAX_TIMEOUT = 3600
+_HOST = re.compile(r"[^\s{}<>|\\^`\"']+")
+_ADVICE = {
+    "api_key": "Give a key of the server",
+    "api_secret": "Give the secret of api_key",
+    "ca_path": "Give a file with the certificates of the authorities in PEM format",
+}
+
+
+def timeout_problem(timeout: int) -> str:
+    """What is wrong with `timeout`, or nothing."""
+    if 1 <= timeout <= MAX_TIMEOUT:
+        return ""
+    return f"timeout: {timeout} is invalid: it is not from 1 to {MAX_TIMEOUT} seconds. Give a number from there."
+
+
+def problems(params: dict) -> list[str]:
+    """What is wrong with the other options, except `url`, for a run that asks the server."""
+    found = [
+        _invalid(name, params[name], "it is empty", _ADVICE[name])
+        for name in ("api_key", "api_secret")
+        if not params[name].strip()
+    ]
+    option, path = _authorities(params)
+    reason = path and _authorities_problem(path)
+    if reason:
+        found.append(_invalid(option, path, reason, _ADVICE["ca_path"]))
+    return found
+
+
+def verification(params: dict) -> bool | str:
+    """What `requests` takes as `verify`."""
+    return _authorities(params)[1] or bool(params["validate_certs"])
+
+
+def http_url(url: str) -> str:
+    """The base URL of the API; ws:// and wss:// are what LiveKit's clients use for the same server."""
+    if "@" in url:
+        raise _bad_url(HIDDEN, "it has a user name or password in it")
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        valid = _HOST.fullmatch(parts.hostname or "") and parts.port != 0
+        (parts.hostname or "").encode("idna")
+    except ValueError:
+        raise _bad_url(url) from None
+    scheme = {"ws": "http", "wss": "https"}.get(parts.scheme, parts.scheme)
+    if scheme not in ("http", "https") or not valid or re.match(r"(https?|wss?):(?!//)", url):
+        raise _bad_url(url)
+    if parts.query or parts.fragment:
+        raise _bad_url(url, "it has more than scheme, host, port and path")
+    return parts._replace(scheme=scheme).geturl().rstrip("/")
+
+
+def sends_in_clear(url: str) -> bool:
+    """Whether tokens and trunk passwords would cross a network unencrypted."""
+    parts = urlsplit(http_url(url))
+    local = parts.hostname in ("localhost", "::1") or parts.hostname.startswith("127.")
+    return parts.scheme == "http" and not local
+
+
+def _bad_url(url: str, reason: str = "it is not the URL of a LiveKit server") -> LiveKitError:
+    message = f"url: {shown_value(url)} is invalid: {reason}"
+    return LiveKitError("bad_url", message, "", "write it like http://127.0.0.1:7880")
+
+
+def _invalid(option: str, value: str, reason: str, advice: str) -> str:
+    return f"{option}: {shown_value(value)} is invalid: {reason}. {advice}."
+
+
+def _authorities(params: dict) -> tuple[str, str]:
+    """The option or variable that names the authorities, and their path; empty for those of `requests`."""
+    if not params["validate_certs"]:
+        return "", ""
+    if params["ca_path"]:
+        return "ca_path", params["ca_path"]
+    if params["url"].lower().startswith(("https://", "wss://")):
+        for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+            if os.environ.get(variable):
+                return variable, os.environ[variable]
+    return "", ""
+
+
+def _authorities_problem(path: str) -> str:
+    """Why no certificates can be read there, or nothing."""
+    try:
+        if os.path.isdir(path):
+            hashed = any(re.fullmatch(r"[0-9a-f]{8}\.[0-9]+", name) for name in os.listdir(path))
+            return "" if hashed else "the folder holds no certificate under the name that openssl rehash gives"
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=path)
+    except (ssl.SSLError, ValueError):
+        return "it holds no certificate in PEM format"
+    except OSError as error:
+        return error.strerror or str(error)
+    return ""

@@ -1,0 +1,59 @@
+# Copyright (c) 2026, the telephony.livekit maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""TLS that fails: why, and what to do about it."""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+from urllib.parse import urlsplit
+
+from ._answers import LiveKitError
+
+_FOR_A_TEST = "or for a test only set validate_certs: false"
+_PROBE_SECONDS = 3
+
+
+def tls_error(rpc: str, url: str, error: Exception) -> LiveKitError | None:
+    """What `requests` says about a handshake, or None if the connection broke in it, which may pass."""
+    text = str(error)
+    if re.search(r"EOF|reset by peer", text):
+        return None
+    if re.search(r"WRONG_VERSION_NUMBER|HTTP_REQUEST|RECORD_LAYER_FAILURE|PACKET_LENGTH", text):
+        message = f"{rpc}: {url} does not speak TLS"
+        hint = "write http:// in url, or put TLS before the server: ca_path and validate_certs change nothing"
+        return LiveKitError("tls", message, rpc, hint)
+    refused = re.search(r"certificate verify failed: (.+?)\.? *(\(_ssl|['\")]|$)", text)
+    reason = refused[1] if refused else ""
+    if "mismatch" in text or "doesn't match" in text:
+        reason = reason or "it is for another host"
+        hint = f"write the host name that the certificate is for in url, {_FOR_A_TEST}"
+    elif "has expired" in text or "not yet valid" in text:
+        hint = f"renew the server's certificate and compare the clocks, as ca_path does not help here, {_FOR_A_TEST}"
+    elif reason:
+        hint = f"name the file with its authority's certificate in ca_path, {_FOR_A_TEST}"
+    else:
+        found = re.search(r"\[SSL: (\w+)\]", text)
+        reason = found[1].lower().replace("_", " ") if found else text.rsplit("(Caused by ", maxsplit=1)[-1][:200]
+        hint = "compare what both hosts speak, as with openssl s_client: ca_path and validate_certs may change nothing"
+        return LiveKitError("tls", f"{rpc}: TLS with {url} fails: {reason}", rpc, hint)
+    return LiveKitError("tls", f"{rpc}: the certificate of {url} is not accepted: {reason}", rpc, hint)
+
+
+def speaks_tls(url: str, timeout: float) -> bool:
+    """Whether a server that ends connections without an answer takes a TLS handshake there."""
+    parts = urlsplit(url)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    try:
+        place, limit = (parts.hostname, parts.port or 80), min(timeout, _PROBE_SECONDS)
+        with socket.create_connection(place, limit) as connection, context.wrap_socket(connection):
+            return True
+    except (OSError, ValueError):
+        return False
