@@ -33,6 +33,20 @@ GIVEN = {
 }
 
 
+# A host with two addresses on its way to the internet, and a third in a network of its own.
+OUTSIDE = {"netmask": "255.255.255.0", "network": "198.51.100.0"}
+INSIDE = {"address": "203.0.113.7", "netmask": "255.255.255.0", "network": "203.0.113.0"}
+FACTS = {
+    "default_ipv4": {"address": "198.51.100.7", "interface": "eth0"},
+    "all_ipv4_addresses": ["198.51.100.7", "198.51.100.70", "203.0.113.7"],
+    "eth0": {
+        "ipv4": {**OUTSIDE, "address": "198.51.100.7"},
+        "ipv4_secondaries": [{**OUTSIDE, "address": "198.51.100.70"}],
+    },
+    "eth1": {"ipv4": INSIDE},
+}
+
+
 @dataclass
 class Case:
     """One host's outcome: the text of each file, or why there is none."""
@@ -54,8 +68,7 @@ TEMPLATES = {
 
 
 def play(folder: Path) -> list[dict]:
-    address = {"default_ipv4": {"address": "198.51.100.7"}, "cacheable": True}
-    tasks = [{"name": "Facts", "ansible.builtin.set_fact": address}]
+    tasks = [{"name": "Facts", "ansible.builtin.set_fact": {**FACTS, "cacheable": True}}]
     other = {"python": {"executable": "{{ other_python }}"}, "cacheable": True}
     tasks.append({"name": "More facts", "ansible.builtin.set_fact": other, "when": "other_python is defined"})
     files = {}
