@@ -452,7 +452,6 @@ def test_what_may_be_right_is_a_warning(outcomes, case):
     assert WARNED[case][1] in " ".join(outcome.warnings.split())
 
 
-@pytest.mark.xfail(strict=True, reason="not looked at yet")
 @pytest.mark.parametrize("case", OTHER_ADDRESS)
 def test_answers_that_leave_from_another_address_are_a_warning(outcomes, case):
     outcome = outcomes[name(case)]

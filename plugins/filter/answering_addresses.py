@@ -1,0 +1,74 @@
+# Copyright (c) 2026, the telephony.livekit maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import ipaddress
+import typing as t
+
+DOCUMENTATION = r"""
+name: answering_addresses
+short_description: Addresses that a host answers from over UDP
+version_added: 0.2.0
+author:
+  - The telephony.livekit maintainers (@telephony-livekit)
+description:
+  - A program that listens on all addresses answers over UDP from the address that the kernel takes on the way to the
+    peer, not from the one that was called.
+  - Knows the addresses of interfaces and the default route, from the facts. Knows no other routes.
+positional: _input, peers
+options:
+  _input:
+    description: Facts of the host, with those of its network.
+    type: dict
+    required: true
+  peers:
+    description: Addresses and networks of the peers. Those of IPv6 and those that are invalid do not count.
+    type: list
+    elements: str
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Show where answers to the provider leave from
+  ansible.builtin.debug:
+    msg: "{{ ansible_facts | telephony.livekit.answering_addresses(['198.51.100.0/30']) }}"
+"""
+
+RETURN = r"""
+_value:
+  description: IPv4 addresses of the host, sorted.
+  type: list
+  elements: str
+  sample: ["198.51.100.7"]
+"""
+
+from ansible_collections.telephony.livekit.plugins.module_utils import _values
+
+
+def answering_addresses(facts: dict, peers: list) -> list[str]:
+    networks = [found for peer in _values.listed(peers) if (found := _values.network(peer, 4))]
+    return sorted({source for network in networks if (source := _source(facts, network))})
+
+
+def _source(facts: dict, peer: ipaddress.IPv4Network) -> str | None:
+    near = [(network, address) for network, address in _addresses(facts) if peer.subnet_of(network)]
+    if near:
+        # Of two addresses in one network the first is the kernel's choice, and max returns the first.
+        return max(near, key=lambda one: one[0].prefixlen)[1]
+    return facts.get("default_ipv4", {}).get("address")
+
+
+def _addresses(facts: dict) -> t.Iterator[tuple[ipaddress.IPv4Network, str]]:
+    """Each IPv4 address with its network, the primary one of an interface first."""
+    for fact in facts.values():
+        if isinstance(fact, dict):
+            for one in [fact.get("ipv4"), *(fact.get("ipv4_secondaries") or [])]:
+                if isinstance(one, dict) and {"address", "network", "netmask"} <= set(one):
+                    yield ipaddress.IPv4Network(f"{one['network']}/{one['netmask']}"), one["address"]
+
+
+class FilterModule:
+    def filters(self):
+        return {"answering_addresses": answering_addresses}
