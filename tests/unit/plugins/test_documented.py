@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a module takes is what its documentation says, it is in the action group, and what is secret is marked so.
+
+ansible-test sanity compares documentation and arguments too, and takes minutes.
+"""
+
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from ansible.module_utils.basic import AnsibleModule
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+PLUGINS = "ansible_collections.telephony.livekit.plugins"
+MODULES = sorted(path.stem for path in (REPOSITORY / "plugins" / "modules").glob("*.py"))
+SECRETS = {"api_secret", "auth_password", "egress", "headers", "pin"}
+# What Ansible takes for a secret, by its name.
+SECRET_NAME = re.compile(r"pass(?!ive)|secret|token|cryptkey|key\b", re.IGNORECASE)
+# How an option differs from one that says nothing.
+UNSAID = {"type": "str", "elements": None, "required": False, "default": None, "choices": None}
+
+
+class Reached(Exception):
+    """A module has said what it takes."""
+
+
+def arguments(module, monkeypatch):
+    """The argument specification that a module gives to Ansible."""
+    given = {}
+
+    def take(self, argument_spec, **kwargs):
+        given.update(argument_spec)
+        raise Reached
+
+    monkeypatch.setattr(AnsibleModule, "__init__", take)
+    with pytest.raises(Reached):
+        importlib.import_module(f"{PLUGINS}.modules.{module}").main()
+    return given
+
+
+def documentation(module):
+    """The options of a module, with those of the fragments that it names."""
+    said = yaml.safe_load(importlib.import_module(f"{PLUGINS}.modules.{module}").DOCUMENTATION)
+    options = dict(said["options"])
+    for name in said["extends_documentation_fragment"]:
+        file, _dot, part = name.removeprefix("telephony.livekit.").partition(".")
+        fragment = importlib.import_module(f"{PLUGINS}.doc_fragments.{file}").ModuleDocFragment
+        options |= yaml.safe_load(getattr(fragment, (part or "documentation").upper())).get("options", {})
+    return said, options
+
+
+def flat(options, below, path=""):
+    """Path of each option -> what is said of it; `below` names where the options of an option are."""
+    found = {}
+    for name, option in options.items():
+        found[path + name] = {key: option.get(key, unsaid) for key, unsaid in UNSAID.items()}
+        found |= flat(option.get(below) or {}, below, f"{path}{name}.")
+    return found
+
+
+def marks(options, path=""):
+    """Path of each option -> whether it is marked as a secret, None where nobody has decided."""
+    found = {}
+    for name, option in options.items():
+        found[path + name] = option.get("no_log")
+        found |= marks(option.get("options") or {}, f"{path}{name}.")
+    return found
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_documented_as_taken(module, monkeypatch):
+    _said, documented = documentation(module)
+    assert flat(documented, "suboptions") == flat(arguments(module, monkeypatch), "options")
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_secrets_are_marked_and_nothing_else_is(module, monkeypatch):
+    marked = marks(arguments(module, monkeypatch))
+    assert {path for path, mark in marked.items() if mark} == {
+        path for path in marked if path.rpartition(".")[2] in SECRETS
+    }
+    undecided = {path for path, mark in marked.items() if mark is None}
+    assert not {path for path in undecided if SECRET_NAME.search(path.rpartition(".")[2])}
+
+
+def test_each_module_is_in_the_action_group():
+    groups = yaml.safe_load((REPOSITORY / "meta" / "runtime.yml").read_text(encoding="utf-8"))["action_groups"]
+    assert groups == {"livekit": MODULES}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_each_module_says_its_action_group_and_its_connection(module):
+    said, _options = documentation(module)
+    assert said["module"] == module
+    assert {"telephony.livekit._connection", "telephony.livekit._attributes.actiongroup_livekit"} <= set(
+        said["extends_documentation_fragment"]
+    )
+
+
+def test_there_are_modules():
+    assert MODULES
