@@ -97,6 +97,11 @@ def stages():
     some = "summary or rings or demo_agent or replaced or purge or needs_nothing"
     yield deploy_stage("debian13", "-k", some, only_in_ci=True)
     yield Stage("contract", "modules against a real livekit-server", pytest("tests/contract"))
+    yield Stage(
+        "contract-newer",
+        "modules against the API of a newer livekit-server",
+        pytest("tests/contract", "--server", "newer"),
+    )
     yield Stage("doubles", "the stand-in for livekit-sip, held to recordings of the real one", pytest("tests/doubles"))
     yield from other_core_stages()
     yield Stage(

@@ -1,18 +1,63 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+"""`--server newer` runs these tests against the API of a newer livekit-server.
+
+A test that no other server could change, and that takes long, is marked `one_server(reason=...)` and left out there,
+and so is a test that asks no server. One line at the end says how many, and why.
+"""
+
 from __future__ import annotations
+
+from collections import Counter
 
 import pytest
 
+from tests.images import build
 from tests.support.livekit import LiveKit
 from tests.support.modules import ModuleRunner
 
 # Builds two more livekit-servers: only when it is named, as the stage old-servers does.
 collect_ignore = ["test_old_servers.py"]
 
+SERVERS = {"pinned": build.PINNED, "newer": build.NEWER_API}
+LEFT_OUT = pytest.StashKey[Counter]()
+
+
+def pytest_addoption(parser):
+    parser.addoption("--server", choices=SERVERS, default="pinned", help="the livekit-server to run against")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "one_server(reason): with another livekit-server this test says nothing new")
+
+
+def pytest_collection_modifyitems(config, items):
+    left_out = config.stash[LEFT_OUT] = Counter()
+    if config.getoption("server") == "pinned":
+        return
+    kept, dropped = [], []
+    for item in items:
+        marker = item.get_closest_marker("one_server")
+        reason = marker.kwargs["reason"] if marker else "it asks no server"
+        if marker or "running_livekit" not in item.fixturenames:
+            dropped.append(item)
+            left_out[reason] += 1
+        else:
+            kept.append(item)
+    config.hook.pytest_deselected(items=dropped)
+    items[:] = kept
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    left_out = config.stash.get(LEFT_OUT, None)
+    if left_out:
+        reasons = "; ".join(f"{count}: {reason}" for reason, count in left_out.most_common())
+        version = SERVERS[config.getoption("server")]
+        terminalreporter.write_line(f"Tests left out with livekit-server {version}: {left_out.total()} ({reasons})")
+
 
 @pytest.fixture(scope="session")
-def running_livekit():
-    with LiveKit() as livekit:
+def running_livekit(request):
+    with LiveKit(version=SERVERS[request.config.getoption("server")]) as livekit:
         yield livekit
 
 

@@ -96,16 +96,19 @@ def compare(oracle, seed: int, calls: int, first: bool = False) -> tuple[Counter
             theirs, ours = judged_by_server(decision), judged_by_us(table, question)
             outcomes[theirs["outcome"]] += 1
             outcomes["asks password"] += bool(theirs.get("asks_password"))
+            if theirs["outcome"] == "refuse":
+                outcomes[decision["result"]] += 1
             if not same(ours, theirs):
                 different.append((trunks, rules, question, ours, theirs))
     return outcomes, different
 
 
 @pytest.mark.parametrize("seed", [1, SEED])
-def test_every_decision_is_the_servers(oracle, seed):
+def test_every_decision_is_the_servers(running_livekit, oracle, seed):
     outcomes, different = compare(oracle, seed, CALLS // 2)
     print(f"seed {seed}: {dict(outcomes)}")
     assert not different, f"seed {seed}: {len(different)} of {CALLS // 2}, the first: {different[0]}"
+    assert outcomes[running_livekit.refusal] == outcomes["refuse"]
     if seed != 1:
         return
     for outcome in ("accept", "request_pin", "refuse", "several trunks", "several rules", "asks password"):

@@ -221,7 +221,7 @@ def _(world):
 
 @happens("livekit-server has no Redis")
 def _(world):
-    with LiveKit(redis=False) as livekit:
+    with LiveKit(redis=False, version=world.livekit.version) as livekit:
         return ModuleRunner(livekit.url, livekit.api_key, livekit.api_secret).trunk(**TRUNK)
 
 

@@ -16,11 +16,11 @@ from ansible_collections.telephony.livekit.plugins.module_utils._kinds import DI
 from ansible_collections.telephony.livekit.plugins.module_utils._objects import Item
 from ansible_collections.telephony.livekit.plugins.module_utils._plan import Desired
 
+from tests.images import build
 from tests.support.oracle import CALLER, Oracle
 from tests.support.playbook import Playbook
 
 COPIES = 20
-ROUNDS = 200
 NUMBER = "+12025550101"
 TRUNK = {"name": "t", "numbers": [NUMBER]}
 RULE = {"name": "r", "trunks": ["t"], "individual": {"room_prefix": "call-"}}
@@ -86,6 +86,12 @@ def line_wishes():
     return {**trunk_wish(), DISPATCH_RULE.name: Desired([Item.from_options(DISPATCH_RULE, RULE)])}
 
 
+@pytest.fixture
+def rounds(livekit):
+    """A newer server that stored one of two creates, or neither, would show in a few."""
+    return 200 if livekit.version == build.PINNED else 20
+
+
 @pytest.fixture(scope="module")
 def oracle(running_livekit):
     with Oracle(running_livekit) as asked:
@@ -100,8 +106,8 @@ def assert_one_line(livekit, oracle, ends):
     assert oracle.ask(NUMBER)["result"] == "ACCEPT", ends
 
 
-def test_copies_of_a_trunk(livekit, oracle):
-    for _round in range(ROUNDS // 2):
+def test_copies_of_a_trunk(livekit, oracle, rounds):
+    for _round in range(rounds // 2):
         livekit.flush()
         ends = run_copies(livekit, trunk_wish)
         _status, trunks = livekit.twirp("SIP", "ListSIPInboundTrunk")
@@ -110,8 +116,8 @@ def test_copies_of_a_trunk(livekit, oracle):
         assert "auth_error" not in oracle.ask(NUMBER)
 
 
-def test_copies_of_a_line(livekit, oracle):
-    for _round in range(ROUNDS // 2):
+def test_copies_of_a_line(livekit, oracle, rounds):
+    for _round in range(rounds // 2):
         livekit.flush()
         ends = run_copies(livekit, line_wishes)
         assert_one_line(livekit, oracle, ends)
@@ -119,9 +125,9 @@ def test_copies_of_a_line(livekit, oracle):
 
 
 @pytest.mark.parametrize("kind", ["trunk", "caller", "rule", "line"])
-def test_other_names_for_the_same_calls(livekit, oracle, kind):
+def test_other_names_for_the_same_calls(livekit, oracle, rounds, kind):
     """One is left, and each other run says why."""
-    for _round in range(ROUNDS // 10):
+    for _round in range(rounds // 10):
         livekit.flush()
         if kind == "rule":
             livekit.twirp("SIP", "CreateSIPInboundTrunk", {"trunk": TRUNK})
@@ -152,6 +158,7 @@ def test_other_names_for_the_same_calls(livekit, oracle, kind):
             assert_one_line(livekit, oracle, ends)
 
 
+@pytest.mark.one_server(reason="copies in threads race there, and more of ansible-playbook tells nothing of a server")
 def test_copies_of_a_playbook(livekit, oracle, tmp_path):
     routing = {"inbound_trunks": [TRUNK], "dispatch_rules": [RULE]}
     playbook = Playbook(livekit, tmp_path, [{"name": "Route", "telephony.livekit.livekit_sip_routing": routing}])

@@ -123,6 +123,7 @@ def test_a_password_changed_on_the_server_is_drift(livekit, modules, options):
     assert "canary-other" not in modules.outputs[-1]
 
 
+@pytest.mark.one_server(reason="it measures the modules' own time")
 def test_ten_thousand_secrets_cost_no_time(modules):
     """Ansible's own censoring took 22 s for as many."""
     trunks = [

@@ -30,7 +30,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 DOUBLES = HERE.parent / "doubles"
 
-LIVEKIT_SERVER = "github.com/livekit/livekit-server/cmd/server@v1.13.5"
+PINNED = "1.13.5"
+LIVEKIT_SERVER = f"github.com/livekit/livekit-server/cmd/server@v{PINNED}"
 # `go install` refuses this one for its replace directives, and no Go proxy serves what they name. Its API needs none.
 NEWER_API = "1.13.11"
 EXPERIMENTAL_WARP = "se.EnableSped(true)"
@@ -131,7 +132,7 @@ def binary(name: str, version: str = "") -> Path:
     path = place(name, version)
     if path.exists():
         return path
-    with lock(f"{name}{version}"), scratch() as folder:
+    with lock(path.name), scratch() as folder:
         if path.exists():
             return path
         say(f"Building {name}{version and ' ' + version} (once; livekit-server takes up to three minutes)")

@@ -65,6 +65,10 @@ def token(api_key: str, api_secret: str, grants: dict, **claims) -> str:
     return f"{signed}.{part(hmac.new(api_secret.encode(), signed.encode(), hashlib.sha256).digest())}"
 
 
+def version_number(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
+
+
 class Process:
     """A program that writes to a log file and dies with the test."""
 
@@ -145,7 +149,7 @@ class LiveKit(Api):
         self.api_key, self.api_secret = next(iter(self.keys.items()))
         self.redis_password = secrets.token_hex(16)
         self.with_redis = redis
-        self.version = version
+        self.version = version or build.PINNED
         self.config = config or {}
         self.redis_process = self.server_process = None
 
@@ -167,6 +171,15 @@ class LiveKit(Api):
     def __exit__(self, *_) -> None:
         self.stop()
         shutil.rmtree(self.folder)
+
+    def has(self, since: str) -> bool:
+        """Whether it is of this version or newer."""
+        return version_number(self.version) >= version_number(since)
+
+    @property
+    def refusal(self) -> str:
+        """What it answers livekit-sip about a call that no rule takes."""
+        return "REJECT" if self.has("1.13.8") else "DROP"
 
     def _choose_ports(self) -> None:
         self.redis_port, self.port = free_port(), free_port()

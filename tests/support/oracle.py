@@ -35,7 +35,7 @@ class Oracle:
         self.process.wait(10)
 
     def ask(self, to: str, **call) -> dict:
-        """The decision: trunk, rule, result (ACCEPT, DROP, REQUEST_PIN), room; or auth_error or dispatch_error."""
+        """The decision: trunk, rule, result (ACCEPT, REQUEST_PIN, livekit.refusal), room; or what went wrong."""
         return self.answers({"from": CALLER, "to": to, "src": SOURCE, **call})[0]
 
     def store(self, trunks: list[dict], rules: list[dict]) -> None:
