@@ -21,6 +21,7 @@ from ._addresses import address, honoured_masks, network
 from ._calls import shortened
 from ._claims import Claims, claims, pin_of, written_twice
 from ._fields import Duration
+from ._headers import TAKEN_AS_YET
 from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, KINDS, OUTBOUND_TRUNK, Kind
 from ._numbers import normalized_number
 
@@ -95,6 +96,7 @@ class _Graph:
         for kind, table in ((INBOUND_TRUNK, self.trunks), (OUTBOUND_TRUNK, self.outbound), (DISPATCH_RULE, self.rules)):
             for key, stored in table.items():
                 yield from _of_media(kind, key, stored)
+                yield from _of_headers(kind, key, stored)
                 if stored.get("krisp_enabled"):
                     cause = f"{_label(kind, key, stored)} has krisp_enabled, which only LiveKit Cloud does"
                     yield Finding("krisp_self_hosted", NOTE, ((kind, key),), cause, "leave krisp_enabled out")
@@ -295,6 +297,14 @@ def _of_media(kind: Kind, key: str, stored: dict) -> Iterator[Finding]:
         names = shortened([codec.get("name") or "" for codec in codecs])
         cause = f"{label} allows only {names}, which livekit-sip does not speak: every call fails"
         yield Finding("codecs_unknown", ERROR, where, cause, f"list one of {', '.join(_CODECS)} too")
+
+
+def _of_headers(kind: Kind, key: str, stored: dict) -> Iterator[Finding]:
+    own = [header for header in stored.get("headers") or () if header.lower() in TAKEN_AS_YET]
+    if own:
+        label = _label(kind, key, stored)
+        cause = f"{label} has {', '.join(own)} in headers, which livekit-sip writes itself and newer servers refuse"
+        yield Finding("header_of_livekit_sip", WARNING, ((kind, key),), cause, "leave it out")
 
 
 def _spoken(codec: dict) -> bool:

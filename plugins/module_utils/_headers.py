@@ -21,6 +21,8 @@ _OWN = re.compile(
     "|content-type|cseq|event|expires|from|max-forwards|record-route|refer-to|reply-to|[klmortuv]",
     re.IGNORECASE,
 )
+# livekit-sip writes them too. livekit-server takes them, and warns in its log that it will not.
+TAKEN_AS_YET = ("to", "via")
 _MAX_VALUE = 1024
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 

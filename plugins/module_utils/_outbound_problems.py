@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from ._addresses import address
 from ._calls import shortened
 from ._findings import ERROR, WARNING
-from ._headers import display_name_problem, header_name_problem, header_value_problem
+from ._headers import TAKEN_AS_YET, display_name_problem, header_name_problem, header_value_problem
 from ._kinds import INCLUDE_HEADERS, MEDIA, OUTBOUND_TRUNK
 from ._numbers import normalized_number
 from ._values import port
@@ -92,7 +92,7 @@ def problems_of_request(request: Request) -> Iterator[Problem]:
         wrong = header_name_problem(name) or header_value_problem(value)
         if wrong:
             yield Problem("header_refused", SERVER, f"headers: {name!r}: {wrong}", "leave it out, or correct it")
-        elif name.lower() in ("to", "via"):
+        elif name.lower() in TAKEN_AS_YET:
             cause = f"headers: livekit-sip writes {name} itself, and the call has it twice"
             yield Problem("header_twice", "", cause, "leave it out")
     yield from _of_callee(request.to)

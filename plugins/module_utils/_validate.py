@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from ._addresses import mask_problem, network
 from ._claims import written_twice
 from ._fields import Duration
-from ._headers import header_name_problem
+from ._headers import TAKEN_AS_YET, header_name_problem
 from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, OUTBOUND_TRUNK, Kind, rule_of
 from ._numbers import normalized_number, number_doubt, number_problem
 
@@ -77,7 +77,7 @@ def _of_trunk(kind: Kind, stored: dict) -> Iterator[Problem]:
     for header in stored.get("headers") or {}:
         if header_name_problem(header):
             yield Problem(f"{header!r} cannot be set as a SIP header")
-        elif header.lower() in ("to", "via"):
+        elif header.lower() in TAKEN_AS_YET:
             yield Problem(f"headers: {header} is written by livekit-sip itself; newer servers refuse it", warning=True)
     if kind is INBOUND_TRUNK:
         yield from _of_inbound_trunk(stored)

@@ -51,6 +51,7 @@ CASES = [
     ("mask_dropped", ERROR, "t", "every source", [trunk(allowed_addresses=["198.51.100.1, 198.51.100.2"]), rule()]),
     ("mask_unreadable", ERROR, "t", "255", [trunk(allowed_addresses=["198.51.100.0/255.255.255.0"]), rule()]),
     ("mask_host_name", WARNING, "t", "sip.example", [trunk(allowed_addresses=["sip.example.net"]), rule()]),
+    ("header_of_livekit_sip", WARNING, "t", "has To, VIA", [trunk(headers={"To": "", "VIA": "", "X": ""}), rule()]),
     ("trunk_missing", ERROR, "r", "gone", [trunk(), rule("r", "gone"), rule("s")]),
     ("trunk_missing", WARNING, "r", "gone", [trunk(), rule("r", "t", "gone")]),
     ("codecs_none", ERROR, "t", "every call", [trunk(media={"only_listed_codecs": True}), rule()]),
