@@ -125,10 +125,13 @@ class Count(FieldType):
     def to_api(self, value):
         if value < 0:
             raise InputError("It must not be negative. Give 0 for the server's default.", value)
-        if self.ranges and not any(value in allowed for allowed in self.ranges):
+        if not self.takes(value):
             allowed = " or ".join(f"{part[0]} to {part[-1]}" if len(part) > 1 else str(part[0]) for part in self.ranges)
             raise InputError(f"It must be {allowed}. Give one of these numbers.", value)
         return value
+
+    def takes(self, value: int) -> bool:
+        return not self.ranges or any(value in allowed for allowed in self.ranges)
 
     def to_option(self, stored):
         return int(stored or 0)
@@ -182,17 +185,27 @@ class Choice(FieldType):
 
 
 class EnumNumber(Count):
-    """A status code. The server answers with the enum's name where it has one, and with a number where not."""
+    """A status code. The server answers with the enum's name where it has one, and with a number where not.
+
+    A name that this version does not know stays as it is.
+    """
 
     def __init__(self, prefix: str, codes: dict[str, int], *ranges: range):
         super().__init__(*ranges)
         self.codes = {prefix + name: code for name, code in codes.items()}
 
+    def read(self, value):
+        if isinstance(value, str):
+            value = self.from_json(value)
+        if isinstance(value, str) and not re.fullmatch(r"-?[0-9]+", value):
+            raise InputError("It is not a status code. Give a number, such as 486.", value)
+        return super().read(value)
+
     def from_json(self, value):
         return self.codes.get(value, value)
 
     def to_option(self, stored):
-        return int(self.codes.get(stored, stored) or 0)
+        return self.codes.get(stored, stored) or 0
 
     comparable = to_option
 

@@ -6,7 +6,7 @@
 
 """The tables: every field of inbound trunk, outbound trunk and dispatch rule, and the RPCs that reach them.
 
-The fields are those of ``livekit_sip.proto`` as livekit-server 1.13.5 answers them; ``since`` is the first
+The fields are those of ``livekit_sip.proto`` as livekit-server 1.13.11 answers them; ``since`` is the first
 livekit-server that stores the field (https://github.com/livekit/livekit/releases).
 """
 
@@ -14,8 +14,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ._fields import Choice, Count, Digits, Duration, Field, FieldType, Flag, Json, Text, TextMap, TextSet
+from ._fields import Choice, Count, Digits, Duration, EnumNumber, Field, FieldType, Flag, Json, Text, TextMap, TextSet
 from ._messages import Message, MessageList, Opaque
+from ._sip_status import STATUS_CODES
 from ._written import snake_case
 
 
@@ -77,6 +78,7 @@ ROOM_CONFIG = Message(
 )
 
 INCLUDE_HEADERS = Choice("SIP_", "no_headers", "x_headers", "all_headers")
+REFUSING_STATUS = EnumNumber("SIP_STATUS_", STATUS_CODES, range(1), range(400, 700))
 
 INBOUND_TRUNK = Kind(
     name="inbound_trunk",
@@ -102,6 +104,7 @@ INBOUND_TRUNK = Kind(
         Field("attributes_to_headers", TextMap()),
         Field("include_headers", INCLUDE_HEADERS),
         Field("ringing_timeout", Duration()),
+        Field("ringing_timeout_status", REFUSING_STATUS, since="1.13.11"),
         Field("max_call_duration", Duration()),
         Field("krisp_enabled", Flag()),
         Field("media", MEDIA, since="1.13.2"),

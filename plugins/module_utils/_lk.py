@@ -22,7 +22,10 @@ from ._written import InputError, shape, snake_case
 
 _WRAPPERS = ("trunk", "dispatch_rule", "replace")
 _OUTBOUND_ONLY = {"address", "transport", "destination_country", "from_host"}
-_INBOUND_ONLY = {"allowed_addresses", "allowed_numbers", "ringing_timeout", "max_call_duration", "krisp_enabled"}
+_INBOUND_ONLY = {
+    *("allowed_addresses", "allowed_numbers", "ringing_timeout", "ringing_timeout_status", "max_call_duration"),
+    "krisp_enabled",
+}
 # CreateSIPTrunk, which LiveKit removed, had both directions in one object.
 # Source: https://github.com/livekit/protocol/blob/main/protobufs/livekit_sip.proto
 _OLD_NAMES = {

@@ -179,9 +179,12 @@ class _Draft:
                 merged[spec.name] = spec.merge(merged.get(spec.name), item.fields[spec.name])
             elif spec.name not in item.clear:
                 continue
-            # What means the same stays as the server writes it.
-            if spec.name in stored and spec.same(stored[spec.name], merged[spec.name]):
-                merged[spec.name] = stored[spec.name]
+            # What means the same stays as the server writes it, and away where the server does not know the field.
+            if stored and spec.same(stored.get(spec.name), merged.get(spec.name)):
+                if spec.name in stored:
+                    merged[spec.name] = stored[spec.name]
+                else:
+                    merged.pop(spec.name, None)
         if item.other_fields:
             merged = overlaid(merged, item.other_fields)
         if item.kind is DISPATCH_RULE:

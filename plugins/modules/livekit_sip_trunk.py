@@ -112,6 +112,14 @@ options:
       - How long a call rings while no agent answers, such as V(60s). V(0s) means LiveKit's default of 3 minutes.
       - Only for O(direction=inbound).
     type: str
+  ringing_timeout_status: &ringing_timeout_status
+    description:
+      - The SIP status that ends a call when O(ringing_timeout) is over, V(400) to V(699). V(0) means livekit-sip's own
+        status.
+      - Needs livekit-server 1.13.11, and a livekit-sip that reads it. livekit-sip up to 1.11.0 does not, and answers
+        V(486).
+      - Only for O(direction=inbound).
+    type: int
   max_call_duration: &max_call_duration
     description:
       - How long a call may last, such as V(2h), counted from its first ring. V(0s) means LiveKit's default of 24 hours.
@@ -205,6 +213,7 @@ options:
       attributes_to_headers: *attributes_to_headers
       include_headers: *include_headers
       ringing_timeout: *ringing_timeout
+      ringing_timeout_status: *ringing_timeout_status
       max_call_duration: *max_call_duration
       krisp_enabled: *krisp_enabled
       address: *address

@@ -14,6 +14,7 @@ from ansible_collections.telephony.livekit.plugins.module_utils._objects import 
 from tests.support.modules import ModuleRunner, run_and_repeat
 from tests.support.options import CHANGED, CLEARED, FEWEST, FULL, ONE, THREE, TWO
 from tests.support.proxy import Proxy
+from tests.support.versions import known, newer_in
 
 
 class WatchedRunner(ModuleRunner):
@@ -70,24 +71,26 @@ def test_every_option_is_on_the_ladder(kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_ladder(livekit, modules, kind):
     run, key = module_of(modules, kind)
-    name = FULL[kind]["name"]
+    newer = newer_in(kind, livekit.version)
+    full, other, none = (known(options[kind], newer) for options in (FULL, CHANGED, CLEARED))
+    name = full["name"]
     if kind == "dispatch_rule":
         modules.trunk(trunks=[{"name": "one", "numbers": [ONE]}, {"name": "two", "numbers": [TWO]}])
 
-    created = run_and_repeat(run, **FULL[kind])
+    created = run_and_repeat(run, **full)
     (was,) = stored(livekit, kind)
     unset = [field for field, value in was.items() if value in ("", 0, False, None, [], {})]
     assert set(unset) <= {"created_at", "updated_at"}, "each field reached the server"
     assert created[key]["id"] == was[KINDS[kind].id_field]
 
-    changed = run_and_repeat(run, name=name, **CHANGED[kind])
+    changed = run_and_repeat(run, name=name, **other)
     (now,) = stored(livekit, kind)
     assert {field for field in now if now[field] == was[field]} <= {
         "name", KINDS[kind].id_field, "media_encryption", "created_at", "updated_at"
     }  # fmt: skip
-    assert set(changed["diff"]["after"][KINDS[kind].table][name]) == {*CHANGED[kind]}
+    assert set(changed["diff"]["after"][KINDS[kind].table][name]) == {*other}
 
-    cleared = run_and_repeat(run, name=name, **CLEARED[kind])
+    cleared = run_and_repeat(run, name=name, **none)
     assert cleared["changed"]
     deleted = run_and_repeat(run, name=name, state="absent")
     assert deleted["changed"]
@@ -100,10 +103,11 @@ def test_ladder(livekit, modules, kind):
 
 @pytest.mark.parametrize("options", [FULL, FEWEST], ids=["full", "fewest"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_check_shows_the_object_that_the_run_makes(modules, kind, options):
+def test_a_check_shows_the_object_that_the_run_makes(livekit, modules, kind, options):
     run, key = module_of(modules, kind)
     modules.trunk(name="one", numbers=[TWO])
     asked = {**options[kind], **({"numbers": [ONE]} if kind == "inbound_trunk" else {})}
+    asked = known(asked, newer_in(kind, livekit.version))
     check, result = run(check=True, **asked), run(**asked)
     assert check[key] == {**result[key], "id": ""}
 

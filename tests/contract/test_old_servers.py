@@ -8,51 +8,15 @@ its own, `make test STAGES=old-servers`, which a whole `make test` has only wher
 from __future__ import annotations
 
 import pytest
-from ansible_collections.telephony.livekit.plugins.module_utils._kinds import KINDS, RULE_KINDS
-from ansible_collections.telephony.livekit.plugins.module_utils._messages import Message, MessageList
+from ansible_collections.telephony.livekit.plugins.module_utils._kinds import KINDS
 
 from tests.support.livekit import LiveKit
 from tests.support.modules import ModuleRunner, run_and_repeat
 from tests.support.options import CHANGED, CLEARED, FULL, ONE, TWO
 from tests.support.proxy import Proxy, answers
+from tests.support.versions import known, newer_in
 
 VERSIONS = ["1.9.12", "1.11.0"]
-
-
-def number(version):
-    return tuple(map(int, version.split(".")))
-
-
-def newer_fields(fields, version, prefix=""):
-    """Dotted names of the fields that this version does not have, and the version that has them."""
-    found = {}
-    for field in fields:
-        if field.since and number(field.since) > number(version):
-            found[prefix + field.name] = field.since
-        elif isinstance(field.type, Message):
-            found |= newer_fields(field.type.fields, version, f"{prefix}{field.name}.")
-        elif isinstance(field.type, MessageList):
-            found |= newer_fields(field.type.message.fields, version, f"{prefix}{field.name}.")
-    return found
-
-
-def newer_in(kind, version):
-    found = newer_fields(KINDS[kind].fields, version)
-    if kind == "dispatch_rule":
-        for name, message in RULE_KINDS.items():
-            found |= newer_fields(message.fields, version, f"{name}.")
-    return found
-
-
-def known(options, newer, prefix=""):
-    """The options without those that this version does not have."""
-    if isinstance(options, list):
-        return [known(item, newer, prefix) if isinstance(item, dict) else item for item in options]
-    return {
-        name: known(value, newer, f"{prefix}{name}.") if isinstance(value, (dict, list)) else value
-        for name, value in options.items()
-        if prefix + name not in newer
-    }
 
 
 @pytest.fixture(scope="module", params=VERSIONS)
@@ -117,6 +81,8 @@ def test_clearing_what_the_server_does_not_know_is_no_change(run, kind, newer):
     assert "media" in newer
     run(**full(kind, newer))
     assert not run(name=FULL[kind]["name"], clear=["media"])["changed"]
+    unset = {name: value for name, value in CLEARED[kind].items() if name in newer}
+    assert not run(name=FULL[kind]["name"], **unset)["changed"]
 
 
 def option_with(kind, field):

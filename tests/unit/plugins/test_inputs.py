@@ -215,6 +215,18 @@ def test_number_of_seconds_without_unit_is_refused_with_the_way_to_write_it():
     refused(trunk(ringing_timeout=30), "ringing_timeout", "30s")
 
 
+@pytest.mark.parametrize(
+    ("given", "status"), [(486, 486), ("486", 486), (486.0, 486), (0, 0), (699, 699), ("SIP_STATUS_BUSY_HERE", 486)]
+)
+def test_status_is_a_number(given, status):
+    assert accepted(trunk(ringing_timeout_status=given))["inbound_trunks"][0]["ringing_timeout_status"] == status
+
+
+@pytest.mark.parametrize("given", [-1, 1, 200, 399, 700, True, 486.5, "busy", "SIP_STATUS_OF_TOMORROW"])
+def test_status_that_refuses_no_call_is_refused(given):
+    refused(trunk(ringing_timeout_status=given), f"ringing_timeout_status: {given!r} is invalid")
+
+
 def test_every_mistake_below_names_its_place():
     refused(rule(room_config={"agents": [{"agent_name": {"a": 1}}]}), "room_config.agents[0].agent_name")
 

@@ -30,6 +30,9 @@ RULE_OPTIONS = {"name": "r", "individual": {"room_prefix": "call-"}}
         ({**TRUNK, "media_encryption": 2}, {**TRUNK, "media": {"encryption": "require"}}),
         ({**TRUNK, "mediaEncryption": "SIP_MEDIA_ENCRYPT_DISABLE"}, TRUNK),
         ({"name": "t", "numbers": ONE}, TRUNK),
+        ({**TRUNK, "ringingTimeoutStatus": "SIP_STATUS_BUSY_HERE"}, {**TRUNK, "ringing_timeout_status": 486}),
+        ({**TRUNK, "ringing_timeout_status": 499}, {**TRUNK, "ringing_timeout_status": 499}),
+        ({**TRUNK, "ringing_timeout_status": "SIP_STATUS_UNKNOWN"}, TRUNK),
         (
             {**TRUNK, "media": {"codecs": ["PCMU/8000"]}},
             {**TRUNK, "media": {"codecs": [{"name": "PCMU", "rate": 8000}]}},
@@ -51,6 +54,7 @@ def test_what_is_clear_is_read(content, options):
         ({"trunk": {**TRUNK, "typo": 1}}, ["inbound trunk 't'", "typo"]),
         ({"trunk": TRUNK, "krispEnabled": True}, ["krisp_enabled", "next to trunk"]),
         ({**TRUNK, "media": {"encription": "x"}}, ["media.encription"]),
+        ({**TRUNK, "ringing_timeout_status": "SIP_STATUS_OF_TOMORROW"}, ["ringing_timeout_status", "is invalid"]),
         ({**RULE, "roomConfig": {"krispEnabled": True}}, ["room_config.krisp_enabled"]),
         ({**RULE, "roomConfig": {"agents": [{"agentName": "a", "nmae": "b"}]}}, ["room_config.agents[0].nmae"]),
         ({**RULE, "roomConfig": ["x"]}, ["another shape"]),

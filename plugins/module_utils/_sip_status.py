@@ -1,0 +1,77 @@
+# Copyright (c) 2026, the telephony.livekit maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""SIP status codes that LiveKit gives a name; it answers with the others as numbers.
+
+Source: https://github.com/livekit/protocol/blob/main/protobufs/livekit_sip.proto (SIPStatusCode), those that refuse.
+"""
+
+from __future__ import annotations
+
+STATUS_CODES = {
+    "UNKNOWN": 0,
+    "BAD_REQUEST": 400,
+    "UNAUTHORIZED": 401,
+    "PAYMENT_REQUIRED": 402,
+    "FORBIDDEN": 403,
+    "NOTFOUND": 404,
+    "METHOD_NOT_ALLOWED": 405,
+    "NOT_ACCEPTABLE": 406,
+    "PROXY_AUTH_REQUIRED": 407,
+    "REQUEST_TIMEOUT": 408,
+    "CONFLICT": 409,
+    "GONE": 410,
+    "LENGTH_REQUIRED": 411,
+    "CONDITIONAL_REQUEST_FAILED": 412,
+    "REQUEST_ENTITY_TOO_LARGE": 413,
+    "REQUEST_URI_TOO_LONG": 414,
+    "UNSUPPORTED_MEDIA_TYPE": 415,
+    "REQUESTED_RANGE_NOT_SATISFIABLE": 416,
+    "UNKNOWN_RESOURCE_PRIORITY": 417,
+    "BAD_EXTENSION": 420,
+    "EXTENSION_REQUIRED": 421,
+    "SESSION_INTERVAL_TOO_SMALL": 422,
+    "INTERVAL_TOO_BRIEF": 423,
+    "BAD_LOCATION_INFORMATION": 424,
+    "BAD_ALERT_MESSAGE": 425,
+    "USE_IDENTITY_HEADER": 428,
+    "PROVIDE_REFERRER_IDENTITY": 429,
+    "FLOW_FAILED": 430,
+    "ANONYMITY_DISALLOWED": 433,
+    "BAD_IDENTITY_INFO": 436,
+    "UNSUPPORTED_CERTIFICATE": 437,
+    "INVALID_IDENTITY_HEADER": 438,
+    "FIRST_HOP_LACKS_OUTBOUND_SUPPORT": 439,
+    "MAX_BREADTH_EXCEEDED": 440,
+    "BAD_INFO_PACKAGE": 469,
+    "CONSENT_NEEDED": 470,
+    "TEMPORARILY_UNAVAILABLE": 480,
+    "CALL_TRANSACTION_DOES_NOT_EXISTS": 481,
+    "LOOP_DETECTED": 482,
+    "TOO_MANY_HOPS": 483,
+    "ADDRESS_INCOMPLETE": 484,
+    "AMBIGUOUS": 485,
+    "BUSY_HERE": 486,
+    "REQUEST_TERMINATED": 487,
+    "NOT_ACCEPTABLE_HERE": 488,
+    "BAD_EVENT": 489,
+    "REQUEST_PENDING": 491,
+    "UNDECIPHERABLE": 493,
+    "SECURITY_AGREEMENT_REQUIRED": 494,
+    "INTERNAL_SERVER_ERROR": 500,
+    "NOT_IMPLEMENTED": 501,
+    "BAD_GATEWAY": 502,
+    "SERVICE_UNAVAILABLE": 503,
+    "GATEWAY_TIMEOUT": 504,
+    "VERSION_NOT_SUPPORTED": 505,
+    "MESSAGE_TOO_LARGE": 513,
+    "GLOBAL_BUSY_EVERYWHERE": 600,
+    "GLOBAL_DECLINE": 603,
+    "GLOBAL_DOES_NOT_EXIST_ANYWHERE": 604,
+    "GLOBAL_NOT_ACCEPTABLE": 606,
+    "GLOBAL_UNWANTED": 607,
+    "GLOBAL_REJECTED": 608,
+}
