@@ -81,7 +81,7 @@ class Explanation:
             lines += [f"  {label(_kind(rival), rival)}" for rival in decision.rivals]
         lines.append(f"The caller hears: {self.hears}")
         for kind, verdicts in ((INBOUND_TRUNK, self.trunks), (DISPATCH_RULE, self.rules)):
-            others = sorted((one for one in verdicts if one.reason), key=lambda one: one.reason.code in _COMMON)
+            others = sorted((one for one in verdicts if one.reason), key=_place_in_text)
             if others:
                 lines.append(f"Other {kind.title}s:")
                 lines += [f"  {label(kind, other.stored)}: {other.reason.text}" for other in others[:_MOST_SHOWN]]
@@ -91,6 +91,11 @@ class Explanation:
             lines.append("Findings:")
             lines += [f"  {finding['severity']}: {finding['cause']} [{finding['code']}]" for finding in self.findings]
         return "\n".join(lines)
+
+
+def _place_in_text(verdict: Verdict) -> tuple[bool, str]:
+    """By name, since ids are random: the same objects give the same text."""
+    return verdict.reason.code in _COMMON, verdict.stored.get("name") or ""
 
 
 def as_heard(table: Table, call: Call) -> tuple[Call, bool]:

@@ -104,6 +104,17 @@ def test_text_of_a_long_table_is_short_and_starts_with_what_nearly_matches():
     assert "and 50 more" in found["text"]
 
 
+def test_text_names_others_in_an_order_that_ids_do_not_change():
+    def others(*keys):
+        trunks = [{"sip_trunk_id": key, "name": name, "numbers": [TWO]} for key, name in zip(keys, "cab", strict=True)]
+        objects = {"inbound_trunk": {trunk["sip_trunk_id"]: trunk for trunk in trunks}, "dispatch_rule": {}}
+        text = explain(Table.of(objects), objects, Call(ONE, CALLER)).text()
+        return [line for line in text.splitlines() if line.startswith("  ")][:3]
+
+    assert [line[:4] for line in others("1", "2", "3")] == ["  a ", "  b ", "  c "]
+    assert [line[:4] for line in others("3", "2", "1")] == ["  a ", "  b ", "  c "]
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [
