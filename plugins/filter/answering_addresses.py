@@ -4,9 +4,6 @@
 
 from __future__ import annotations
 
-import ipaddress
-import typing as t
-
 DOCUMENTATION = r"""
 name: answering_addresses
 short_description: Addresses that a host answers from over UDP
@@ -43,6 +40,9 @@ _value:
   elements: str
   sample: ["198.51.100.7"]
 """
+
+import ipaddress
+import typing as t
 
 from ansible_collections.telephony.livekit.plugins.module_utils import _values
 
