@@ -7,6 +7,7 @@ A stage that ends with an error or runs no test has failed, whatever its tests s
 """
 
 import os
+import shlex
 import subprocess
 import sys
 import threading
@@ -52,7 +53,8 @@ class Stage:
     def alone(self, test):
         """The command that runs one of its tests; all of them where molecule makes the hosts."""
         if self.command[0].name == "pytest":
-            return f"{self.command[0].relative_to(CHECKOUT)} '{test}'"
+            options = [word for word in self.command[1:] if not word.startswith("tests/")]
+            return f"{self.command[0].relative_to(CHECKOUT)} {shlex.join([test, *options])}"
         return f"make test STAGES={self.name}"
 
     def run(self):

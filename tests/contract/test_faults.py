@@ -207,6 +207,7 @@ def test_a_read_that_fails_once_is_read_again(livekit, modules, spoilt, proxy, f
     assert names(table(livekit)) == (names(before) if check else NAMES_AFTER)
 
 
+@pytest.mark.one_server(reason="no request reaches the server")
 @pytest.mark.parametrize("check", [True, False])
 @pytest.mark.parametrize(
     ("fault", "code"),

@@ -25,6 +25,12 @@ def test_a_failed_test_comes_with_its_reason_and_its_command():
     ]
 
 
+def test_a_test_is_run_alone_with_the_options_of_its_stage():
+    command = run_tests.pytest("tests/contract", "--server", "newer")
+    [_failed, _why, alone] = run_tests.why(stage({"tests/contract/test_x.py::test_y": "no"}.items(), command=command))
+    assert alone == "alone   .venv/bin/pytest tests/contract/test_x.py::test_y --server newer"
+
+
 def test_a_test_of_molecule_needs_its_hosts():
     command = [run_tests.BIN / "molecule", "test"]
     [_failed, _why, alone] = run_tests.why(stage({"test_x.py::test_y": "no"}.items(), command=command))
