@@ -118,17 +118,22 @@ class Api:
         self, service: str, rpc: str, body: dict | None = None, grants: dict | None = None
     ) -> tuple[int, dict | str]:
         """One API call: the status and the body, as text where it is not JSON."""
-        bearer = token(self.api_key, self.api_secret, ADMIN if grants is None else grants)
-        answer = requests.post(
-            f"{self.url}/twirp/livekit.{service}/{rpc}",
-            json=body or {},
-            headers={"Authorization": f"Bearer {bearer}"},
-            timeout=10,
+        answer = self.post(
+            token(self.api_key, self.api_secret, ADMIN if grants is None else grants), service, rpc, body
         )
         try:
             return answer.status_code, answer.json()
         except ValueError:
             return answer.status_code, answer.text
+
+    def post(self, bearer: str, service: str, rpc: str, body: dict | None = None) -> requests.Response:
+        """The raw answer to one API call with this token."""
+        return requests.post(
+            f"{self.url}/twirp/livekit.{service}/{rpc}",
+            json=body or {},
+            headers={"Authorization": f"Bearer {bearer}"},
+            timeout=10,
+        )
 
 
 class LiveKit(Api):
