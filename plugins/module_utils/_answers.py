@@ -27,15 +27,17 @@ class LiveKitError(Exception):
 
     code: the Twirp error code, or one that docs/failures.md has.
     wait: the seconds that the server asks to wait before the next request.
+    said: the server's own text.
     """
 
-    def __init__(self, code: str, message: str, rpc: str = "", hint: str = "", wait: float = 0):
+    def __init__(self, code: str, message: str, rpc: str = "", hint: str = "", wait: float = 0, said: str = ""):
         super().__init__(message)
         self.code = code
         self.message = message
         self.rpc = rpc
         self.hint = hint
         self.wait = wait
+        self.said = said
 
 
 def decoded(rpc: str, url: str, answer, now: float) -> dict:
@@ -56,7 +58,7 @@ def decoded(rpc: str, url: str, answer, now: float) -> dict:
         raise LiveKitError("resource_exhausted", message, rpc, _hint(code, "", answer, now), wait)
     if isinstance(content, dict) and "code" in content:
         code, message = str(content["code"]), without_token(str(content.get("msg") or ""))
-        raise LiveKitError(code, f"{rpc}: {message} ({code})", rpc, _hint(code, message, answer, now), wait)
+        raise LiveKitError(code, f"{rpc}: {message} ({code})", rpc, _hint(code, message, answer, now), wait, message)
     if answer.status_code == 401:
         hint = _hint("unauthenticated", text, answer, now)
         raise LiveKitError("unauthenticated", f"{rpc}: {text[:200]}", rpc, hint)
@@ -106,6 +108,8 @@ def _hint(code: str, message: str, answer, now: float) -> str:
         return "livekit-server is starting, stopping or overloaded: look at its log, then run again"
     if code == "invalid_argument":
         return "change the option that the message names: the server does not take its value"
+    if code == "malformed":
+        return "a number or duration is too large, or a map has another shape than LiveKit's API takes: correct it"
     if code == "internal":
         return "look at livekit-server's log; often it does not reach its Redis"
     if code != "unauthenticated":

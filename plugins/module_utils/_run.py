@@ -22,6 +22,7 @@ from ._module import Module, fail
 from ._order import NEW, Step
 from ._outcome import Keys, Outcome, action_of, name_of, outcome_of
 from ._plan import Desired, Plan, PlanError, plan
+from ._refusals import dropped, not_known, refused
 from ._rivals import Written, yield_to_rivals
 from ._server import EmptyServer, Server
 
@@ -29,6 +30,8 @@ from ._server import EmptyServer, Server
 PARALLEL_WRITES = 4
 # Errors after which it is unknown whether a write was done.
 _LOST = ("lost_answer", "not_json_5xx", "unavailable")
+# Errors about a value, or about another object that came meanwhile.
+_REFUSED = ("invalid_argument", "malformed")
 _ABORTED_HINT = "run the task for one host only (run_once: true), or again later"
 # How often a run plans anew when the table changed under its hands.
 MAX_REPLANS = 6
@@ -120,6 +123,7 @@ class _Run:
                 first = planned
                 self.known = {key for table in planned.before.values() for key in table}
             self._recover_lost_writes(planned)
+            self._refuse_unknown_fields(planned)
             if self.module.check_mode:
                 self.actions = [action_of(step, step.key, name_of(step, planned)) for step in planned.steps]
                 break
@@ -140,14 +144,18 @@ class _Run:
 
     def done(self) -> dict:
         """What a failed run has done, for its result."""
-        if self.module.check_mode or not self.actions:
+        if self.module.check_mode or not (self.actions or self.lost):
             return {}
-        writes = ", ".join(f"{action['action']} {action['object']} {action['name']!r}" for action in self.actions[:10])
-        more = f" and {len(self.actions) - 10} more" if len(self.actions) > 10 else ""
-        told = f"Before that, this run wrote: {writes}{more}"
+        told = []
+        if self.actions:
+            told.append(f"Before that, this run wrote: {_listed([_words(action) for action in self.actions])}")
+        if self.lost:
+            steps = [f"{step.action} {step.kind.name} {name!r}" for step, name in self.lost]
+            told.append(f"It is unknown whether it wrote: {_listed(steps)}")
         if self.parked:
-            told += f". {', '.join(self.parked.values())} waits on a parked number or PIN and takes no calls: run again"
-        return {"told": told, "changed": True, "actions": self.actions}
+            waiting = _listed([*self.parked.values()])
+            told.append(f"{waiting} waits on a parked number or PIN and takes no calls: run again")
+        return {"told": ". ".join(told), "changed": bool(self.actions), "actions": self.actions}
 
     def _planned(self, read: Callable) -> Plan:
         parking = f"parked-{secrets.token_hex(6)}"
@@ -193,7 +201,10 @@ class _Run:
                         self.lost.append((step, name_of(step, planned)))
                 else:
                     self._record(step, answer, planned)
-            for error in failed:
+                    lost = dropped(step.kind, self.keys.in_body(step.body), answer) if step.body else None
+                    failed += [lost] if lost else []
+            # After a lost answer the next look tells what was done, and what is refused is refused again.
+            for error in sorted(failed, key=lambda error: error.code not in _LOST):
                 if error.code in (*_LOST, "not_found", "invalid_argument"):
                     raise StaleTable(error.message) from error
                 raise error
@@ -206,10 +217,13 @@ class _Run:
             return list(writers.map(self._write, steps))
 
     def _write(self, step: Step) -> dict | LiveKitError:
+        body = self.keys.in_body(step.body)
         try:
-            return self.server.write(step, self.keys.real(step.key), self.keys.in_body(step.body))
+            return self.server.write(step, self.keys.real(step.key), body)
         except LiveKitError as error:
-            return {} if step.action == "delete" and error.code == "not_found" else error
+            if step.action == "delete" and error.code == "not_found":
+                return {}
+            return refused(step.kind, body, error) if body and error.code in _REFUSED else error
 
     def _record(self, step: Step, stored: dict, planned: Plan) -> None:
         if step.action == "create":
@@ -225,7 +239,6 @@ class _Run:
             return
         self._mark_written(step.kind, key, planned)
         self.answers[key] = stored
-        self._refuse_ignored_fields(step, self.keys.in_body(step.body), stored)
 
     def _mark_written(self, kind: Kind, key: str, planned: Plan) -> None:
         before = None if key not in self.known else planned.before[kind.name].get(key)
@@ -247,25 +260,12 @@ class _Run:
             self.actions.append(action_of(step, key, name))
         self.lost = []
 
-    def _refuse_ignored_fields(self, step: Step, body: dict, stored: dict) -> None:
-        ignored = [
-            found
-            for spec in step.kind.fields
-            # Servers that keep passwords to themselves answer without them.
-            if not (spec.name == "auth_password" and not stored.get(spec.name))
-            for found in spec.ignored(stored.get(spec.name), body.get(spec.name))
-        ]
-        if ignored:
-            needed = ", ".join(f"{path} needs livekit-server {since} or newer" for path, since in ignored if since)
-            raise LiveKitError(
-                "ignored_field",
-                f"the server took {step.kind.title} {body.get('name')!r} and did not store "
-                f"{', '.join(path for path, since in ignored)} as sent",
-                step.kind.update_rpc,
-                f"{needed}: update the server, or leave the field out"
-                if needed
-                else "a proxy changes what is sent, or the server is older than livekit-server 1.9.0",
-            )
+    def _refuse_unknown_fields(self, planned: Plan) -> None:
+        for name in self.desired:
+            bodies = [step.body for step in planned.steps if step.kind.name == name and step.body]
+            error = not_known(KINDS[name], bodies, list(planned.before[name].values()))
+            if error:
+                raise error
 
     def _resolve_rivals(self) -> None:
         gave_way = []
@@ -298,3 +298,11 @@ def _independent(steps: list[Step]) -> Iterator[list[Step]]:
             yield from ([step] for step in run)
         else:
             yield list(run)
+
+
+def _words(action: dict) -> str:
+    return f"{action['action']} {action['object']} {action['name']!r}"
+
+
+def _listed(words: list[str]) -> str:
+    return ", ".join(words[:10]) + (f" and {len(words) - 10} more" if len(words) > 10 else "")

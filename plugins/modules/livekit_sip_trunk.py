@@ -347,8 +347,8 @@ failure:
     code:
       description:
         - One of V(invalid), V(not_found), V(ambiguous), V(conflict), V(in_use), V(unorderable), V(unexpected),
-          V(unreachable), V(lost_answer), V(not_json), V(ignored_field), or the error code of the server, such as
-          V(unauthenticated).
+          V(unknown_field), V(bad_url), V(tls), V(unreachable), V(lost_answer), V(redirected), V(odd_answer),
+          V(not_json), V(ignored_field), or the error code of the server, such as V(unauthenticated).
       type: str
     message:
       description: What went wrong.

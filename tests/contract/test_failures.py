@@ -246,6 +246,35 @@ def _(world):
     return world.modules.trunk(auth_realm="example", **TRUNK)
 
 
+@happens("The objects on the server show that it is too old for a field")
+def _(world):
+    world.proxy.spoil("", without("auth_realm"), times=1000)
+    world.modules.trunk(**TRUNK)
+    return world.modules.trunk(auth_realm="example", **TRUNK)
+
+
+@happens("The server does not know a key that no version is known to have, and has stored the object without it")
+def _(world):
+    return world.modules.trunk(other_fields={"new_key": 1}, **TRUNK)
+
+
+@happens("The server has stored another value than was sent")
+def _(world):
+    def shouted(ask):
+        answer = ask()
+        answer.body = answer.body.replace(b'"quiet"', b'"QUIET"')
+        return answer
+
+    world.proxy.spoil("", shouted, times=1000)
+    return world.modules.trunk(metadata="quiet", **TRUNK)
+
+
+@happens("The server cannot read a value")
+def _(world):
+    world.modules.trunk(**TRUNK)
+    return world.modules.dispatch(room_config={"max_participants": 10**11}, **RULE)
+
+
 @happens("The server refuses what the modules let through")
 def _(world):
     return world.spoilt("Update", answers(400, {"code": "invalid_argument", "msg": "something new"}))

@@ -110,7 +110,8 @@ def unknown_fields():
 )
 def test_a_field_that_the_server_does_not_know_fails_and_names_the_version(run, kind, newer, field, since):
     failed = run(**{**full(kind, newer), **option_with(kind, field)})
-    assert failed["failure"]["code"] == "ignored_field"
+    # Of inbound trunks there are some already, which show what the server does not know.
+    assert failed["failure"]["code"] == ("unknown_field" if kind == "inbound_trunk" else "ignored_field")
     assert field in failed["failure"]["message"]
     assert f"{field} needs livekit-server {since}" in failed["failure"]["hint"]
 
