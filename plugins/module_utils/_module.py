@@ -163,4 +163,6 @@ def desired_tables(module: Module, kinds: t.Iterable[Kind]) -> dict[str, Desired
 
 def fail(module: Module, code: str, message: str, hint: str = "", rpc: str = "", **kwargs):
     failure = {"code": code, "message": message, "rpc": rpc, "hint": hint}
-    module.fail_json(msg=f"{message}. {hint[:1].upper()}{hint[1:]}" if hint else message, failure=failure, **kwargs)
+    if not re.match(r"\w+[_.]\w", hint):  # the name of an option stays as it is written
+        hint = hint[:1].upper() + hint[1:]
+    module.fail_json(msg=f"{message}. {hint}" if hint else message, failure=failure, **kwargs)

@@ -116,6 +116,7 @@ def test_a_field_that_the_server_s_objects_lack_is_refused_before_it_is_written(
     )
     assert "older than livekit-server 1.12.0" in result["msg"]
     assert "auth_realm needs livekit-server 1.12.0 or newer" in result["failure"]["hint"]
+    assert ". auth_realm needs livekit-server" in result["msg"]
     assert not result.get("changed")
     assert livekit.twirp("SIP", "ListSIPInboundTrunk") == before
 

@@ -53,6 +53,8 @@ def test_the_token_carries_what_livekit_s_own_would():
         ("wss://example.com/", "https://example.com"),
         ("https://example.com/livekit/", "https://example.com/livekit"),
         ("127.0.0.1:7880", "http://127.0.0.1:7880"),
+        ("http://[2001:db8::1]:7880", "http://[2001:db8::1]:7880"),
+        ("wss://my_host.example.com.", "https://my_host.example.com."),
     ],
 )
 def test_urls(written, used):
