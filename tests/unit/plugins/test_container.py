@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A container that takes another's place, on a Docker that is a dictionary."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.telephony.livekit.plugins.module_utils import _container
+from ansible_collections.telephony.livekit.plugins.module_utils._container import (
+    Config,
+    Containers,
+    DockerFailed,
+    Swap,
+    Unhealthy,
+)
+
+
+class Docker:
+    """Containers by name. What is in `dies` exits as soon as it starts."""
+
+    def __init__(self, *names, dies=(), fails=()):
+        self.state = {name: {"id": name, "running": not name.endswith("-next"), "starts": 0} for name in names}
+        self.policy = dict.fromkeys(names, "unless-stopped")
+        self.dies, self.fails, self.said = set(dies), set(fails), []
+
+    def run(self, command):
+        _docker, verb, *arguments = command
+        name = arguments[-1]
+        if verb == "container":
+            return (0, self.inspected(name), "") if name in self.state else (1, "", "no such container")
+        self.said.append(" ".join([verb, *arguments]))
+        if verb in self.fails:
+            return 1, "", f"{verb} does not work today"
+        getattr(self, verb)(*arguments)
+        return 0, "said by it\n" if verb == "logs" else "", ""
+
+    def inspected(self, name):
+        found = self.state[name]
+        alive = "true" if found["running"] else "false"
+        return (
+            f'[{{"RestartCount": {max(found["starts"] - 1, 0)}, "State": {{"Status": "seen", "Running": {alive}, '
+            f'"Restarting": false, "ExitCode": 0, "StartedAt": "{found["starts"]}"}}}}]'
+        )
+
+    def update(self, _option, policy, name):
+        self.policy[name] = policy
+
+    def stop(self, _option, _seconds, name):
+        self.state[name]["running"] = False
+
+    def start(self, name):
+        self.state[name]["running"] = self.state[name]["id"] not in self.dies
+        self.state[name]["starts"] += 1
+
+    def rename(self, name, new):
+        assert new not in self.state, f"there is a container {new} already"
+        self.state[new], self.policy[new] = self.state.pop(name), self.policy.pop(name)
+
+    def rm(self, _option, name):
+        del self.state[name], self.policy[name]
+
+    def logs(self, *_arguments):
+        pass
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "config.yaml").write_text("old")
+    (tmp_path / "theirs.txt").write_text("of the operator")
+    (tmp_path / ".next").mkdir()
+    (tmp_path / ".next" / "config.yaml").write_text("new")
+    (tmp_path / ".next" / "tls.pem").write_text("new")
+    return tmp_path
+
+
+def files(folder):
+    return {path.name: path.read_text() for path in folder.iterdir() if path.is_file()}
+
+
+OLD = {"config.yaml": "old", "theirs.txt": "of the operator"}
+NEW = {"config.yaml": "new", "tls.pem": "new", "theirs.txt": "of the operator"}
+
+
+def swap(docker, folder, trouble=None):
+    def silent():
+        return "" if docker.state.get("sip", {}).get("running", False) else "it does not answer"
+
+    return Swap("sip", Containers(docker.run), Config(str(folder)), trouble or silent, health_timeout=0, pause=0)
+
+
+def test_the_new_one_takes_the_name_and_the_config(folder):
+    docker = Docker("sip", "sip-next")
+    swap(docker, folder).replace()
+    assert {name: found["id"] for name, found in docker.state.items()} == {"sip": "sip-next"}
+    assert files(folder) == NEW
+    assert not (folder / ".next").exists()
+
+
+def test_the_first_one_needs_no_other(folder):
+    docker = Docker("sip-next")
+    swap(docker, folder).replace()
+    assert docker.state["sip"]["running"]
+
+
+def test_until_the_new_one_is_healthy_a_reboot_brings_the_old_one_back(folder):
+    docker = Docker("sip", "sip-next")
+    policies = []
+
+    def trouble():
+        policies.append(docker.policy["sip-previous"])
+        return ""
+
+    swap(docker, folder, trouble).replace()
+    assert policies == ["always"]
+    assert docker.said.index("update --restart always sip") < docker.said.index("stop -t 30 sip")
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [{"dies": ["sip-next"]}, {"fails": ["start"]}],
+    ids=["exits at once", "cannot be started"],
+)
+def test_one_that_does_not_become_healthy_leaves_the_old_one(folder, broken):
+    docker = Docker("sip", "sip-next", **broken)
+    starts = docker.run
+
+    def only_the_first_start_fails(command):
+        answer = starts(command)
+        if command[1] == "start":
+            docker.fails.clear()
+        return answer
+
+    docker.run = only_the_first_start_fails
+    with pytest.raises(Unhealthy, match=r"What ran before runs again, with its config\."):
+        swap(docker, folder).replace()
+    assert {name: (found["id"], found["running"]) for name, found in docker.state.items()} == {"sip": ("sip", True)}
+    assert docker.policy == {"sip": "unless-stopped"}
+    assert files(folder) == OLD
+
+
+def test_the_failure_shows_state_and_log(folder):
+    with pytest.raises(
+        Unhealthy, match=r"(?s)it does not answer\.\nState: seen, exit code 0, restarted 0 times\..*\n  said by it\n"
+    ):
+        swap(Docker("sip", "sip-next", dies=["sip-next"]), folder).replace()
+
+
+def test_the_failure_says_that_the_old_one_does_not_stay_up_either(folder):
+    with pytest.raises(Unhealthy, match="does not stay up either"):
+        swap(Docker("sip", "sip-next", dies=["sip-next", "sip"]), folder).replace()
+
+
+def test_a_first_one_that_fails_stays_to_be_looked_at(folder):
+    docker = Docker("sip-next", dies=["sip-next"])
+    with pytest.raises(Unhealthy):
+        swap(docker, folder).replace()
+    assert "sip" in docker.state
+
+
+@pytest.mark.parametrize("left", [("sip-previous",), ("sip", "sip-previous")])
+def test_what_a_power_cut_left_is_put_right(folder, left):
+    docker = Docker(*left, "sip-next")
+    swap(docker, folder).replace()
+    assert {name: found["id"] for name, found in docker.state.items()} == {"sip": "sip-next"}
+
+
+def test_what_a_killed_run_left_is_removed_once_the_old_one_is_healthy(folder):
+    docker = Docker("sip", "sip-next", "sip-previous")
+    left = swap(docker, folder)
+    assert left.tidy()
+    assert list(docker.state) == ["sip"]
+    assert files(folder) == OLD and not (folder / ".next").exists()
+    assert not left.tidy()
+
+
+def test_an_answer_of_another_program_does_not_count(folder):
+    docker = Docker("sip")
+    docker.state["sip"]["running"] = False
+    with pytest.raises(Unhealthy, match="it answers, but it does not stay up"):
+        swap(docker, folder, trouble=lambda: "").wait()
+
+
+def test_one_that_starts_again_and_again_is_given_up_before_the_limit(folder):
+    docker = Docker("sip")
+    waiting = swap(docker, folder, trouble=lambda: docker.start("sip") or "it starts")
+    waiting.health_timeout = 3600
+    with pytest.raises(Unhealthy, match=f"restarted {_container.GIVE_UP_AFTER_RESTARTS} times"):
+        waiting.wait()
+
+
+def test_restarts_of_the_past_do_not_count(folder):
+    docker = Docker("sip")
+    docker.state["sip"]["starts"] = 100
+    answers = iter(["not yet", "not yet", ""])
+    waiting = swap(docker, folder, trouble=lambda: next(answers))
+    waiting.health_timeout = 3600
+    waiting.wait()
+
+
+def test_what_docker_cannot_do_is_said(folder):
+    with pytest.raises(DockerFailed, match="docker update --restart always: update does not work today"):
+        swap(Docker("sip", "sip-next", fails=["update"]), folder).replace()
+
+
+def test_log_lines_hold_no_secret_and_can_be_read(folder):
+    waiting = swap(Docker(), folder)
+    waiting.secrets = ["", "geheim", "geheimnis"]
+    log = "key geheimnis\nkey geheim\n\nsame\nsame\ntoken eyJh-_.b.c end\n" + 301 * "x"
+    assert waiting.readable(log) == [
+        "key ********",
+        "same",
+        "token ******** end",
+        300 * "x" + " (cut off)",
+    ]
