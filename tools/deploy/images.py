@@ -100,7 +100,8 @@ def missing(wanted, daemon, say):
         if trace:
             raise ImageUnavailable(
                 f"No registry answers for {part.image}, and {trace}: nothing built here is put in its place. Restore "
-                f"the way to the registry, or give the image as a file with {part.part}_image_archive."
+                f"the way to the registry, give the image as a file with {part.part}_image_archive, or keep the image "
+                f"that is here: set {part.part}_image to its name in inventories/local/group_vars/all/line.yml."
             )
         replaceable.append(part.part)
     return replaceable

@@ -52,7 +52,10 @@ def test_an_archive_of_ones_own_needs_no_registry():
 
 
 def test_nothing_takes_the_place_of_a_real_image():
-    with pytest.raises(images.ImageUnavailable, match="container livekit-sip runs .* livekit_sip_image_archive"):
+    with pytest.raises(
+        images.ImageUnavailable,
+        match="container livekit-sip runs .* livekit_sip_image_archive.* set livekit_sip_image to its name",
+    ):
         missing([SIP], FakeDocker(trace="container livekit-sip runs docker.io/livekit/sip:v1.9.0"))
 
 
