@@ -8,21 +8,23 @@
 
 The container that is to run stands ready under the name NAME-next, and its config files in the folder `.next` of the
 config folder. Whatever else becomes of the run, this is done to its end on the host: until the new container is
-healthy, the one before it is kept under the name NAME-previous, and Docker starts it again after a reboot.
+healthy, the one before it is kept under the name NAME-previous and its files in the folder `.previous`, and Docker
+starts it again after a reboot.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
+import shutil
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable
 
 NEXT, PREVIOUS = "-next", "-previous"
-STAGED = ".next"
+STAGED, KEPT = ".next", ".previous"
+LABEL = "telephony.livekit.config-sha256"
 LOG_LINES, LINE_LENGTH = 25, 300
 GIVE_UP_AFTER_RESTARTS = 5
 PAUSES_TO_STAY_UP = 6
@@ -50,8 +52,16 @@ class Containers:
         return output
 
     def inspect(self, name: str) -> dict | None:
-        code, output, _error = self.run(["docker", "container", "inspect", name])
-        return json.loads(output)[0] if code == 0 else None
+        code, output, error = self.run(["docker", "container", "inspect", name])
+        if code == 0:
+            return json.loads(output)[0]
+        if "no such container" in error.lower():
+            return None
+        raise DockerFailed(f"docker container inspect: {error.strip()}")
+
+    def is_ours(self, name: str) -> bool:
+        found = self.inspect(name)
+        return bool(found) and LABEL in (found["Config"]["Labels"] or {})
 
     def start(self, name: str) -> None:
         self._must("start", name)
@@ -74,40 +84,36 @@ class Containers:
 
 
 class Config:
-    """The files of a config folder, and those that stand ready in its folder `.next`."""
+    """The files of a config folder, those that stand ready in its folder `.next`, and those before in `.previous`."""
 
     def __init__(self, folder: str) -> None:
-        self.folder, self.staged = Path(folder), Path(folder) / STAGED
-        self.before: dict[Path, bytes | None] = {}
+        self.folder, self.staged, self.kept = Path(folder), Path(folder) / STAGED, Path(folder) / KEPT
+        self.new: list[Path] = []
 
     def put_in_place(self) -> None:
-        for file in sorted(self.staged.iterdir()) if self.staged.is_dir() else []:
+        if not self.staged.is_dir():
+            return
+        self.kept.mkdir(mode=0o700, exist_ok=True)
+        for file in sorted(self.staged.iterdir()):
             place = self.folder / file.name
-            self.before[place] = place.read_bytes() if place.exists() else None
+            if place.exists():
+                place.replace(self.kept / file.name)
+            else:
+                self.new.append(place)
             file.replace(place)
-        self.forget_staged()
 
     def put_back(self) -> None:
-        for place, content in self.before.items():
-            if content is None:
-                place.unlink()
-                continue
-            returned = self.folder / f".{place.name}.returned"
-            returned.touch(mode=0o600)
-            os.chown(returned, place.stat().st_uid, place.stat().st_gid)
-            returned.write_bytes(content)
-            returned.chmod(place.stat().st_mode & 0o777)
-            returned.replace(place)
-        self.before = {}
+        for place in self.new:
+            place.unlink(missing_ok=True)
+        for file in sorted(self.kept.iterdir()) if self.kept.is_dir() else []:
+            file.replace(self.folder / file.name)
 
-    def forget_staged(self) -> bool:
-        """Whether there was something to forget."""
-        if not self.staged.is_dir():
-            return False
-        for file in self.staged.iterdir():
-            file.unlink()
-        self.staged.rmdir()
-        return True
+    def forget(self) -> bool:
+        """Only the files that are in place stay. Whether there were others."""
+        others = [folder for folder in (self.staged, self.kept) if folder.is_dir()]
+        for folder in others:
+            shutil.rmtree(folder)
+        return bool(others)
 
 
 @dataclass
@@ -116,6 +122,7 @@ class Swap:
     containers: Containers
     config: Config
     trouble: Callable[[], str]  # asks the program once: what is wrong with it, or nothing
+    asks: bool = True  # whether trouble() has anything to ask; if not, all that can be seen is that it stays up
     stop_timeout: int = 30
     health_timeout: int = 30
     secrets: list[str] = field(default_factory=list)
@@ -124,23 +131,25 @@ class Swap:
     def replace(self) -> None:
         """NAME-next becomes NAME. Raises Unhealthy or DockerFailed after what ran before has come back."""
         self._heal()
-        runs = self.containers.inspect(self.name) is not None
-        if runs:
-            # Stopped by hand, it would stay down if the host lost its power now.
-            self.containers.restart_policy(self.name, "always")
-            self.containers.stop(self.name, self.stop_timeout)
-            self.containers.rename(self.name, self.name + PREVIOUS)
+        runs, moved = self.containers.inspect(self.name) is not None, False
         try:
+            if runs:
+                # Stopped by hand, it would stay down if the host lost its power now.
+                self.containers.restart_policy(self.name, "always")
+                self.containers.stop(self.name, self.stop_timeout)
+                self.containers.rename(self.name, self.name + PREVIOUS)
+                moved = True
             self.config.put_in_place()
             self.containers.rename(self.name + NEXT, self.name)
             self.containers.start(self.name)
             self.wait()
         except Exception as problem:
             if runs:
-                raise self._come_back(problem) from problem
+                raise self._come_back(problem, moved) from problem
             raise
         if runs:
             self.containers.remove(self.name + PREVIOUS)
+        self.config.forget()
 
     def wait(self) -> None:
         """Until the program answers, from this very container. Raises Unhealthy at the limit."""
@@ -150,7 +159,7 @@ class Swap:
             before = self._state()
             trouble = self.trouble()
             after = self._state()
-            if not trouble and steady(after) and before == after:
+            if not trouble and steady(after) and before == after and (self.asks or self._stays_up()):
                 return
             restarts = (after or {}).get("RestartCount", 0) - restarts_at_first
             if time.monotonic() > end or restarts >= GIVE_UP_AFTER_RESTARTS:
@@ -158,33 +167,43 @@ class Swap:
             time.sleep(self.pause)
 
     def tidy(self) -> bool:
-        """Remove what a run left that was killed before its container took the place. Whether there was something."""
-        left = [name for name in (self.name + NEXT, self.name + PREVIOUS) if self.containers.inspect(name)]
+        """Remove what a run left that was killed while NAME is as it is wanted. Whether there was something."""
+        left = [name for name in (self.name + NEXT, self.name + PREVIOUS) if self.containers.is_ours(name)]
         for name in left:
             self.containers.remove(name)
-        return self.config.forget_staged() or bool(left)
+        return self.config.forget() or bool(left)
 
     def _heal(self) -> None:
-        """Of a swap that the host did not live to see the end of."""
-        if not self.containers.inspect(self.name + PREVIOUS):
+        """A swap that the host did not live to see the end of: NAME is not known to be well yet."""
+        if not self.containers.is_ours(self.name + PREVIOUS):
             return
-        if self.containers.inspect(self.name):
-            self.containers.remove(self.name + PREVIOUS)
-        else:
-            self.containers.rename(self.name + PREVIOUS, self.name)
-
-    def _come_back(self, problem: Exception) -> Exception:
         if self.containers.inspect(self.name):
             self.containers.remove(self.name)
         self.config.put_back()
         self.containers.rename(self.name + PREVIOUS, self.name)
-        self.containers.restart_policy(self.name, "unless-stopped")
-        self.containers.start(self.name)
-        started = self._state()
-        time.sleep(self.pause * PAUSES_TO_STAY_UP)
-        if steady(started) and self._state() == started:
+
+    def _come_back(self, problem: Exception, moved: bool) -> Exception:
+        try:
+            if moved:
+                if self.containers.inspect(self.name):
+                    self.containers.remove(self.name)
+                self.containers.rename(self.name + PREVIOUS, self.name)
+            self.config.put_back()
+        except (DockerFailed, OSError) as worse:
+            problem = Unhealthy(f"{problem}\n{worse}")
+        try:
+            self.containers.start(self.name)
+            self.containers.restart_policy(self.name, "unless-stopped")
+        except (DockerFailed, OSError) as worse:
+            return Unhealthy(f"{problem}\nWhat ran before could not be started again: {worse}")
+        if self._stays_up():
             return Unhealthy(f"{problem}\nWhat ran before runs again, with its config.")
         return Unhealthy(f"{problem}\nWhat ran before was started again, with its config, and does not stay up either.")
+
+    def _stays_up(self) -> bool:
+        before = self._state()
+        time.sleep(self.pause * PAUSES_TO_STAY_UP)
+        return steady(before) and self._state() == before
 
     def _state(self) -> dict | None:
         seen = self.containers.inspect(self.name)

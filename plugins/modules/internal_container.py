@@ -199,9 +199,10 @@ def main() -> None:
 
     swap = Swap(
         name=options["name"],
-        containers=Containers(module.run_command),
+        containers=Containers(lambda command: module.run_command(command, handle_exceptions=False)),
         config=Config(options["config_dir"]),
         trouble=trouble,
+        asks=bool(options["health_url"] or options["health_command"] or options["server_url"]),
         stop_timeout=options["stop_timeout"],
         health_timeout=options["health_timeout"],
         secrets=options["secrets"],
@@ -212,9 +213,9 @@ def main() -> None:
             outlive_the_connection()
             swap.replace()
         else:
-            swap.wait()
             changed = swap.tidy()
-    except (Unhealthy, DockerFailed) as problem:
+            swap.wait()
+    except (Unhealthy, DockerFailed, OSError) as problem:
         module.fail_json(msg=f"{options['name']} did not become healthy on {socket.gethostname()}: {problem}")
     module.exit_json(changed=changed)
 

@@ -182,8 +182,10 @@ def overlaps(ports: Iterable[Mapping]) -> list[str]:
 def foreign_owners(ports: Iterable[Mapping], seen: Mapping, container: str, host: str) -> list[str]:
     """One sentence for each port that another program holds. seen has owners of sockets and the containers that run.
 
-    Whose a socket is cannot always be seen. Then it is taken for that of the role's container, if that runs.
+    Whose a socket is cannot always be seen. Then it is taken for that of the role's container, if that runs. The one
+    that a power cut kept from being replaced is the role's too.
     """
+    ours = {container, f"{container}-previous"}
     found = [
         _owner_sentence(port, owner, host)
         for port in ports
@@ -191,8 +193,8 @@ def foreign_owners(ports: Iterable[Mapping], seen: Mapping, container: str, host
         if _values.port(port["ports"]) == owner["port"]
         and port["protocol"] in ("any", owner["protocol"])
         and _meet(port["addresses"], owner["address"])
-        and owner["container"] != container
-        and (owner["program"] or container not in seen["containers"])
+        and owner["container"] not in ours
+        and (owner["program"] or not ours.intersection(seen["containers"]))
     ]
     return list(dict.fromkeys(found))
 

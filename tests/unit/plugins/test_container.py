@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from ansible_collections.telephony.livekit.plugins.module_utils import _container
 from ansible_collections.telephony.livekit.plugins.module_utils._container import (
@@ -20,13 +22,13 @@ class Docker:
     def __init__(self, *names, dies=(), fails=()):
         self.state = {name: {"id": name, "running": not name.endswith("-next"), "starts": 0} for name in names}
         self.policy = dict.fromkeys(names, "unless-stopped")
-        self.dies, self.fails, self.said = set(dies), set(fails), []
+        self.dies, self.fails, self.said, self.foreign = set(dies), set(fails), [], set()
 
     def run(self, command):
         _docker, verb, *arguments = command
         name = arguments[-1]
         if verb == "container":
-            return (0, self.inspected(name), "") if name in self.state else (1, "", "no such container")
+            return (0, self.inspected(name), "") if name in self.state else (1, "", f"Error: No such container: {name}")
         self.said.append(" ".join([verb, *arguments]))
         if verb in self.fails:
             return 1, "", f"{verb} does not work today"
@@ -35,11 +37,11 @@ class Docker:
 
     def inspected(self, name):
         found = self.state[name]
-        alive = "true" if found["running"] else "false"
-        return (
-            f'[{{"RestartCount": {max(found["starts"] - 1, 0)}, "State": {{"Status": "seen", "Running": {alive}, '
-            f'"Restarting": false, "ExitCode": 0, "StartedAt": "{found["starts"]}"}}}}]'
-        )
+        labels = {} if name in self.foreign else {_container.LABEL: "0123"}
+        state = {"Status": "seen", "Running": found["running"], "Restarting": False, "ExitCode": 0}
+        state["StartedAt"] = str(found["starts"])
+        restarts = max(found["starts"] - 1, 0)
+        return json.dumps([{"RestartCount": restarts, "State": state, "Config": {"Labels": labels}}])
 
     def update(self, _option, policy, name):
         self.policy[name] = policy
@@ -73,7 +75,7 @@ def folder(tmp_path):
 
 
 def files(folder):
-    return {path.name: path.read_text() for path in folder.iterdir() if path.is_file()}
+    return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
 
 
 OLD = {"config.yaml": "old", "theirs.txt": "of the operator"}
@@ -172,6 +174,69 @@ def test_what_a_killed_run_left_is_removed_once_the_old_one_is_healthy(folder):
     assert not left.tidy()
 
 
+def test_what_a_power_cut_left_comes_back_with_its_config_first(folder):
+    """The new container was started and the host died before it was well."""
+    (folder / ".previous").mkdir()
+    (folder / ".previous" / "config.yaml").write_text("before the power cut")
+    docker = Docker("sip", "sip-previous", "sip-next", dies=["sip-next"])
+    with pytest.raises(Unhealthy, match=r"What ran before runs again"):
+        swap(docker, folder).replace()
+    assert {name: found["id"] for name, found in docker.state.items()} == {"sip": "sip-previous"}
+    assert files(folder)["config.yaml"] == "before the power cut"
+
+
+def test_a_container_of_somebody_else_is_left_alone(folder):
+    docker = Docker("sip", "sip-previous")
+    docker.foreign = {"sip-previous"}
+    left = swap(docker, folder)
+    left.tidy()
+    assert sorted(docker.state) == ["sip", "sip-previous"]
+
+
+@pytest.mark.parametrize("fails", ["stop", "rename"])
+def test_a_docker_that_fails_before_the_swap_leaves_the_old_one_running(folder, fails):
+    docker = Docker("sip", "sip-next", fails=[fails])
+    with pytest.raises(Unhealthy, match=r"What ran before runs again"):
+        swap(docker, folder).replace()
+    assert docker.state["sip"]["id"] == "sip" and docker.state["sip"]["running"]
+    assert docker.policy["sip"] == "unless-stopped"
+
+
+def test_an_old_config_that_cannot_be_put_back_does_not_keep_the_old_one_down(folder):
+    docker = Docker("sip", "sip-next", dies=["sip-next"])
+    failing = swap(docker, folder)
+
+    def put_back():
+        raise OSError("No space left on device")
+
+    failing.config.put_back = put_back
+    with pytest.raises(Unhealthy, match=r"No space left on device\nWhat ran before runs again"):
+        failing.replace()
+    assert docker.state["sip"]["running"]
+
+
+def test_where_nothing_can_be_asked_it_has_to_stay_up(folder):
+    docker = Docker("sip", "sip-next")
+    looks = []
+
+    def exits_after_a_moment(command):
+        if command[1] == "container" and docker.state.get("sip", {}).get("id") == "sip-next":
+            looks.append(command)
+            docker.state["sip"]["running"] = len(looks) < 4
+        return docker.run(command)
+
+    unasked = swap(docker, folder)
+    unasked.containers, unasked.trouble, unasked.asks = Containers(exits_after_a_moment), lambda: "", False
+    with pytest.raises(Unhealthy, match="it does not stay up"):
+        unasked.replace()
+
+
+def test_a_docker_that_does_not_answer_is_not_an_absent_container(folder):
+    containers = Containers(lambda command: (1, "", "Cannot connect to the Docker daemon"))
+    with pytest.raises(DockerFailed, match="Cannot connect"):
+        containers.inspect("sip")
+
+
 def test_an_answer_of_another_program_does_not_count(folder):
     docker = Docker("sip")
     docker.state["sip"]["running"] = False
@@ -197,7 +262,7 @@ def test_restarts_of_the_past_do_not_count(folder):
 
 
 def test_what_docker_cannot_do_is_said(folder):
-    with pytest.raises(DockerFailed, match="docker update --restart always: update does not work today"):
+    with pytest.raises(Unhealthy, match="docker update --restart always: update does not work today"):
         swap(Docker("sip", "sip-next", fails=["update"]), folder).replace()
 
 

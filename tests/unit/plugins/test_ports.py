@@ -122,6 +122,7 @@ OWNER = {"port": 5060, "protocol": "udp", "address": "0.0.0.0", "pid": "77", "pr
     [
         ({}, [], True),
         ({"container": "livekit-sip"}, ["livekit-sip"], False),
+        ({"container": "livekit-sip-previous"}, ["livekit-sip-previous"], False),
         ({"container": "pbx"}, ["pbx"], True),
         ({"program": "", "pid": None}, ["livekit-sip"], False),
         ({"program": "", "pid": None}, [], True),
