@@ -105,8 +105,10 @@ class Config:
     def put_back(self) -> None:
         for place in self.new:
             place.unlink(missing_ok=True)
-        for file in sorted(self.kept.iterdir()) if self.kept.is_dir() else []:
-            file.replace(self.folder / file.name)
+        if self.kept.is_dir():
+            for file in sorted(self.kept.iterdir()):
+                file.replace(self.folder / file.name)
+            self.kept.rmdir()
 
     def forget(self) -> bool:
         """Only the files that are in place stay. Whether there were others."""
@@ -189,6 +191,7 @@ class Swap:
                     self.containers.remove(self.name)
                 self.containers.rename(self.name + PREVIOUS, self.name)
             self.config.put_back()
+            self.config.forget()
         except (DockerFailed, OSError) as worse:
             problem = Unhealthy(f"{problem}\n{worse}")
         try:

@@ -137,6 +137,7 @@ def test_one_that_does_not_become_healthy_leaves_the_old_one(folder, broken):
     assert {name: (found["id"], found["running"]) for name, found in docker.state.items()} == {"sip": ("sip", True)}
     assert docker.policy == {"sip": "unless-stopped"}
     assert files(folder) == OLD
+    assert [path for path in folder.iterdir() if path.is_dir()] == []
 
 
 def test_the_failure_shows_state_and_log(folder):
