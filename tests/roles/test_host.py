@@ -226,7 +226,8 @@ def test_a_run_that_is_killed_leaves_a_line_that_rings(host, folder, moment):
     killed = now(host)
     kill_all(running.pid)
     hosts.wait_for(lambda: rings(host))
-    assert now(host) - killed < DRAIN_LIMIT + 60 + 30
+    # The firewall opens a minute after the limit at the latest. The rest is for a call on a busy machine.
+    assert now(host) - killed < DRAIN_LIMIT + 60 + 120
     code, healed = play(folder, ["livekit_sip"])
     assert code == 0, healed[-3000:]
     assert sorted(line.split()[0] for line in seen(host)[0]) == ["livekit-redis", "livekit-server", "livekit-sip"]

@@ -2,7 +2,9 @@
 """Runs inside a test host, with nothing but Python: what do its packets meet at another host?
 
 probe.py tcp SOURCE TARGET PORT...    prints {port: "open" | "refused" | "silent"}
-probe.py udp SOURCE TARGET PORT TEXT  sends one datagram and prints a list of what comes back in two seconds
+probe.py udp SOURCE TARGET PORT TEXT [UNTIL]
+                                      sends one datagram and prints a list of what comes back in two seconds, or until
+                                      something begins with UNTIL, for which it has longer
 probe.py get URL                      prints what an HTTP server answers
 probe.py talk TARGET PORT             sends its standard input by TCP and prints what comes until the other end closes
 probe.py listen PORT                  prints "ready", the source of each datagram in six seconds, and "done"
@@ -31,14 +33,16 @@ def tcp(source, target, port):
         return "open"
 
 
-def udp(source, target, port, text):
+def udp(source, target, port, text, until=""):
     with socket.socket(type=socket.SOCK_DGRAM) as probe:
         probe.bind((source, 0))
         probe.connect((target, int(port)))
         probe.send(text.encode())
         heard = []
-        end = time.monotonic() + WAIT
+        end = time.monotonic() + (3 * WAIT if until else WAIT)
         while (left := end - time.monotonic()) > 0:
+            if until and heard and heard[-1].startswith(until):
+                break
             probe.settimeout(left)
             try:
                 heard.append(probe.recv(65535).decode(errors="replace"))

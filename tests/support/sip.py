@@ -67,9 +67,12 @@ def tcp(caller, source, target, ports):
     return {int(port): state for port, state in json.loads(output).items()}
 
 
-def udp(caller, source, target, port, text="hello"):
-    """Send one datagram; a list of what comes back in two seconds. A closed port says "refused"."""
-    return json.loads(probe(caller, f"udp {source} {target} {port} {shlex.quote(text)}"))
+def udp(caller, source, target, port, text="hello", until=""):
+    """Send one datagram; a list of what comes back in two seconds, or until something begins with `until`.
+
+    A closed port says "refused".
+    """
+    return json.loads(probe(caller, f"udp {source} {target} {port} {shlex.quote(text)} {shlex.quote(until)}"))
 
 
 def probe(host, arguments):
@@ -77,7 +80,7 @@ def probe(host, arguments):
 
 
 def invite(host, source, target, number, from_host=None):
-    """As call(), from a host without sipp: over UDP, heard for two seconds, never cancelled."""
+    """As call(), from a host without sipp: over UDP, heard until it rings, never cancelled."""
     call = secrets.token_hex(8)
     offer = ["v=0", f"o=- 1 1 IN IP4 {source}", "s=-", f"c=IN IP4 {source}", "t=0 0", "m=audio 20000 RTP/AVP 0", ""]
     body = "\r\n".join(offer)
@@ -94,7 +97,7 @@ def invite(host, source, target, number, from_host=None):
         f"Content-Length: {len(body)}",
         "",
     ]
-    heard = udp(host, source, target, 5060, "\r\n".join([*head, body]))
+    heard = udp(host, source, target, 5060, "\r\n".join([*head, body]), until="SIP/2.0 180")
     return [answer.splitlines()[0].removeprefix("SIP/2.0 ") for answer in heard]
 
 
