@@ -180,7 +180,7 @@ def table(stages_done):
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     for stage in stages_done:
-        lines += [f"skipped in {stage.name}: {count} x {why}" for why, count in stage.results.skipped.items()]
+        lines += [f"skipped in {stage.name}: {count} x {reason}" for reason, count in stage.results.skipped.items()]
     return lines
 
 

@@ -54,8 +54,8 @@ def decoded(rpc: str, url: str, answer, now: float) -> dict:
         raise odd_answer(rpc, url, "a list where an object is expected")
     text, wait = without_token(answer.text.strip()), _wait(answer, now)
     if answer.status_code == 429:
-        code, message = "resource_exhausted", f"{rpc}: too many requests (HTTP 429)"
-        raise LiveKitError("resource_exhausted", message, rpc, _hint(code, "", answer, now), wait)
+        code = "resource_exhausted"
+        raise LiveKitError(code, f"{rpc}: too many requests (HTTP 429)", rpc, _hint(code, "", answer, now), wait)
     if isinstance(content, dict) and "code" in content:
         code, message = str(content["code"]), without_token(str(content.get("msg") or ""))
         raise LiveKitError(code, f"{rpc}: {message} ({code})", rpc, _hint(code, message, answer, now), wait, message)

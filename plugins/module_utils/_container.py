@@ -218,7 +218,7 @@ class Swap:
         state = self._state()
         said = trouble or "it answers, but it does not stay up"
         if not state:
-            return f"{said}. There is no such container."
+            return f"{said}. Docker has no container of that name."
         words = self.readable(self.containers.last_words(self.name))
         return "\n".join(
             [

@@ -19,6 +19,7 @@ from ._answers import LiveKitError
 from ._fields import Field
 from ._kinds import RULE_KINDS, Kind
 from ._messages import Message, MessageList, Opaque, unknown
+from ._values import version_numbers
 from ._written import shown_value
 
 _UPDATE = "update the server, or leave the field out"
@@ -83,12 +84,12 @@ def likely_version(kind: Kind, stored: list[dict]) -> str:
     """The versions of livekit-server that answer with these objects, as far as they show; empty if they do not."""
     known = [field.since for path, field in _newer(kind.fields) if any(_at(item, path) for item in stored)]
     absent = [field.since for _path, field in _absent(kind, stored)]
-    oldest, first_newer = max(known, key=_number, default=""), min(absent, key=_number, default="")
+    oldest, first_newer = max(known, key=version_numbers, default=""), min(absent, key=version_numbers, default="")
     if not first_newer:
         return f"livekit-server {oldest} or newer" if oldest else ""
     if not oldest:
         return f"older than livekit-server {first_newer}"
-    if _number(oldest) >= _number(first_newer):
+    if version_numbers(oldest) >= version_numbers(first_newer):
         return f"livekit-server {oldest} or newer, with a proxy before it that drops fields"
     return f"livekit-server {oldest} or newer, and older than {first_newer}"
 
@@ -241,7 +242,3 @@ def _joined(found: list[tuple[str, str]]) -> str:
 
 def _needed(found: list[tuple[str, str]]) -> str:
     return ", ".join(f"{path} needs livekit-server {since} or newer" for path, since in found)
-
-
-def _number(version: str) -> tuple:
-    return tuple(map(int, version.split(".")))

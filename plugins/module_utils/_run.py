@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 
+from ._calls import shortened
 from ._client import LiveKitError
 from ._expect import Expected, check_expected
 from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, KINDS, Kind
@@ -32,6 +33,7 @@ PARALLEL_WRITES = 4
 _LOST = ("lost_answer", "not_json_5xx", "unavailable")
 # Errors about a value, or about another object that came meanwhile.
 _REFUSED = ("invalid_argument", "malformed")
+_MOST_TOLD = 10
 _ABORTED_HINT = "run the task for one host only (run_once: true), or again later"
 # How often a run plans anew when the table changed under its hands.
 MAX_REPLANS = 6
@@ -148,12 +150,14 @@ class _Run:
             return {}
         told = []
         if self.actions:
-            told.append(f"Before that, this run wrote: {_listed([_words(action) for action in self.actions])}")
+            told.append(
+                f"Before that, this run wrote: {shortened([_words(action) for action in self.actions], _MOST_TOLD)}"
+            )
         if self.lost:
             steps = [f"{step.action} {step.kind.name} {name!r}" for step, name in self.lost]
-            told.append(f"It is unknown whether it wrote: {_listed(steps)}")
+            told.append(f"It is unknown whether it wrote: {shortened(steps, _MOST_TOLD)}")
         if self.parked:
-            waiting = _listed([*self.parked.values()])
+            waiting = shortened([*self.parked.values()], _MOST_TOLD)
             told.append(f"{waiting} waits on a parked number or PIN and takes no calls: run again")
         return {"told": ". ".join(told), "changed": bool(self.actions), "actions": self.actions}
 
@@ -302,7 +306,3 @@ def _independent(steps: list[Step]) -> Iterator[list[Step]]:
 
 def _words(action: dict) -> str:
     return f"{action['action']} {action['object']} {action['name']!r}"
-
-
-def _listed(words: list[str]) -> str:
-    return ", ".join(words[:10]) + (f" and {len(words) - 10} more" if len(words) > 10 else "")

@@ -136,3 +136,8 @@ def host_and_port(value) -> bool:
 def masked(text: str) -> str:
     """A text without the user and password of URLs in it."""
     return _USERINFO.sub("***@", re.sub(r"(\w+://)\S*@", r"\1***@", text))
+
+
+def version_numbers(version: str) -> tuple[int, ...]:
+    """The numbers of a version such as 1.13.8, which compare as versions do."""
+    return tuple(map(int, version.split(".")))

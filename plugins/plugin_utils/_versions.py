@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from ansible_collections.telephony.livekit.plugins.module_utils._values import version_numbers
+
 # A tag of two numbers, such as v1.13, moves on with each release.
 _VERSION = re.compile(r"v?(\d+\.\d+\.\d+)(?:[-+_].*)?")
 
@@ -31,14 +33,10 @@ def newer_keys(given: Mapping[str, Mapping], version: str, since: Mapping[str, s
     return [
         f"{name}{below} (from {came})"
         for path, came in since.items()
-        if _numbers(came) > _numbers(version)
+        if version_numbers(came) > version_numbers(version)
         for name, holder in given.items()
         if (below := _below(path, holder["at"])) and _holds(holder["value"], re.findall(r"\[\]|[^.\[\]]+", below))
     ]
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(map(int, version.split(".")))
 
 
 def _below(path: str, at: str) -> str:

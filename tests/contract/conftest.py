@@ -14,6 +14,7 @@ import pytest
 from tests.images import build
 from tests.support.livekit import LiveKit
 from tests.support.modules import ModuleRunner
+from tests.support.proxy import Proxy
 
 # Builds two more livekit-servers: only when it is named, as the stage old-servers does.
 collect_ignore = ["test_old_servers.py"]
@@ -71,3 +72,15 @@ def livekit(running_livekit):
 @pytest.fixture
 def modules(livekit):
     return ModuleRunner(livekit.url, livekit.api_key, livekit.api_secret)
+
+
+@pytest.fixture
+def proxy(livekit):
+    with Proxy(livekit.url) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def spoilt(livekit, proxy):
+    """The modules, by way of the proxy."""
+    return ModuleRunner(proxy.url, livekit.api_key, livekit.api_secret)

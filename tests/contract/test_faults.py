@@ -14,8 +14,7 @@ import pytest
 from ansible_collections.telephony.livekit.plugins.module_utils import _client
 from ansible_collections.telephony.livekit.plugins.module_utils._kinds import KINDS
 
-from tests.support.modules import ModuleRunner
-from tests.support.proxy import Proxy, answers, cut_after, cut_before, cut_within, slow
+from tests.support.proxy import answers, cut_after, cut_before, cut_within, slow
 
 HTML = "<html><body><h1>Bad Gateway</h1></body></html>"
 FAULTS = {
@@ -64,18 +63,6 @@ AFTER = {
     "keep": {"inbound_trunks": ["theirs"], "dispatch_rules": ["theirs"]},
 }
 NAMES_AFTER = {"inbound_trunk": ["a", "c", "theirs"], "outbound_trunk": ["o"], "dispatch_rule": ["r", "t", "theirs"]}
-
-
-@pytest.fixture
-def proxy(livekit):
-    with Proxy(livekit.url) as proxy:
-        yield proxy
-
-
-@pytest.fixture
-def spoilt(livekit, proxy):
-    """The modules, by way of the proxy."""
-    return ModuleRunner(proxy.url, livekit.api_key, livekit.api_secret)
 
 
 def table(livekit):

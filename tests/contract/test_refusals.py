@@ -7,25 +7,12 @@ import json
 
 import pytest
 
-from tests.support.modules import ModuleRunner
-from tests.support.proxy import Proxy, answers, cut_after, without
+from tests.support.proxy import answers, cut_after, without
 from tests.support.versions import newer_in
 
 ONE, TWO, THREE = "+12025550101", "+12025550102", "+12025550103"
 TRUNK = {"name": "t", "numbers": [ONE]}
 RULE = {"name": "r", "trunks": ["t"], "individual": {}}
-
-
-@pytest.fixture
-def proxy(livekit):
-    with Proxy(livekit.url) as proxy:
-        yield proxy
-
-
-@pytest.fixture
-def spoilt(livekit, proxy):
-    """The modules, by way of the proxy."""
-    return ModuleRunner(proxy.url, livekit.api_key, livekit.api_secret)
 
 
 def failed(result, code, *words):

@@ -14,6 +14,7 @@ import pytest
 
 from tests.images import build
 from tests.support import hosts, playbook, sip
+from tools.deploy.images import fallback_variables
 
 NETWORK, SUBNET = "livekit-host", "198.51.100.160/29"
 HOST = {"name": f"{NETWORK}-host", "image": "host-debian12", "address": "198.51.100.162"}
@@ -28,12 +29,10 @@ EXITS = {"livekit-server": ["/livekit-server", "--version"], "livekit-sip": ["li
 
 def variables():
     images = build.images()
-    roles = ("livekit_redis", "livekit_server", "livekit_sip")
     return {
         "ansible_connection": "community.docker.docker",
         "ansible_python_interpreter": "/usr/bin/python3",
-        **{f"{role}_image": images[role]["image"] for role in roles},
-        **{f"{role}_image_archive": images[role]["archive"] for role in roles},
+        **fallback_variables(images, images),
         "livekit_sip_rtp_port": "10000-10100",
         "livekit_sip_drain_timeout": DRAIN_LIMIT,
         "livekit_firewall_signalling_networks": [SUBNET],
@@ -45,8 +44,8 @@ def variables():
     }
 
 
-def start(folder, roles, state="present", **more):
-    """A playbook with these roles in a row, under way."""
+def playbook_of(folder, roles, state="present", **more):
+    """What ansible-playbook takes to run these roles in a row."""
     group = {"hosts": {HOST["name"]: None}}
     groups = dict.fromkeys(("livekit_redis", "livekit_server", "livekit_sip"), group)
     states = {f"{role}_state": state for role in roles if role != "livekit_routing"}
@@ -55,14 +54,12 @@ def start(folder, roles, state="present", **more):
     )
     named = [f"telephony.livekit.{role}" for role in roles]
     (folder / "play.yml").write_text(json.dumps([{"hosts": "all", "roles": named}]))
-    return playbook.start("-i", folder / "inventory.json", folder / "play.yml")
+    return ["-i", folder / "inventory.json", folder / "play.yml"]
 
 
 def play(folder, roles, state="present", **more):
-    """Exit code and output of it."""
-    running = start(folder, roles, state, **more)
-    output, _ = running.communicate()
-    return running.returncode, output
+    """Exit code and output."""
+    return playbook.run(*playbook_of(folder, roles, state, **more))
 
 
 @pytest.fixture(scope="module")
@@ -220,7 +217,7 @@ MOMENTS = {
 def test_a_run_that_is_killed_leaves_a_line_that_rings(host, folder, moment):
     """The controller dies with all its workers, while a call that rings keeps livekit-sip from ending at once."""
     hosts.wait_for(lambda: rings(host))
-    running = start(folder, ["livekit_sip"], livekit_sip_logging_level="debug")
+    running = playbook.start(*playbook_of(folder, ["livekit_sip"], livekit_sip_logging_level="debug"))
     hosts.wait_for(lambda: MOMENTS[moment](host) or running.poll() is not None, pause=0.02)
     assert running.poll() is None, running.stdout.read()[-3000:]
     killed = now(host)

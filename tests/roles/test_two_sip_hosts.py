@@ -11,6 +11,7 @@ import pytest
 
 from tests.images import build
 from tests.support import hosts, playbook, sip
+from tools.deploy.images import fallback_variables
 
 NETWORK, SUBNET = "livekit-two", "198.51.100.168/29"
 CORE, OTHER = "198.51.100.170", "198.51.100.171"
@@ -26,15 +27,15 @@ class Site:
         self.folder = folder
         self.core, self.other = (hosts.booted(host["name"]) for host in HOSTS)
 
-    def start(self, **more):
+    def run(self, **more):
+        """Exit code and output of site.yml."""
         images = build.images()
         core = {f"{NETWORK}-core": {"livekit_server_rtc_node_ip": CORE, "livekit_redis_bind_address": CORE}}
         groups = {"livekit_redis": core, "livekit_server": core, "livekit_sip": {host["name"]: {} for host in HOSTS}}
         variables = {
             "ansible_connection": "community.docker.docker",
             "ansible_python_interpreter": "/usr/bin/python3",
-            **{f"{role}_image": built["image"] for role, built in images.items()},
-            **{f"{role}_image_archive": built["archive"] for role, built in images.items()},
+            **fallback_variables(images, images),
             "livekit_sip_rtp_port": "10000-10100",
             "livekit_sip_drain_timeout": 1,
             "livekit_sip_ws_url": f"ws://{CORE}:7880",
@@ -48,12 +49,7 @@ class Site:
         inventory = self.folder / "inventory.json"
         children = {group: {"hosts": members} for group, members in groups.items()}
         inventory.write_text(json.dumps({"all": {"vars": variables, "children": children}}))
-        return playbook.start("-i", inventory, "-e", json.dumps(more), playbook.REPOSITORY / "playbooks" / "site.yml")
-
-    def run(self, **more):
-        running = self.start(**more)
-        output, _ = running.communicate()
-        return running.returncode, output
+        return playbook.run("-i", inventory, "-e", json.dumps(more), playbook.REPOSITORY / "playbooks" / "site.yml")
 
     def rings(self):
         """Whether each of the two takes a call from the other's host."""

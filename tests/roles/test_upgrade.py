@@ -12,6 +12,7 @@ import pytest
 
 from tests.images import build
 from tests.support import hosts, playbook, sip
+from tools.deploy.images import fallback_variables
 
 # The release before this one. Move it with each release.
 BEFORE = "7a2c0b9"
@@ -37,8 +38,7 @@ def inventory(tmp_path_factory):
     variables = {
         "ansible_connection": "community.docker.docker",
         "ansible_python_interpreter": "/usr/bin/python3",
-        **{f"{role}_image": built["image"] for role, built in images.items()},
-        **{f"{role}_image_archive": built["archive"] for role, built in images.items()},
+        **fallback_variables(images, images),
         "livekit_sip_rtp_port": "10000-10100",
         "livekit_firewall_signalling_networks": [SUBNET],
         "livekit_firewall_media_networks": [SUBNET],

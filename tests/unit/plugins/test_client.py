@@ -9,21 +9,13 @@ from email.utils import formatdate
 
 import jwt
 import pytest
-from ansible_collections.telephony.livekit.plugins.module_utils import _client
 from ansible_collections.telephony.livekit.plugins.module_utils._client import Client, LiveKitError, token
 from ansible_collections.telephony.livekit.plugins.module_utils._connection import http_url, sends_in_clear
 from livekit import api as livekit_api
 
-from tests.support.misbehaving import Misbehaving, certificate
+from tests.support.misbehaving import certificate
 
 KEY, SECRET = "APIkey", "secret-secret-secret-secret-secret-1"
-
-
-@pytest.fixture
-def server(monkeypatch):
-    monkeypatch.setattr(_client, "_RETRY_PAUSES", (0.01,) * 4)
-    with Misbehaving() as misbehaving:
-        yield misbehaving
 
 
 @pytest.fixture

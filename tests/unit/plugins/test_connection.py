@@ -11,7 +11,7 @@ from email.utils import formatdate
 import pytest
 from ansible_collections.telephony.livekit.plugins.module_utils import _client
 
-from tests.support.misbehaving import Misbehaving, certificate
+from tests.support.misbehaving import certificate
 from tests.support.modules import ModuleRunner
 
 KEY, SECRET = "APIkey", "secret-secret-secret-secret-secret-1"
@@ -22,13 +22,6 @@ TRUNK = {"name": "t", "numbers": ["+12025550101"]}
 def no_authorities_of_the_environment(monkeypatch):
     monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
     monkeypatch.delenv("CURL_CA_BUNDLE", raising=False)
-
-
-@pytest.fixture
-def server(monkeypatch):
-    monkeypatch.setattr(_client, "_RETRY_PAUSES", (0.01,) * 4)
-    with Misbehaving() as misbehaving:
-        yield misbehaving
 
 
 @pytest.fixture
