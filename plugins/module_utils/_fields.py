@@ -89,11 +89,12 @@ class Json(Text):
         return json_text(value)
 
     def comparable(self, stored):
-        try:
-            value = json.loads(stored or "")
-        except ValueError:
+        if not stored or stored.lstrip()[:1] not in ("{", "["):
             return stored or ""
-        return json.dumps(value, sort_keys=True) if isinstance(value, (dict, list)) else stored
+        try:
+            return json.dumps(json.loads(stored), sort_keys=True)
+        except ValueError:
+            return stored
 
 
 class Digits(Text):

@@ -71,12 +71,24 @@ MEANT = {"rule_answers_anybody"}
 
 def findings(objects: dict[str, dict[str, dict]]) -> list[Finding]:
     """Every finding about a table (kind name -> id -> object), the worst first."""
-    graph = _Graph(
+    return _sorted(_graph(objects).findings())
+
+
+def relations(objects: dict[str, dict[str, dict]]) -> list[Finding]:
+    """The findings that a run may warn of, all of RELATIONS and STANDING: the others take longer than a plan."""
+    return _sorted(_graph(objects).relations())
+
+
+def _graph(objects: dict[str, dict[str, dict]]) -> _Graph:
+    return _Graph(
         *(objects.get(kind.name, {}) for kind in (INBOUND_TRUNK, OUTBOUND_TRUNK, DISPATCH_RULE)),
         knows_rules=DISPATCH_RULE.name in objects,
     )
+
+
+def _sorted(found: Iterable[Finding]) -> list[Finding]:
     order = [ERROR, WARNING, NOTE]
-    return sorted(graph.findings(), key=lambda finding: (order.index(finding.severity), finding.code, finding.cause))
+    return sorted(found, key=lambda finding: (order.index(finding.severity), finding.code, finding.cause))
 
 
 @dataclass
@@ -86,16 +98,25 @@ class _Graph:
     rules: dict[str, dict]
     knows_rules: bool
 
-    def findings(self) -> Iterator[Finding]:
+    @property
+    def tables(self) -> tuple[tuple[Kind, dict[str, dict]], ...]:
+        return (INBOUND_TRUNK, self.trunks), (OUTBOUND_TRUNK, self.outbound), (DISPATCH_RULE, self.rules)
+
+    def relations(self) -> Iterator[Finding]:
         yield from self._conflicts(INBOUND_TRUNK, self.trunks)
         yield from self._conflicts(DISPATCH_RULE, self.rules)
-        for key, trunk in self.trunks.items():
-            yield from self._of_trunk(key, trunk)
         for key, rule in self.rules.items():
             yield from self._of_rule(key, rule)
-        for kind, table in ((INBOUND_TRUNK, self.trunks), (OUTBOUND_TRUNK, self.outbound), (DISPATCH_RULE, self.rules)):
+        for kind, table in self.tables:
             for key, stored in table.items():
                 yield from _of_media(kind, key, stored)
+
+    def findings(self) -> Iterator[Finding]:
+        yield from self.relations()
+        for key, trunk in self.trunks.items():
+            yield from self._of_trunk(key, trunk)
+        for kind, table in self.tables:
+            for key, stored in table.items():
                 yield from _of_headers(kind, key, stored)
                 if stored.get("krisp_enabled"):
                     cause = f"{_label(kind, key, stored)} has krisp_enabled, which only LiveKit Cloud does"

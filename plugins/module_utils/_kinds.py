@@ -20,7 +20,8 @@ from ._sip_status import STATUS_CODES
 from ._written import snake_case
 
 
-@dataclass(frozen=True)
+# Each is the only one of its name: compared field by field, it would take longer than what it is looked up for.
+@dataclass(frozen=True, eq=False)
 class Kind:
     """A kind of object: its fields and the RPCs that reach it."""
 

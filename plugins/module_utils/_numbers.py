@@ -12,14 +12,18 @@ Pure: no I/O, nothing of Ansible.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+
+_NUMBER = re.compile(r"\+?[0-9\- ()]+")
 
 
+@lru_cache(maxsize=100_000)
 def normalized_number(number: str) -> str:
     """A phone number as livekit-server compares trunk numbers: ``1-202-555-0100`` is ``+12025550100``.
 
     Source: NormalizeNumber in https://github.com/livekit/protocol/blob/main/livekit/sip.go
     """
-    if re.fullmatch(r"\+?[0-9\- ()]+", number):
+    if _NUMBER.fullmatch(number):
         return "+" + re.sub(r"[^0-9]", "", number)
     return number
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ._conflicts import conflict
-from ._findings import MEANT, concerning, findings, told
+from ._findings import MEANT, concerning, relations, told
 from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, KINDS, OUTBOUND_TRUNK, Kind
 from ._numbers import normalized_number
 from ._objects import Item
@@ -294,7 +294,7 @@ def _told(draft: _Draft, changes: list[Change]) -> list[str]:
     meant = {(DISPATCH_RULE.name, key) for key in draft.allowed_wildcards}
     return [
         told(finding)
-        for finding in concerning(findings(draft.final), touched)
+        for finding in concerning(relations(draft.final), touched)
         if not any(
             (kind.name, key) in assumed or (kind.name, key) in meant and finding.code in MEANT
             for kind, key in finding.objects

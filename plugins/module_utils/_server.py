@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from ansible.module_utils.basic import missing_required_lib
 
 from ._answers import odd_answer
@@ -74,12 +76,18 @@ class Server:
         stored = _plain(kind, item)
         if not isinstance(stored.get(kind.id_field), str) or not stored[kind.id_field]:
             raise odd_answer(rpc, self.client.url, f"with an object that has no {kind.id_field}")
-        for field in kind.fields:
-            value = stored.get(field.name)
-            expected = str if isinstance(field.type, Text) else type(field.type.empty)
-            if value is not None and expected in (str, list, dict) and not isinstance(value, expected):
-                raise odd_answer(rpc, self.client.url, f"with an object whose {field.name} is a {shape(value)}")
+        for name, expected in _shapes(kind):
+            value = stored.get(name)
+            if value is not None and not isinstance(value, expected):
+                raise odd_answer(rpc, self.client.url, f"with an object whose {name} is a {shape(value)}")
         return stored
+
+
+@cache
+def _shapes(kind: Kind) -> list[tuple[str, type]]:
+    """The types that fields have in JSON, where one is sure."""
+    types = [(field.name, str if isinstance(field.type, Text) else type(field.type.empty)) for field in kind.fields]
+    return [(name, expected) for name, expected in types if expected in (str, list, dict)]
 
 
 def _plain(kind: Kind, item: dict) -> dict:

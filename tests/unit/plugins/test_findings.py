@@ -126,6 +126,17 @@ def test_a_run_is_warned_about_what_it_touches_and_about_calls_that_fail_already
     assert {finding.code for finding in _findings.concerning(hits, set())} == {"trunks_conflict"}
 
 
+@pytest.mark.parametrize("table", [case[-1] for case in CASES], ids=[case[0] for case in CASES])
+def test_what_a_run_looks_for_is_all_that_it_may_warn_of(table):
+    def of(objects, key):
+        return {stored[key]: stored for stored in objects if key in stored}
+
+    objects = {"inbound_trunk": of(table, "sip_trunk_id"), "dispatch_rule": of(table, "sip_dispatch_rule_id")}
+    touched = {(kind, key) for kind, stored in objects.items() for key in stored}
+    brief = _findings.concerning(_findings.relations(objects), touched)
+    assert brief == _findings.concerning(findings(objects), touched)
+
+
 def test_shown_with_names():
     (shown,) = [
         _findings.shown(finding, {"inbound_trunk": {"u": trunk("u", TWO)}})

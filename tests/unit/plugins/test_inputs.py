@@ -4,8 +4,13 @@
 from __future__ import annotations
 
 import json
+from itertools import product
 
 import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.telephony.livekit.plugins.module_utils import _module
+from ansible_collections.telephony.livekit.plugins.module_utils._kinds import KINDS
+from ansible_collections.telephony.livekit.plugins.module_utils._objects import item_options
 
 from tests.support.modules import ModuleRunner
 
@@ -256,3 +261,18 @@ def test_headers_that_livekit_server_takes_are_accepted(name):
 def test_headers_that_livekit_sip_writes_itself_are_warned_about():
     accepted(trunk(headers={"To": "x"}), warns=["To"])
     accepted(outbound(headers={"via": "x"}), warns=["via"])
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_what_is_left_to_ansible_is_all_that_it_would_change_or_refuse(kind):
+    spec = item_options(kind)
+    assert not any({"required", "default", "fallback", "aliases"} & argument.keys() for argument in spec.values())
+    validator, plain = ArgumentSpecValidator(spec), 0
+    given = [None, "", "text", "yes", "1", 1, 1.5, True, [], ["a"], ["a", 1], [None], {}, {"a": 1}, [{"name": "a"}]]
+    for name, value in product([*spec, "nme"], given):
+        if _module._plain({name: value}, spec):
+            result = validator.validate({name: value})
+            assert not result.error_messages
+            assert result.validated_parameters[name] == value
+            plain += 1
+    assert plain > len(spec)
