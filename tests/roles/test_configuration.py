@@ -32,7 +32,7 @@ ABOUT_THE_CONTAINER = {
         "config_extra_accepted",
         "version",
     ),
-    *("keys", "keys_dir", "purge_data", "drain_timeout", "defer_change", "config_extra_strict"),
+    *("pids_limit", "keys", "keys_dir", "purge_data", "drain_timeout", "defer_change", "config_extra_strict"),
 }
 TLS = {"enabled": True, "server_name": "redis.example.com"}
 REDIS = {"username": "livekit", "password": "of-another-redis", "tls": TLS, "pool_size": 20, "pool_timeout": "4s"}

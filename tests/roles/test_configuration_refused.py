@@ -123,6 +123,11 @@ REFUSED = {
         {"livekit_sip_drain_timeout": -1},
         "livekit_sip_drain_timeout is -1. Give a number of seconds, or 0",
     ),
+    "no process": ({"livekit_sip_pids_limit": 0}, "livekit_sip_pids_limit: 0 is invalid: the program itself is one"),
+    "memory without a unit": (
+        {"livekit_agent_memory_limit": "2", "livekit_agent_image": "demo", "only": "livekit_agent"},
+        "livekit_agent_memory_limit: 2 is invalid: it has no unit",
+    ),
     "more calls than ports": (
         {"livekit_sip_rtp_port": "10000-10100", "livekit_sip_max_active_calls": 52},
         "livekit_sip_rtp_port 10000-10100 has 51 even ports",

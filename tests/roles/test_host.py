@@ -124,6 +124,12 @@ def test_lines_leave_the_logs_when_they_are_old(host):
     assert host.check_output("systemctl is-active livekit-trim-logs.timer") == "active"
 
 
+def test_processes_are_limited_and_memory_is_not(host):
+    """A limit on memory would turn want of it into lost calls. The agent, which has one, does not run here."""
+    look = "docker inspect --format '{{.HostConfig.PidsLimit}} {{.HostConfig.Memory}}'"
+    assert host.check_output(f"{look} livekit-redis livekit-server livekit-sip").splitlines() == 3 * ["1024 0"]
+
+
 AGED = """
 import json, sys, time
 def line(days, text):
