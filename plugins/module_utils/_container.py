@@ -8,13 +8,14 @@
 
 The container that is to run stands ready under the name NAME-next, and its config files in the folder `.next` of the
 config folder. Whatever else becomes of the run, this is done to its end on the host: until the new container is
-healthy, the one before it is kept under the name NAME-previous and its files in the folder `.previous`, and Docker
-starts it again after a reboot.
+healthy, the one before it is kept under the name NAME-previous and its files in the folder `.previous`, and after a
+reboot Docker starts that one and not the new one.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import time
@@ -94,6 +95,9 @@ class Config:
         if not self.staged.is_dir():
             return
         self.kept.mkdir(mode=0o700, exist_ok=True)
+        # The group that may read the files is the container's own, so it changes with them.
+        os.chown(self.kept, -1, group_of(self.folder))
+        os.chown(self.folder, -1, group_of(self.staged))
         for file in sorted(self.staged.iterdir()):
             place = self.folder / file.name
             if place.exists():
@@ -108,6 +112,7 @@ class Config:
         if self.kept.is_dir():
             for file in sorted(self.kept.iterdir()):
                 file.replace(self.folder / file.name)
+            os.chown(self.folder, -1, group_of(self.kept))
             self.kept.rmdir()
 
     def forget(self) -> bool:
@@ -116,6 +121,10 @@ class Config:
         for folder in others:
             shutil.rmtree(folder)
         return bool(others)
+
+
+def group_of(folder: Path) -> int:
+    return folder.stat().st_gid
 
 
 @dataclass
@@ -129,6 +138,7 @@ class Swap:
     health_timeout: int = 30
     secrets: list[str] = field(default_factory=list)
     pause: float = 0.5
+    starts_by_hand: int = 0  # of the new one, while Docker may not start it again by itself
 
     def replace(self) -> None:
         """NAME-next becomes NAME. Raises Unhealthy or DockerFailed after what ran before has come back."""
@@ -143,8 +153,13 @@ class Swap:
                 moved = True
             self.config.put_in_place()
             self.containers.rename(self.name + NEXT, self.name)
+            if runs:
+                # After a reboot the one before is there alone: two would fight for the ports.
+                self.containers.restart_policy(self.name, "no")
             self.containers.start(self.name)
-            self.wait()
+            self.wait(start_again=runs)
+            if runs:
+                self.containers.restart_policy(self.name, "unless-stopped")
         except Exception as problem:
             if runs:
                 raise self._come_back(problem, moved) from problem
@@ -153,8 +168,11 @@ class Swap:
             self.containers.remove(self.name + PREVIOUS)
         self.config.forget()
 
-    def wait(self) -> None:
-        """Until the program answers, from this very container. Raises Unhealthy at the limit."""
+    def wait(self, start_again: bool = False) -> None:
+        """Until the program answers, from this very container. Raises Unhealthy at the limit.
+
+        With `start_again` it is started whenever it has ended, which Docker does not do.
+        """
         end = time.monotonic() + self.health_timeout
         restarts_at_first = (self._state() or {}).get("RestartCount", 0)
         while True:
@@ -163,10 +181,13 @@ class Swap:
             after = self._state()
             if not trouble and steady(after) and before == after and (self.asks or self._stays_up()):
                 return
-            restarts = (after or {}).get("RestartCount", 0) - restarts_at_first
+            restarts = (after or {}).get("RestartCount", 0) - restarts_at_first + self.starts_by_hand
             if time.monotonic() > end or restarts >= GIVE_UP_AFTER_RESTARTS:
                 raise Unhealthy(self._what_is_wrong(trouble))
             time.sleep(self.pause)
+            if start_again and after and not after["Running"] and not after["Restarting"]:
+                self.containers.start(self.name)
+                self.starts_by_hand += 1
 
     def tidy(self) -> bool:
         """Remove what a run left that was killed while NAME is as it is wanted. Whether there was something."""
@@ -223,7 +244,8 @@ class Swap:
         return "\n".join(
             [
                 f"{said}.",
-                f"State: {state['Status']}, exit code {state['ExitCode']}, restarted {state['RestartCount']} times.",
+                f"State: {state['Status']}, exit code {state['ExitCode']}, "
+                f"restarted {state['RestartCount'] + self.starts_by_hand} times.",
                 "The last lines of its log, secrets cut out:",
                 *(f"  {line}" for line in words),
             ]

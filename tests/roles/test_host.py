@@ -178,7 +178,7 @@ def rings(host):
 def seen(host):
     """What there is, and what it would read if it started again."""
     containers = host.check_output("docker ps --all --format '{{.Names}} {{.Image}} {{.State}}'")
-    folders = host.check_output("find /etc/livekit/server /etc/livekit/sip")
+    folders = host.check_output("find /etc/livekit/server /etc/livekit/sip -printf '%p %m %U %G\\n'")
     config = host.check_output("find /etc/livekit/server /etc/livekit/sip -type f -exec sha256sum {} +")
     return [sorted(text.splitlines()) for text in (containers, folders, config)]
 
@@ -189,7 +189,8 @@ def test_an_image_that_exits_at_once_leaves_what_ran_before(host, folder, contai
     entrypoint = f"ENTRYPOINT {json.dumps(EXITS[container])}"
     host.check_output(f"docker commit --change '{entrypoint}' {container} broken/{container}:1")
     before, role = seen(host), container.replace("-", "_")
-    broken = {f"{role}_image": f"broken/{container}:1", f"{role}_image_archive": ""}
+    # With another user, whose group the folder of the config gets.
+    broken = {f"{role}_image": f"broken/{container}:1", f"{role}_image_archive": "", f"{role}_user": "10020:10020"}
     code, output = play(folder, [role], **broken)
     told = output.partition("fatal: ")[2]
     assert code == 2, output[-3000:]
@@ -207,6 +208,20 @@ def test_a_server_that_does_not_know_the_key_leaves_what_ran_before(host, folder
     assert "livekit-server does not serve it" in output and "What ran before runs again" in output, output[-3000:]
     assert seen(host) == before
     hosts.wait_for(lambda: rings(host))
+
+
+def test_without_the_command_docker_nothing_is_drained(host, folder):
+    """As where somebody installed Docker and not its client."""
+    before = seen(host)
+    host.check_output("mv /usr/bin/docker /usr/bin/docker.aside")
+    try:
+        code, output = play(folder, ["livekit_sip"], livekit_sip_logging_level="warn")
+    finally:
+        host.check_output("mv /usr/bin/docker.aside /usr/bin/docker")
+    assert code == 2, output[-3000:]
+    assert "has no command docker in its PATH" in " ".join(output.split()), output[-3000:]
+    assert "Hold new calls back" not in output
+    assert seen(host) == before
 
 
 def held_back(host):

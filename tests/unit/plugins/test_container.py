@@ -108,12 +108,53 @@ def test_until_the_new_one_is_healthy_a_reboot_brings_the_old_one_back(folder):
     policies = []
 
     def trouble():
-        policies.append(docker.policy["sip-previous"])
+        policies.append(dict(docker.policy))
         return ""
 
     swap(docker, folder, trouble).replace()
-    assert policies == ["always"]
-    assert docker.said.index("update --restart always sip") < docker.said.index("stop -t 30 sip")
+    assert policies == [{"sip-previous": "always", "sip": "no"}]
+    assert docker.policy == {"sip": "unless-stopped"}
+    said = docker.said.index
+    assert said("update --restart always sip") < said("stop -t 30 sip")
+    assert said("update --restart no sip") < said("start sip")
+    assert said("update --restart unless-stopped sip") < said("rm --force sip-previous")
+
+
+def test_one_that_ends_until_something_else_is_there_is_started_again(folder):
+    """As Docker would do, which may not yet: it would also do so after a reboot."""
+    docker = Docker("sip", "sip-next", dies=["sip-next"])
+
+    def there_after_two_starts():
+        if docker.said.count("start sip") == 2:
+            docker.dies.clear()
+        return "" if docker.state["sip"]["running"] else "it does not answer"
+
+    waiting = swap(docker, folder, there_after_two_starts)
+    waiting.health_timeout = 3600
+    waiting.replace()
+    assert docker.said.count("start sip") == 3
+    assert docker.state["sip"]["id"] == "sip-next"
+
+
+@pytest.mark.parametrize("dies", [[], ["sip-next"]], ids=["healthy", "not healthy"])
+def test_the_group_of_the_folder_changes_with_the_container(folder, monkeypatch, dies):
+    """What ran before could not read its config again."""
+    groups = {folder: 1, folder / ".next": 2}
+    monkeypatch.setattr(_container, "group_of", lambda path: groups.get(path, 0))
+    monkeypatch.setattr(_container.os, "chown", lambda path, _user, group: groups.__setitem__(path, group))
+    docker = Docker("sip", "sip-next", dies=dies)
+    seen = []
+
+    def trouble():
+        seen.append(groups[folder])
+        return "" if docker.state["sip"]["running"] else "it does not answer"
+
+    try:
+        swap(docker, folder, trouble).replace()
+    except Unhealthy:
+        assert dies
+    assert set(seen) == {2}
+    assert groups[folder] == (1 if dies else 2)
 
 
 @pytest.mark.parametrize(
