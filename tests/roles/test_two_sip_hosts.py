@@ -70,8 +70,8 @@ def site(tmp_path_factory):
     try:
         hosts.up(NETWORK, SUBNET, HOSTS)
         site = Site(tmp_path_factory.mktemp("site"))
-        code, output = site.run()
-        assert code == 0, output[-6000:]
+        code, site.said_at_first = site.run()
+        assert code == 0, site.said_at_first[-6000:]
         yield site
     finally:
         hosts.down(NETWORK, SUBNET, HOSTS)
@@ -92,6 +92,15 @@ def heard(site):
         yield rounds
         over.set()
         calling.result()
+
+
+def test_a_run_ends_with_a_summary_of_each_host(site):
+    summary = site.said_at_first.rpartition("TASK [Summary]")[2]
+    for host in HOSTS:
+        assert f"What runs on {host['name']}" in summary
+    assert summary.count("livekit-sip IS A STAND-IN HERE") == 2
+    assert f"{NUMBER} -> trunk line -> rule line, a room of its own for each call" in summary
+    assert f"sip:{CORE}:5060;transport=tcp" in summary and f"sip:{OTHER}:5060;transport=tcp" in summary
 
 
 def test_one_of_the_two_always_takes_calls(site, heard):

@@ -31,11 +31,11 @@ def deploy(environment):
         settings.store(AGENT_GROUP, {"livekit_agent": {"hosts": {"localhost": None}}})
 
     say("Docker")
-    changed = playbook.run(PLAYBOOKS / "docker.yml")
+    changed, _facts = playbook.run(PLAYBOOKS / "docker.yml")
     say("Images")
     settings.store(STORE, settings.without_images(wanted) | image_variables())
     say("The phone line")
-    facts, more = deploy_line()
+    more, facts = playbook.run(playbook.CHECKOUT / "playbooks" / "site.yml")
     print("\n" + summary.render(facts, changed + more))
 
 
@@ -80,22 +80,10 @@ def wanted_images():
         return parts, agent
 
 
-def deploy_line():
-    """Run site.yml, then look at what is really there."""
-    with tempfile.TemporaryDirectory() as scratch:
-        answer = Path(scratch) / "facts.json"
-        changed = playbook.run(
-            playbook.CHECKOUT / "playbooks" / "site.yml",
-            PLAYBOOKS / "summary.yml",
-            variables={"answer_file": str(answer)},
-        )
-        return json.loads(answer.read_text(encoding="utf-8")), changed
-
-
 def teardown(environment):
     purge = environment.get("PURGE", "") not in ("", "0", "false", "no")
     data = ("livekit_redis", "livekit_server")
-    changed = playbook.run(
+    changed, _facts = playbook.run(
         playbook.CHECKOUT / "playbooks" / "teardown.yml",
         variables={f"{role}_purge_data": True for role in data} if purge else None,
     )

@@ -17,7 +17,10 @@ class PlaybookFailed(Exception):
 
 
 def run(*playbooks, variables=None, inventory=INVENTORY, quiet=False):
-    """Run playbooks one after the other in one Ansible; returns the names of the tasks that changed something."""
+    """Run playbooks one after the other in one Ansible.
+
+    Returns the names of the tasks that changed something, and what the playbook site has put into its summary.
+    """
     with tempfile.TemporaryDirectory() as scratch:
         record = Path(scratch) / "record.json"
         command = [str(Path(sys.executable).parent / "ansible-playbook"), "--inventory", str(inventory)]
@@ -37,7 +40,8 @@ def run(*playbooks, variables=None, inventory=INVENTORY, quiet=False):
             if quiet:
                 print(result.stdout)
             raise PlaybookFailed(f"{' and '.join(path.name for path in playbooks)} ended with {result.returncode}")
-        return json.loads(record.read_text(encoding="utf-8"))["changed"]
+        said = json.loads(record.read_text(encoding="utf-8"))
+        return said["changed"], said["summary"]
 
 
 def environment(record):

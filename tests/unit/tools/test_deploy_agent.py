@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import pytest
 
-from tests.unit.tools.test_deploy_summary import FACTS
+from tests.unit.plugins.test_summary import FACTS
 from tools.deploy import images, settings, summary
 
 
@@ -37,7 +37,7 @@ def test_what_an_image_is_built_on_is_pulled(answers):
 
 
 def test_the_summary_tells_to_call_where_an_agent_answers():
-    text = summary.render({**FACTS, "agent_answers": True}, [])
+    text = summary.render({**FACTS, "is_agent": True}, [])
     assert "Then call: the agent on this machine answers" in text
     assert "AGENT=demo" not in text
 

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ansible's usual output less the noise, and the names of the changed tasks in a file for `make deploy`."""
+"""Ansible's usual output less the noise; `make deploy` gets the changed tasks and the facts of the summary."""
 
 import json
 import os
@@ -25,16 +25,17 @@ class CallbackModule(Default):
 
     def __init__(self):
         super().__init__()
-        self.changed = []
+        self.changed, self.summary = [], {}
 
     def v2_runner_on_ok(self, result):
         super().v2_runner_on_ok(result)
         if result.result.get("changed"):
             self.changed.append(result.task.get_name())
+        self.summary = result.result.get("ansible_facts", {}).get("livekit_summary", self.summary)
 
     def v2_playbook_on_include(self, included_file):
         pass
 
     def v2_playbook_on_stats(self, stats):
         with open(os.environ["TELEPHONY_LIVEKIT_RECORD"], "w", encoding="utf-8") as record:
-            json.dump({"changed": self.changed}, record)
+            json.dump({"changed": self.changed, "summary": self.summary}, record)
