@@ -7,6 +7,7 @@ import re
 import shutil
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from . import images, playbook, settings, summary
@@ -33,18 +34,22 @@ def deploy(environment):
     say("Docker")
     changed, _facts = playbook.run(PLAYBOOKS / "docker.yml")
     say("Images")
-    settings.store(STORE, settings.without_images(wanted) | image_variables())
+    settings.store(STORE, settings.without_images(wanted) | image_variables(wanted.get(settings.CHOSEN, {})))
     say("The phone line")
     more, facts = playbook.run(playbook.CHECKOUT / "playbooks" / "site.yml")
     print("\n" + summary.render(facts, changed + more))
 
 
-def image_variables():
-    """Nothing where the real images can be had; else the variables that make the roles run what is built here."""
+def image_variables(chosen):
+    """What was chosen; where real images cannot be had, the variables that make the roles run what is here or built."""
     parts, agent = wanted_images()
+    parts = [
+        replace(part, image=chosen[part.part], archive="", chosen=True) if part.part in chosen else part
+        for part in parts
+    ]
     daemon = images.Docker()
-    missing = images.missing(parts, daemon, print)
-    variables = {}
+    missing, kept = images.missing(parts, daemon, print)
+    variables = images.plain_variables(chosen | kept)
     if missing:
         print(f"No registry answers: {', '.join(missing)} from images built on this machine. It may take minutes.")
         if "livekit_sip" in missing:
@@ -52,7 +57,7 @@ def image_variables():
         from tests.images import build  # not part of an installed collection
 
         variables |= images.fallback_variables(missing, build.images())
-    else:
+    elif not kept:
         print("All three are the real ones.")
     if AGENT_GROUP.exists() and not agent.image:
         variables |= demo_agent_variables(daemon)

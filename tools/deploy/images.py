@@ -10,7 +10,9 @@ from dataclasses import dataclass
 import docker
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 
-PARTS = ("livekit_redis", "livekit_server", "livekit_sip")
+# How the person who calls `make deploy` chooses the image of a part.
+CHOICES = {"livekit_redis": "REDIS_IMAGE", "livekit_server": "SERVER_IMAGE", "livekit_sip": "SIP_IMAGE"}
+PARTS = tuple(CHOICES)
 BUILT_HERE = "telephony.livekit/"
 # The registry answered, and the answer is no: another image instead would hide a mistake in the reference.
 REFUSALS = ("manifest unknown", "denied", "unauthorized", "toomanyrequests", "invalid reference")
@@ -28,6 +30,7 @@ class Wanted:
     image: str
     archive: str = ""
     container: str = ""
+    chosen: bool = False
 
 
 def repository(image):
@@ -72,39 +75,52 @@ class Docker:
             return False
         return True
 
-    def traces(self, wanted):
-        """Why the real image is known to have been here: a sentence, or nothing."""
-        real = repository(wanted.image)
-        for image in self.client.images.list():
-            for tag in image.tags:
-                if repository(tag) == real:
-                    return f"the real image {tag} is on this machine"
+    def runs(self, wanted):
+        """The image of the part's container, unless it was built here or is gone."""
         try:
             container = self.client.containers.get(wanted.container or wanted.part.replace("_", "-"))
         except NotFound:
             return ""
         used = container.attrs["Config"]["Image"]
-        return "" if used.startswith(BUILT_HERE) else f"container {container.name} runs {used}"
+        return "" if used.startswith(BUILT_HERE) or not self.has(used) else used
+
+    def other_tag(self, wanted):
+        """The real image under another tag, which shows that it can be had here."""
+        real = repository(wanted.image)
+        return next((tag for image in self.client.images.list() for tag in image.tags if repository(tag) == real), "")
 
 
 def missing(wanted, daemon, say):
-    """The parts whose real image cannot be had here and may be replaced. Pulls what a registry has."""
-    replaceable = []
+    """The parts whose real image cannot be had here and may be replaced, and the image of each part that keeps its own.
+
+    Pulls what a registry has. Nothing built here takes the place of a real image.
+    """
+    replaceable, kept = [], {}
     for part in wanted:
         if part.archive or daemon.has(part.image):
             continue
         say(f"Pulling {part.image}")
         if daemon.pull(part.image):
             continue
-        trace = daemon.traces(part)
-        if trace:
+        choice = f"{CHOICES[part.part]}={{}}"
+        if part.chosen:
             raise ImageUnavailable(
-                f"No registry answers for {part.image}, and {trace}: nothing built here is put in its place. Restore "
-                f"the way to the registry, give the image as a file with {part.part}_image_archive, or keep the image "
-                f"that is here: set {part.part}_image to its name in inventories/local/group_vars/all/line.yml."
+                f"{choice.format(part.image)} is on no registry that answers, and not on this machine. Load it with "
+                f"`docker load`, or choose another. {choice.format('default')} takes the choice back."
             )
-        replaceable.append(part.part)
-    return replaceable
+        if used := daemon.runs(part):
+            say(f"No registry answers for {part.image}: it stays {used}, which runs here.")
+            kept[part.part] = used
+        elif tag := daemon.other_tag(part):
+            raise ImageUnavailable(
+                f"No registry answers for {part.image}, and the real image {tag} is on this machine: nothing built "
+                f"here is put in its place. Run that one with `make deploy {choice.format(tag)}`, restore the way to "
+                f"the registry, or give the image as a file with {part.part}_image_archive in "
+                "inventories/local/group_vars/all/line.yml."
+            )
+        else:
+            replaceable.append(part.part)
+    return replaceable, kept
 
 
 def can_be_had(image, daemon, say):
@@ -122,3 +138,8 @@ def fallback_variables(parts, built):
         variables[f"{part}_image"] = built[part]["image"]
         variables[f"{part}_image_archive"] = built[part]["archive"]
     return variables
+
+
+def plain_variables(names):
+    """Role variables that make parts run images that Docker has or gets by their names."""
+    return {f"{part}_image": image for part, image in names.items()} | {f"{part}_image_archive": "" for part in names}

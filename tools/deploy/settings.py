@@ -7,12 +7,19 @@ from pathlib import Path
 
 import yaml
 
+from .images import CHOICES
+
 FICTIONAL = "+12025550100"
 E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 HEADER = """\
 ---
-# Written by `make deploy`; this machine's own, never committed. NUMBERS, EXTERNAL_IP and AGENT replace what is here.
+# Written by `make deploy`; this machine's own, never committed. NUMBERS, EXTERNAL_IP, AGENT and the images
+# (REDIS_IMAGE, SERVER_IMAGE, SIP_IMAGE) replace what is here.
 """
+
+
+# No variable of a role: it becomes one once the image is known to be here.
+CHOSEN = "deploy_chosen_images"
 
 
 class InvalidSetting(Exception):
@@ -47,7 +54,21 @@ def update(stored, environment):
     settings.setdefault("phone_numbers", [FICTIONAL])
     if environment.get("EXTERNAL_IP", "").strip():
         settings["livekit_sip_nat_1_to_1_ip"] = parse_address(environment["EXTERNAL_IP"])
-    return settings
+    chosen = chosen_images(stored, environment)
+    settings.pop(CHOSEN, None)
+    return settings | ({CHOSEN: chosen} if chosen else {})
+
+
+def chosen_images(stored, environment):
+    """{part: image} of the parts whose image the person chose; `default` takes a choice back."""
+    chosen = dict(stored.get(CHOSEN, {}))
+    for part, variable in CHOICES.items():
+        image = environment.get(variable, "").strip()
+        if image:
+            chosen[part] = image
+        if image == "default":
+            del chosen[part]
+    return chosen
 
 
 def parse_agent(text):

@@ -10,8 +10,9 @@ REDIS = images.Wanted("livekit_redis", "docker.io/library/redis:7.4.1", containe
 class FakeDocker:
     """A daemon that has some images, and a registry that answers or does not."""
 
-    def __init__(self, local=(), registry=(), trace=""):
-        self.local, self.registry, self.trace, self.pulled = set(local), set(registry), trace, []
+    def __init__(self, local=(), registry=(), runs="", other_tag=""):
+        self.local, self.registry, self.pulled = set(local), set(registry), []
+        self.runs, self.other_tag = (lambda part: runs), (lambda part: other_tag)
 
     def has(self, image):
         return image in self.local
@@ -20,12 +21,10 @@ class FakeDocker:
         self.pulled.append(image)
         return image in self.registry
 
-    def traces(self, wanted):
-        return self.trace
-
 
 def missing(wanted, daemon):
-    return images.missing(wanted, daemon, say=lambda message: None)
+    replaceable, kept = images.missing(wanted, daemon, say=lambda message: None)
+    return kept or replaceable
 
 
 def test_an_image_that_is_here_is_not_pulled():
@@ -51,12 +50,20 @@ def test_an_archive_of_ones_own_needs_no_registry():
     assert daemon.pulled == []
 
 
-def test_nothing_takes_the_place_of_a_real_image():
+def test_a_line_that_runs_a_real_image_of_another_name_keeps_it():
+    mirrored = "registry.example.com/livekit/sip:v1.9.0"
+    assert missing([SIP], FakeDocker(runs=mirrored)) == {"livekit_sip": mirrored}
+    assert images.plain_variables({"livekit_sip": mirrored}) == {
+        "livekit_sip_image": mirrored,
+        "livekit_sip_image_archive": "",
+    }
+
+
+def test_nothing_takes_the_place_of_a_real_image_and_the_way_out_is_named():
     with pytest.raises(
-        images.ImageUnavailable,
-        match="container livekit-sip runs .* livekit_sip_image_archive.* set livekit_sip_image to its name",
+        images.ImageUnavailable, match="make deploy SIP_IMAGE=livekit/sip:v1.9.0.* livekit_sip_image_archive"
     ):
-        missing([SIP], FakeDocker(trace="container livekit-sip runs docker.io/livekit/sip:v1.9.0"))
+        missing([SIP], FakeDocker(other_tag="livekit/sip:v1.9.0"))
 
 
 @pytest.mark.parametrize(
@@ -92,3 +99,10 @@ def test_a_fallback_names_image_and_archive_of_each_part():
         "livekit_sip_image": "telephony.livekit/livekit_sip:1",
         "livekit_sip_image_archive": "/livekit_sip.tar",
     }
+
+
+def test_an_image_that_was_chosen_and_cannot_be_had_is_told():
+    chosen = images.Wanted("livekit_sip", "registry.example.com/sip:1", chosen=True)
+    with pytest.raises(images.ImageUnavailable, match="SIP_IMAGE=registry.example.com/sip:1 .*SIP_IMAGE=default takes"):
+        missing([chosen], FakeDocker(runs="livekit/sip:v1.9.0"))
+    assert missing([chosen], FakeDocker(local=[chosen.image])) == []

@@ -81,3 +81,12 @@ def test_a_file_that_says_the_same_is_left_alone(tmp_path):
     path.write_text("# mine\nphone_numbers: ['+12025550100']\n")
     settings.store(path, {"phone_numbers": ["+12025550100"]})
     assert path.read_text().startswith("# mine")
+
+
+def test_a_chosen_image_is_remembered_until_it_is_taken_back():
+    chosen = settings.update({}, {"SIP_IMAGE": "registry.example.com/sip:1"})
+    assert chosen["deploy_chosen_images"] == {"livekit_sip": "registry.example.com/sip:1"}
+    assert settings.update(chosen, {})["deploy_chosen_images"] == chosen["deploy_chosen_images"]
+    assert settings.without_images(chosen) == chosen
+    assert "deploy_chosen_images" not in settings.update(chosen, {"SIP_IMAGE": "default"})
+    assert "deploy_chosen_images" not in settings.update({}, {"SIP_IMAGE": "default"})
