@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""More calls at once than the demo agent takes: a real livekit-agents worker, beside the stand-in for livekit-sip."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.support import phone
+from tests.support.agents import Agent
+from tests.support.livekit import HOST, LiveKit
+from tests.support.stand_in import StandIn
+
+NUMBER = "+12025550100"
+CALLS = 20
+ANSWERED, REJECTED = "200 OK", "486 Rejected"
+
+
+@pytest.fixture(scope="module")
+def port():
+    with LiveKit() as livekit:
+        trunk = {"name": "line", "numbers": [NUMBER], "allowed_addresses": ["127.0.0.0/8"], "ringing_timeout": "20s"}
+        made = livekit.twirp("SIP", "CreateSIPInboundTrunk", {"trunk": trunk})[1]
+        rule = {
+            "name": "line",
+            "trunk_ids": [made["sip_trunk_id"]],
+            "rule": {"dispatch_rule_individual": {"room_prefix": "call"}},
+            "room_config": {"agents": [{"agent_name": "voice-agent"}]},
+        }
+        assert livekit.twirp("SIP", "CreateSIPDispatchRule", {"dispatch_rule": rule})[0] == 200
+        with Agent(livekit), StandIn(livekit) as sip:
+            yield sip.port
+
+
+def call(port):
+    said = phone.place(HOST, HOST, NUMBER, 120, port=port)
+    if said["answers"][-1] == ANSWERED:
+        # A busy machine may lose the first tones.
+        assert said["heard"][-1] == phone.VOICE and said["hung_up"] == "200 OK", said
+    return said["answers"][-1]
+
+
+def test_a_burst_is_answered_or_rejected_and_the_next_call_is_answered(port):
+    """The rooms of the burst are still there then, and no place of the agent's may be taken by them."""
+    with ThreadPoolExecutor(CALLS) as pool:
+        calls = list(pool.map(lambda _: call(port), range(CALLS)))
+    assert set(calls) == {ANSWERED, REJECTED}
+    assert call(port) == ANSWERED
