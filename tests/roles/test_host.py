@@ -210,6 +210,42 @@ def test_a_server_that_does_not_know_the_key_leaves_what_ran_before(host, folder
     hosts.wait_for(lambda: rings(host))
 
 
+def test_another_redis_than_that_of_the_server_leaves_what_ran_before(host, folder):
+    """livekit-sip would say that it is healthy, and no call would be answered."""
+    image = host.check_output("docker inspect --format '{{.Config.Image}}' livekit-redis")
+    host.check_output(f"docker run --detach --name another-redis --network host {image} --port 6390")
+    hosts.wait_for(lambda: host.run("ss -ltn | grep :6390").rc == 0)
+    before = seen(host)
+    code, output = play(folder, ["livekit_sip"], livekit_sip_redis={"address": "127.0.0.1:6390"})
+    assert code == 2, output[-3000:]
+    told = " ".join(output.partition("fatal: ")[2].split())
+    assert "livekit_sip_redis: no livekit-server uses the Redis at 127.0.0.1:6390" in told, output[-3000:]
+    assert seen(host) == before
+    host.check_output("docker rm --force another-redis")
+    hosts.wait_for(lambda: rings(host))
+
+
+def test_one_image_is_changed_by_its_part_of_the_site_alone(host, folder):
+    """Nothing has to be given by hand for that, and the rest is not touched. The run says what it left."""
+    old = host.check_output("docker inspect --format '{{.Config.Image}}' livekit-sip")
+    host.check_output(f"docker tag {old} registry.example.com/livekit/sip:another")
+    look = "docker inspect --format '{{.Id}} {{.State.StartedAt}}' livekit-redis livekit-server"
+    others = host.check_output(look)
+    another = {"livekit_sip_image": "registry.example.com/livekit/sip:another", "livekit_sip_image_archive": ""}
+    *inventory, _play = playbook_of(folder, [], **another)
+    site = playbook.REPOSITORY / "playbooks" / "site.yml"
+    code, output = playbook.run(*inventory, site, "--tags", "sip")
+    assert code == 0, output[-3000:]
+    assert host.check_output("docker inspect --format '{{.Config.Image}}' livekit-sip") == another["livekit_sip_image"]
+    assert host.check_output(look) == others
+    summary = output.rpartition("TASK [Summary]")[2]
+    assert f"What runs on {HOST['name']}" in summary and "livekit-sip IS A STAND-IN HERE" in summary
+    assert f"healthy  {another['livekit_sip_image']} (stand-in)" in summary and "livekit-redis" not in summary
+    hosts.wait_for(lambda: rings(host))
+    code, output = play(folder, ["livekit_sip"])
+    assert code == 0, output[-3000:]
+
+
 def test_without_the_command_docker_nothing_is_drained(host, folder):
     """As where somebody installed Docker and not its client."""
     before = seen(host)
@@ -278,12 +314,15 @@ def test_another_program_on_a_port_is_named(host, folder):
     holder = "import socket, time; s = socket.socket(); s.bind(('198.51.100.162', 5070)); s.listen(); time.sleep(600)"
     host.check_output(f'systemd-run --quiet --unit=holder python3 -c "{holder}"')
     hosts.wait_for(lambda: host.run("ss -ltn | grep :5070").rc == 0)
+    before = seen(host)
     code, output = play(folder, ["livekit_redis", "livekit_server", "livekit_sip"], livekit_sip_sip_port=5070)
     host.check_output("systemctl stop holder")
     assert code == 2
     told = " ".join(output.partition("fatal: ")[2].split())
     assert "livekit_sip_sip_port is 5070" in told and "belongs to python3 (process " in told, output
     assert "livekit_redis_port is" not in output and "livekit_server_port is" not in output
+    assert seen(host) == before
+    hosts.wait_for(lambda: rings(host))
 
 
 def test_absent_leaves_what_the_operator_had(host, folder):

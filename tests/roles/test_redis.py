@@ -69,15 +69,24 @@ def judged(folder, certificates):
                 "sentinel_password": PASSWORD,
             },
         }
-        outcomes = run_role(folder, cases)
+        used = redis()
+        assert used.asked()["nodes"][0]["servers"] == 0
+        with LiveKit(redis=used.connection):
+            cases |= {
+                "sip-beside-a-server": {**used.connection, "role": "livekit_sip"},
+                "sip-without-a-server": {**sound.connection, "role": "livekit_sip"},
+            }
+            outcomes = run_role(folder, cases)
     assert "canary-of-a-password" not in outcomes["output"] and PASSWORD not in outcomes["output"]
     return outcomes
 
 
 def run_role(folder: Path, cases: dict[str, dict]) -> dict:
     given = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
-    given["internal_redis_role"] = "livekit_server"
-    hosts = {name: {**given, "internal_redis_connection": connection} for name, connection in cases.items()}
+    hosts = {
+        name: {**given, "internal_redis_role": connection.pop("role"), "internal_redis_connection": connection}
+        for name, connection in ((name, {"role": "livekit_server", **case}) for name, case in cases.items())
+    }
     task = {"name": "Ask", "ansible.builtin.include_role": {"name": "telephony.livekit.internal_redis"}}
     (folder / "hosts.json").write_text(json.dumps({"all": {"hosts": hosts}}))
     (folder / "play.yml").write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": [task]}]))
@@ -110,7 +119,13 @@ def test_refused_with_the_reason(judged, case, reason):
     assert reason in judged[case]
 
 
-@pytest.mark.parametrize("case", ["sound", "user", "tls", "tls-by-name"])
+def test_livekit_sip_is_refused_a_redis_that_no_livekit_server_uses(judged):
+    """It would be healthy there, and no call would reach an agent."""
+    told = judged["sip-without-a-server"]
+    assert "fatal:" in told and "livekit_sip_redis: no livekit-server uses the Redis at 127.0.0.1:" in told, told
+
+
+@pytest.mark.parametrize("case", ["sound", "user", "tls", "tls-by-name", "sip-beside-a-server"])
 def test_accepted_without_a_word(judged, case):
     assert "fatal:" not in judged[case] and "Warning:" not in judged[case], judged[case]
     assert judged[case].count("ok:") == 3  # its arguments, that it is known where Redis is, what Redis said

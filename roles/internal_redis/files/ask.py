@@ -5,6 +5,7 @@ Standard input: the section `redis` of LiveKit's configuration as JSON, with the
 Standard output: JSON, either {"nodes": [...]} or {"error": ...}. Never a secret. Needs nothing but Python.
 """
 
+import contextlib
 import json
 import os
 import socket
@@ -89,6 +90,9 @@ def look(address, redis, tls):
     if redis.get("db"):
         connection.ask("SELECT", redis["db"])
     node = {"address": address, "ping": connection.ask("PING")}
+    with contextlib.suppress(Refused):
+        # Each livekit-server that uses this Redis is in this hash, until it stops.
+        node["servers"] = int(connection.ask("HLEN", "nodes"))
     try:
         lines = (line.split(":", 1) for line in connection.ask("INFO").splitlines() if ":" in line)
         node.update({name: value for name, value in lines if name in WANTED})
