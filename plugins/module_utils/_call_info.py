@@ -13,10 +13,10 @@ from ._calls import Call, Table
 from ._client import LiveKitError
 from ._expect import Expected
 from ._explained import explain, version
-from ._kinds import INCLUDE_HEADERS, KINDS
+from ._kinds import INCLUDE_HEADERS, KINDS, MEDIA
 from ._module import CONNECTION_OPTIONS, Module, desired_tables, fail
 from ._outbound import explain_outbound
-from ._outbound_problems import ENCRYPTION, Request
+from ._outbound_request import ENCRYPTION, TRANSPORT, Request
 from ._plan import PlanError, plan
 from ._server import EmptyServer, Server
 from ._written import InputError, json_text, milliseconds
@@ -33,15 +33,49 @@ EXPECT_OPTIONS = {
     **{name: {"type": "str"} for name in ("trunk", "rule", "room", "agent")},
     "refused": {"type": "bool", "default": False},
 }
+_SIP_URI = {
+    "user": {"type": "str"},
+    "host": {"type": "str"},
+    "ip": {"type": "str"},
+    "port": {"type": "int"},
+    "transport": dict(TRANSPORT.argument),
+}
+_REQUEST_DESTINATION = {
+    "type": "dict",
+    # A URI may have a password in it.
+    "options": {"raw": {"type": "str", "no_log": True}, "values": {"type": "dict", "options": _SIP_URI}},
+    "mutually_exclusive": [("raw", "values")],
+}
+_NAMED_DESTINATION = {
+    **_REQUEST_DESTINATION,
+    "options": {"display_name": {"type": "str"}, **_REQUEST_DESTINATION["options"]},
+}
+_INLINE_TRUNK = {
+    "hostname": {"type": "str"},
+    "destination_country": {"type": "str"},
+    "transport": dict(TRANSPORT.argument),
+    "auth_username": {"type": "str"},
+    "auth_password": {"type": "str", "no_log": True},
+    "headers_to_attributes": {"type": "dict"},
+    "attributes_to_headers": {"type": "dict"},
+    "from_host": {"type": "str"},
+}
 _OUTBOUND_OPTIONS = {
-    "trunk": {"type": "str", "required": True},
+    "trunk": {"type": "str"},
+    "inline_trunk": {"type": "dict", "options": _INLINE_TRUNK},
+    "request_uri": _REQUEST_DESTINATION,
+    "to_header": _NAMED_DESTINATION,
+    "from_header": _NAMED_DESTINATION,
     "to": {"type": "raw", "required": True},
+    "to_user_override": {"type": "str"},
     "from_number": {"type": "raw"},
     "display_name": {"type": "str"},
     "headers": {"type": "dict", "no_log": True},
     "include_headers": dict(INCLUDE_HEADERS.argument),
     "hide_phone_number": {"type": "bool", "default": False},
     "media_encryption": dict(ENCRYPTION.argument),
+    "media": dict(MEDIA.argument),
+    "destination": {"type": "dict", "options": {name: {"type": "str"} for name in ("city", "country", "region")}},
     "ringing_timeout": {"type": "str"},
     "max_call_duration": {"type": "str"},
     "dtmf": {"type": "str"},
@@ -65,8 +99,15 @@ def call_of(options: dict) -> Call:
 def outbound_of(options: dict) -> Request:
     """Raises InputError if the options describe no request."""
     given = {name: value for name, value in options.items() if value is not None}
-    if not given["trunk"]:
+    for name in ("inline_trunk", "request_uri", "to_header", "from_header", "media", "destination"):
+        if name in given:
+            given[name] = _given(given[name])
+    if given.get("trunk") == "":
         raise InputError("it is empty. Name the outbound trunk.", "").below("trunk")
+    try:
+        given["media"] = MEDIA.to_api(MEDIA.read(given.get("media") or {}))
+    except InputError as error:
+        raise error.below("media") from None
     given |= _numbers(options, "to", "from_number")
     given["headers"] = {str(name): json_text(value) for name, value in given.get("headers", {}).items()}
     for name in ("ringing_timeout", "max_call_duration"):
@@ -75,6 +116,15 @@ def outbound_of(options: dict) -> Request:
         except InputError as error:
             raise error.below(name) from None
     return Request(**given)
+
+
+def _given(options: dict) -> dict:
+    """Options without those that are left out, which Ansible gives as null."""
+    return {
+        name: _given(value) if isinstance(value, dict) else value
+        for name, value in options.items()
+        if value is not None
+    }
 
 
 def _numbers(options: dict, *names: str) -> dict[str, str]:
@@ -121,7 +171,7 @@ def run_call_info_module() -> None:
             "assume_empty": {"type": "bool", "default": False},
         },
         required_one_of=[("to", "outbound")],
-        mutually_exclusive=[("outbound", name) for name in (*CALL_OPTIONS, "server_version")],
+        mutually_exclusive=[("outbound", name) for name in CALL_OPTIONS],
     )
     params = module.params
     outbound = params["outbound"] is not None
@@ -136,5 +186,7 @@ def run_call_info_module() -> None:
         objects = plan(server.table(list(KINDS.values())), desired).final
     except (PlanError, LiveKitError) as error:
         fail(module, error.code, error.message, error.hint, getattr(error, "rpc", ""))
-    explained = explain_outbound(objects, asked) if outbound else explain(Table.of(objects), objects, asked, since)
+    explained = (
+        explain_outbound(objects, asked, since) if outbound else explain(Table.of(objects), objects, asked, since)
+    )
     module.exit_json(changed=False, **explained.as_dict())

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 import typing as t
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +21,7 @@ from functools import cached_property
 from ._addresses import address, honoured_masks, network
 from ._calls import shortened
 from ._claims import Claims, claims, pin_of, written_twice
+from ._codecs import CODECS, codec_without_rate, spoken
 from ._fields import Duration
 from ._headers import TAKEN_AS_YET
 from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, KINDS, OUTBOUND_TRUNK, Kind
@@ -27,9 +29,6 @@ from ._numbers import normalized_number
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
 
-# What livekit-sip can be told to speak, and the rate it assumes.
-# Source: https://github.com/livekit/sip/blob/main/pkg/sip/media_codecs.go
-_CODECS = {"PCMU": 8000, "PCMA": 8000, "G722": 8000, "AMR-WB": 16000}
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
@@ -51,6 +50,7 @@ RELATIONS = {
     "rule_number_unknown",
     "rule_number_form",
     "caller_is_own_number",
+    "codec_rate_missing",
     "codecs_none",
     "codecs_unknown",
     "rule_unreachable",
@@ -113,9 +113,11 @@ class _Graph:
 
     def findings(self) -> Iterator[Finding]:
         yield from self.relations()
+        yield from self._outbound_trunks()
         for key, trunk in self.trunks.items():
             yield from self._of_trunk(key, trunk)
         for kind, table in self.tables:
+            yield from _names_of_several(kind, table)
             for key, stored in table.items():
                 yield from _of_headers(kind, key, stored)
                 if stored.get("krisp_enabled"):
@@ -146,6 +148,21 @@ class _Graph:
         cause = f"{labels} both match {calls} on {trunk} with the same PIN or none: the trunk's calls get 503"
         return Finding("rules_conflict", ERROR, where, cause, "delete one of them, or let trunk, numbers or PIN differ")
 
+    def _outbound_trunks(self) -> Iterator[Finding]:
+        first: dict[tuple, str] = {}
+        for key, trunk in self.outbound.items():
+            label = _label(OUTBOUND_TRUNK, key, trunk)
+            if bool(trunk.get("auth_username")) != bool(trunk.get("auth_password")):
+                cause = f"{label} has only one of auth_username and auth_password: a call that is asked for them ends"
+                yield Finding("password_missing", ERROR, ((OUTBOUND_TRUNK, key),), cause, "give both, or neither")
+            numbers = frozenset(map(normalized_number, trunk.get("numbers") or ()))
+            same = (trunk.get("address"), trunk.get("transport"), trunk.get("auth_username"), numbers)
+            other = first.setdefault(same, key)
+            if other != key:
+                cause = f"{_label(OUTBOUND_TRUNK, other, self.outbound[other])} and {label} call the same way"
+                where = ((OUTBOUND_TRUNK, other), (OUTBOUND_TRUNK, key))
+                yield Finding("trunk_twice", NOTE, where, cause, "delete the one that no request names")
+
     def _of_trunk(self, key: str, trunk: dict) -> Iterator[Finding]:
         label, where = _label(INBOUND_TRUNK, key, trunk), ((INBOUND_TRUNK, key),)
         numbers, masks = trunk.get("numbers") or [], trunk.get("allowed_addresses") or []
@@ -161,15 +178,14 @@ class _Graph:
             if len(dropped) == len(masks):
                 cause += ", and with none left every source is allowed"
             yield Finding("mask_dropped", ERROR, where, cause, "give one address, network or host name an entry")
-        unreadable = [
-            mask for mask in masks if mask not in dropped and not _readable(mask) and re.search(r"[/:]", mask)
-        ]
+        unread = [mask for mask in masks if mask not in dropped and not _readable(mask)]
+        unreadable = [mask for mask in unread if re.search(r"[/:]", mask)]
         if unreadable:
             cause = f"{label}: {shortened(unreadable)} in allowed_addresses is neither an address nor a network"
             yield Finding(
                 "mask_unreadable", ERROR, where, cause, "write networks with a prefix length, as 198.51.100.0/24"
             )
-        hosts = [mask for mask in masks if mask not in dropped + unreadable and not _readable(mask)]
+        hosts = [mask for mask in unread if mask not in unreadable]
         if hosts:
             cause = f"{label}: {shortened(hosts)} in allowed_addresses stands for the From header, which callers write"
             yield Finding("mask_host_name", WARNING, where, cause, "give networks, and restrict access with a firewall")
@@ -226,9 +242,8 @@ class _Graph:
             for number in numbers:
                 form = forms.get(normalized_number(number))
                 if form and number not in written:
-                    cause = (
-                        f"{label} is for {number}, and trunk {names} has {form}: rules compare character by character"
-                    )
+                    why = "rules compare character by character"
+                    cause = f"{label} is for {number}, and trunk {names} has {form}: {why}"
                     yield Finding("rule_number_form", WARNING, where, cause, "write it as the provider sends it")
         allowed = [trunk.get("allowed_numbers") or [] for trunk in trunks.values()]
         if callers and allowed and all(allowed):
@@ -245,9 +260,8 @@ class _Graph:
         for key in self.trunks if "" not in named else ():
             if key not in named:
                 cause = f"{_label(INBOUND_TRUNK, key, self.trunks[key])} is named by no rule: its calls are refused"
-                yield Finding(
-                    "trunk_unused", WARNING, ((INBOUND_TRUNK, key),), cause, "name it in a rule, or delete it"
-                )
+                where = ((INBOUND_TRUNK, key),)
+                yield Finding("trunk_unused", WARNING, where, cause, "name it in a rule, or delete it")
 
     def _pin_before_open(self) -> Iterator[Finding]:
         """Of rules that are otherwise for the same calls, one with a PIN comes first."""
@@ -305,19 +319,35 @@ def by_id(table: dict[str, list[dict]]) -> dict[str, dict[str, dict]]:
     return {name: {stored[KINDS[name].id_field]: stored for stored in objects} for name, objects in table.items()}
 
 
+def _names_of_several(kind: Kind, table: dict[str, dict]) -> Iterator[Finding]:
+    names = [stored["name"] for stored in table.values() if stored.get("name")]
+    for name in (name for name, count in Counter(names).items() if count > 1):
+        where = tuple((kind, key) for key, stored in table.items() if stored.get("name") == name)
+        cause = f"{len(where)} {kind.title}s have the name {name!r}, and a run that names one of them fails"
+        yield Finding("name_twice", WARNING, where, cause, "delete or rename one by its id")
+
+
 def _of_media(kind: Kind, key: str, stored: dict) -> Iterator[Finding]:
     media = stored.get("media") or {}
-    if not media.get("only_listed_codecs"):
-        return
     label, where = _label(kind, key, stored), ((kind, key),)
     codecs = media.get("codecs") or []
+    without = [codec.get("name") or "" for codec in codecs if codec_without_rate(codec)]
+    if without:
+        cause = (
+            f"{label} lists {shortened(without)} without a rate, and livekit-sip knows none for it: every call fails"
+        )
+        yield Finding("codec_rate_missing", ERROR, where, cause, "give its rate, or write its name in capitals")
+    if not media.get("only_listed_codecs"):
+        return
     if not codecs:
+        if kind is DISPATCH_RULE and stored.get("trunk_ids"):
+            return  # the trunk's own codecs count
         cause = f"{label} has only_listed_codecs and lists none: every call fails"
         yield Finding("codecs_none", ERROR, where, cause, "list codecs, or leave only_listed_codecs out")
-    elif not any(map(_spoken, codecs)):
+    elif not any(map(spoken, codecs)):
         names = shortened([codec.get("name") or "" for codec in codecs])
         cause = f"{label} allows only {names}, which livekit-sip does not speak: every call fails"
-        yield Finding("codecs_unknown", ERROR, where, cause, f"list one of {', '.join(_CODECS)} too")
+        yield Finding("codecs_unknown", ERROR, where, cause, f"list one of {', '.join(CODECS)} too")
 
 
 def _of_headers(kind: Kind, key: str, stored: dict) -> Iterator[Finding]:
@@ -326,11 +356,6 @@ def _of_headers(kind: Kind, key: str, stored: dict) -> Iterator[Finding]:
         label = _label(kind, key, stored)
         cause = f"{label} has {', '.join(own)} in headers, which livekit-sip writes itself and newer servers refuse"
         yield Finding("header_of_livekit_sip", WARNING, ((kind, key),), cause, "leave it out")
-
-
-def _spoken(codec: dict) -> bool:
-    rate = _CODECS.get(codec.get("name") or "")
-    return rate is not None and codec.get("rate") in (None, 0, rate)
 
 
 def _unreachable(label: str, where: tuple, why: str) -> Finding:

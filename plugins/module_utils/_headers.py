@@ -34,6 +34,11 @@ _QUOTED = re.compile(
 )
 
 
+def is_token(text: str) -> bool:
+    """Whether it holds only what names of headers do."""
+    return re.fullmatch(r"[A-Za-z0-9.!%*_+`'~-]*", text) is not None
+
+
 def header_name_problem(name: str) -> str | None:
     """Why livekit-server refuses a header of this name; None if it takes it."""
     if not _NAME.fullmatch(name):

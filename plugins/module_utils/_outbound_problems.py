@@ -17,47 +17,47 @@ from __future__ import annotations
 import re
 import typing as t
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from ._addresses import address
 from ._calls import shortened
+from ._codecs import codec_without_rate, spoken
 from ._findings import ERROR, WARNING
-from ._headers import TAKEN_AS_YET, display_name_problem, header_name_problem, header_value_problem
-from ._kinds import INCLUDE_HEADERS, MEDIA, OUTBOUND_TRUNK
+from ._headers import (
+    TAKEN_AS_YET,
+    display_name_problem,
+    header_name_problem,
+    header_value_problem,
+    is_token,
+)
+from ._kinds import OUTBOUND_TRUNK
 from ._numbers import normalized_number
+from ._outbound_request import (
+    COUNTRIES,
+    LASTS,
+    OVERRIDES_SINCE,
+    WAITS,
+    Request,
+    called_uri,
+    callers,
+    encryption_of,
+    higher,
+    host_port,
+    include_headers_of,
+    is_stored,
+    lasts,
+    media_of,
+    target,
+    transport_of,
+)
+from ._sip_uri import Uri, uri_of
 from ._values import port
-from ._written import seconds
+from ._written import milliseconds, seconds
 
 SERVER, SIP = "livekit-server", "livekit-sip"
 
-# Source: pkg/sip/participant.go of livekit-sip, pkg/service/sip.go of livekit-server
-RINGS, _LASTS, WAITS = 3 * 60 * 1000, 24 * 60 * 60 * 1000, 80 * 1000
-# Go's net.SplitHostPort: what is not host:port is a host.
-_HOST_PORT = re.compile(r"(?:\[([^][]*)\]|([^][:]*)):([^][:]+)")
 _HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?")
 _DOMAIN = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:[0-9]+)?")
-ENCRYPTION = next(part.type for part in MEDIA.fields if part.name == "encryption")
-_TRANSPORT = next(part.type for part in OUTBOUND_TRUNK.fields if part.name == "transport")
-
-
-@dataclass(frozen=True)
-class Request:
-    """What of a CreateSIPParticipant request changes the call; None stands for what is not given."""
-
-    trunk: str  # name or id
-    to: str
-    from_number: str = ""
-    display_name: str | None = None
-    headers: dict[str, str] = field(default_factory=dict)
-    include_headers: str = ""
-    hide_phone_number: bool = False
-    media_encryption: str = ""
-    ringing_timeout: int = 0  # milliseconds
-    max_call_duration: int = 0  # milliseconds
-    dtmf: str = ""
-    wait_until_answered: bool = False
-    room_name: str | None = None
-    participant_identity: str = ""
+_MAX_SILENCE = 10 * 60 * 1000
 
 
 class Problem(t.NamedTuple):
@@ -77,12 +77,16 @@ class Problem(t.NamedTuple):
 
 
 def problems_on_trunk(request: Request, trunk: dict) -> Iterator[Problem]:
+    """trunk: the one that is stored, or the request's own in the same form."""
     yield from _of_numbers(request, trunk)
     yield from _of_trunk(trunk)
+    yield from _of_uris(request, trunk)
+    yield from _of_media(request, trunk)
     yield from _of_both(request, trunk)
 
 
-def problems_of_request(request: Request) -> Iterator[Problem]:
+def problems_of_request(request: Request, since: tuple[int, ...] | None = None) -> Iterator[Problem]:
+    """`since` is livekit-server's version."""
     if request.room_name == "":
         yield Problem("room_missing", SERVER, "room_name is empty", "name the room that the callee joins")
     if request.display_name is not None and display_name_problem(request.display_name):
@@ -96,6 +100,12 @@ def problems_of_request(request: Request) -> Iterator[Problem]:
             cause = f"headers: livekit-sip writes {name} itself, and the call has it twice"
             yield Problem("header_twice", "", cause, "leave it out")
     yield from _of_callee(request.to)
+    yield from _of_override(request.to_user_override, since)
+    yield from _of_inline_trunk(request)
+    yield from _of_destination(request.destination)
+    if request.to_header is not None:
+        cause = "to_header: the To header is made of to, which every request has, and livekit-sip does not take both"
+        yield Problem("to_header_refused", SIP, cause, "leave it out, and set to_user_override for another user")
     unknown = sorted(set(request.dtmf) - set("0123456789*#ABCDabcdw"))
     if unknown:
         cause = f"dtmf: {' '.join(unknown)} is not a digit, and half a second of silence is sent for it"
@@ -107,8 +117,8 @@ def problems_of_request(request: Request) -> Iterator[Problem]:
     if rings > lasts(request):
         cause = f"ringing_timeout is {seconds(rings)}, and max_call_duration counts from the INVITE and is shorter"
         yield Problem("ringing_too_long", "", cause, "shorten it, or lengthen max_call_duration")
-    if request.max_call_duration > _LASTS:
-        cause = f"max_call_duration is more than {seconds(_LASTS)}, and livekit-sip ends calls then"
+    if request.max_call_duration > LASTS:
+        cause = f"max_call_duration is more than {seconds(LASTS)}, and livekit-sip ends calls then"
         yield Problem("call_too_long", "", cause, "shorten it")
     if request.hide_phone_number and not request.participant_identity:
         cause = (
@@ -131,12 +141,126 @@ def _of_callee(to: str) -> Iterator[Problem]:
         yield Problem("to_punctuation", "", cause, "write digits only, as +12025550100")
 
 
+def _of_override(user: str, since: tuple[int, ...] | None) -> Iterator[Problem]:
+    first = ".".join(map(str, OVERRIDES_SINCE))
+    if not user:
+        return
+    if since is None or since < OVERRIDES_SINCE:
+        cause = f"to_user_override: livekit-server before {first} leaves it out"
+        yield Problem("to_user_left_out", "", cause, f"see that livekit-server is {first} or newer")
+    if (since is None or since >= OVERRIDES_SINCE) and not is_token(user):
+        cause = f"to_user_override: {user} is not a user name"
+        yield Problem("to_user_refused", SERVER, cause, "write letters, digits and any of -.!%*_+`'~")
+
+
+def _of_inline_trunk(request: Request) -> Iterator[Problem]:
+    """What livekit-server refuses of it, also where a stored trunk is named and counts."""
+    inline = request.inline_trunk
+    if inline is None:
+        if not (request.trunk or request.from_number):
+            cause = "neither trunk nor inline_trunk nor from_number is given"
+            yield Problem("trunk_not_given", SERVER, cause, "name a trunk, or give inline_trunk and from_number")
+        return
+    if request.trunk:
+        cause = "inline_trunk counts for nothing next to trunk, but for from_host if the trunk has none"
+        yield Problem("inline_trunk_left_out", "", cause, "give one of the two")
+    if not inline.get("hostname"):
+        yield Problem(
+            "host_missing", SERVER, "inline_trunk has no hostname", "give the provider's host name or address"
+        )
+    for option in ("hostname", "from_host"):
+        if _is_uri(inline.get(option) or ""):
+            cause = f"inline_trunk: {option}: {inline[option]} is a URI or has parameters"
+            yield Problem("host_uri", SERVER, cause, "give the host, and set transport")
+    headers = [*(inline.get("headers_to_attributes") or {}), *(inline.get("attributes_to_headers") or {}).values()]
+    wrong = [name for name in headers if not is_token(name) or not 0 < len(name.encode()) <= 255]
+    if wrong:
+        cause = f"inline_trunk maps {shortened([*map(repr, wrong)])}, which is not a header's name"
+        yield Problem("header_map_refused", SERVER, cause, "correct it, or leave it out")
+
+
+def _is_uri(host: str) -> bool:
+    """As far as livekit-server sees it."""
+    return bool(re.match(r"sips?:", host) or re.search(r"[@;]|transport=", host))
+
+
+def _of_destination(destination: dict) -> Iterator[Problem]:
+    country = destination.get("country") or ""
+    if destination.get("city") and not (country or destination.get("region")):
+        cause = "destination has a city, and neither country nor region"
+        yield Problem("destination_refused", SERVER, cause, "give the country too")
+    if country and country not in COUNTRIES:
+        cause = f"destination: {country} is not a country in two capital letters"
+        yield Problem("destination_refused", SERVER, cause, "write it as ISO 3166-1 does, such as US")
+
+
+def _of_uris(request: Request, trunk: dict) -> Iterator[Problem]:
+    uri, own = target(request, trunk), called_uri(request, trunk)
+    if isinstance(uri, str):
+        yield Problem("uri_invalid", SIP, f"request_uri: {uri}", "write it as sip:+12025550150@sip.example.com")
+    else:
+        if uri.scheme not in ("sip", "sips"):
+            cause = f"request_uri: {uri.scheme} has no host to send a request to"
+            yield Problem("uri_scheme", SIP, cause, "write it with sip")
+        if uri.transport not in ("udp", "tcp", "tls"):
+            cause = f"request_uri: livekit-sip sends nothing over {uri.transport}"
+            yield Problem("uri_transport", SIP, cause, "set transport to udp, tcp or tls")
+        if uri.scheme == "sips" and uri.transport != "tls":
+            cause = f"request_uri: sips does not choose a transport, and the call goes over {uri.transport}"
+            yield Problem("uri_not_tls", "", cause, "set the trunk's transport to tls")
+        if request.request_uri is not None and (uri.user, uri.host) != (own.user, own.host):
+            cause = f"request_uri calls {uri.user or 'nobody'} at {uri.host}, and To names {own.user} at {own.host}"
+            yield Problem("uri_elsewhere", "", cause, "see that the provider takes it")
+        yield from _of_port(uri)
+    if request.from_header is not None:
+        caller = uri_of(request.from_header, transport_of(trunk))
+        if isinstance(caller, str):
+            cause = f"from_header: {caller}"
+            yield Problem("uri_invalid", SIP, cause, "write it as sip:+12025550100@pbx.example.org")
+        elif request.display_name is not None:
+            cause = "display_name counts for nothing next to from_header, which has its own"
+            yield Problem("display_name_left_out", "", cause, "give the name in from_header")
+
+
+def _of_port(uri: Uri) -> Iterator[Problem]:
+    if uri.port == 5060 and uri.transport == "tls":
+        cause = "the transport is tls, and port 5060 is the port without it"
+        yield Problem("port_not_tls", "", cause, "leave the port out, which is 5061, or ask the provider")
+    if uri.port == 5061 and uri.transport != "tls":
+        cause = f"port 5061 is the port of tls, and the call goes over {uri.transport}"
+        yield Problem("port_tls", "", cause, "set the transport to tls, or leave the port out")
+
+
+def _of_media(request: Request, trunk: dict) -> Iterator[Problem]:
+    names = [codec.get("name") or "" for codec in request.media.get("codecs") or ()]
+    wrong = [name for name in names if not name or re.search(r"[\s/]", name)]
+    if wrong:
+        cause = f"media: {shortened([*map(repr, wrong)])} is not a codec's name"
+        yield Problem("media_refused", SERVER, cause, "write it as PCMU or PCMU/8000")
+    if milliseconds(request.media.get("media_timeout") or "0s") > _MAX_SILENCE:
+        cause = f"media: media_timeout is longer than {seconds(_MAX_SILENCE)}"
+        yield Problem("media_refused", SERVER, cause, "shorten it")
+    media = media_of(request, trunk)
+    without = [codec["name"] for codec in media["codecs"] if codec_without_rate(codec)]
+    if without:
+        cause = f"the codec {shortened(without)} has no rate, and livekit-sip knows none for it"
+        yield Problem("codec_rate_missing", SIP, cause, "give its rate, or write its name in capitals")
+    if media["only_listed_codecs"] and not media["codecs"]:
+        cause = "only_listed_codecs is set, and no codec is listed"
+        yield Problem("codecs_none", SIP, cause, "list codecs, or leave only_listed_codecs out")
+    elif media["only_listed_codecs"] and not any(map(spoken, media["codecs"])):
+        cause = "no codec that livekit-sip speaks is allowed, and it offers none"
+        yield Problem("codecs_unknown", "", cause, "list PCMU or PCMA too")
+
+
 def _of_numbers(request: Request, trunk: dict) -> Iterator[Problem]:
     name, numbers = _name(trunk), trunk.get("numbers") or []
     own = {normalized_number(number) for number in numbers}
     given = request.from_number
     if not (given or numbers):
         yield Problem("number_missing", SERVER, f"{name} has no numbers", "give from_number, or the trunk numbers")
+    elif not is_stored(trunk):
+        pass
     elif not given and "*" in numbers:
         cause = f"{name} has the number *, which is sent as the caller"
         yield Problem("number_any", "", cause, "give from_number")
@@ -144,34 +268,32 @@ def _of_numbers(request: Request, trunk: dict) -> Iterator[Problem]:
         cause = f"from_number: {given} is not a number of {name} ({shortened(numbers)}), and is sent all the same"
         yield Problem("number_foreign", "", cause, "see that the provider lets you call with it, most do not")
     uris = [number for number in callers(request, trunk) if "@" in number]
-    if uris:
+    if uris and request.from_header is None:
         cause = f"the caller's number {shortened(uris)} is a URI"
         yield Problem("number_uri", SIP, cause, "give its user part, and from_host for its host")
 
 
 def _of_trunk(trunk: dict) -> Iterator[Problem]:
-    name, transport = _name(trunk), transport_of(trunk)
+    name = _name(trunk)
     for option in ("address", "from_host"):
         value = trunk.get(option) or ""
         host, number = host_port(value)
-        if option == "address" and not value:
+        where = f"{name}: {'hostname' if option == 'address' and not is_stored(trunk) else option}: {value}"
+        if not is_stored(trunk) and (not value or _is_uri(value)):
+            # Without any trunk at all livekit-server asks for no host.
+            if option == "address" and "hostname" not in trunk:
+                yield Problem("host_missing", SIP, "there is no trunk, and so no host", "name a trunk")
+        elif option == "address" and not value:
             yield Problem("host_missing", SIP, f"{name} has no address", "give the provider's host name")
         elif re.match(r"sips?:", value) or re.search(r"[;=]", value):
-            cause = f"{name}: {option}: {value} is a URI or has parameters"
+            cause = f"{where} is a URI or has parameters"
             yield Problem("host_uri", SIP, cause, "give the host only, and transport as an option")
         elif number and not port(number):
-            cause = f"{name}: {option}: {value} has {number!r} where a port belongs"
+            cause = f"{where} has {number!r} where a port belongs"
             yield Problem("host_port", SIP, cause, "give the host, or host:port")
         elif option == "address" and not (_HOST.fullmatch(host) or address(host.strip("[]"))):
-            cause = f"{name}: address: {value} is neither a host name nor an address"
+            cause = f"{where} is neither a host name nor an address"
             yield Problem("host_invalid", SIP, cause, "give the host, or host:port")
-    number = host_port(trunk.get("address") or "")[1]
-    if number == "5060" and transport == "tls":
-        cause = f"{name}: the transport is tls, and port 5060 is the port without it"
-        yield Problem("port_not_tls", "", cause, "leave the port out, which is 5061, or ask the provider")
-    if number == "5061" and transport != "tls":
-        cause = f"{name}: port 5061 is the port of tls, and the transport is {transport}"
-        yield Problem("port_tls", "", cause, "set the transport to tls, or leave the port out")
     if bool(trunk.get("auth_username")) != bool(trunk.get("auth_password")):
         cause = f"{name} has only one of auth_username and auth_password: a call that is asked for them ends"
         yield Problem("password_missing", "", cause, "give both, or neither")
@@ -186,15 +308,15 @@ def _of_both(request: Request, trunk: dict) -> Iterator[Problem]:
             cause = f"headers: {header} does not replace the trunk's {other}: the call has both"
             yield Problem("header_twice", "", cause, f"write it as {other}")
     for option, lowest, of_trunk, given in (
-        ("media_encryption", "disable", own, request.media_encryption),
+        ("media_encryption", "disable", own, request.encryption),
         ("include_headers", "no_headers", include_headers_of(trunk), request.include_headers),
     ):
         if given == lowest != of_trunk:
             cause = f"{option}: {given} of a request changes nothing, and {name} has {of_trunk}"
             yield Problem("trunk_value_stays", "", cause, "change the trunk, or call on another one")
-    encryption = higher("disable", own, request.media_encryption)
-    if encryption != "disable" and transport_of(trunk) != "tls":
-        cause = f"{name}: the keys of encrypted media are sent in clear over {transport_of(trunk)}"
+    encryption, uri = higher("disable", own, request.encryption), target(request, trunk)
+    if encryption != "disable" and isinstance(uri, Uri) and uri.transport != "tls":
+        cause = f"{name}: the keys of encrypted media are sent in clear over {uri.transport}"
         yield Problem("keys_in_clear", "", cause, "set the transport to tls")
     if encryption == "allow":
         cause = "encryption allow offers encrypted media only (RTP/SAVP), as require does"
@@ -202,38 +324,6 @@ def _of_both(request: Request, trunk: dict) -> Iterator[Problem]:
 
 
 def _name(trunk: dict) -> str:
+    if not is_stored(trunk):
+        return "inline_trunk" if "hostname" in trunk else "the request"
     return f"{OUTBOUND_TRUNK.title} {trunk.get('name') or trunk.get(OUTBOUND_TRUNK.id_field)!r}"
-
-
-def callers(request: Request, trunk: dict) -> list[str]:
-    numbers = [request.from_number] if request.from_number else trunk.get("numbers") or []
-    if (trunk.get("address") or "").endswith("twilio.com"):
-        return [number if number.startswith("+") else f"+{number}" for number in numbers]
-    return list(numbers)
-
-
-def lasts(request: Request) -> int:
-    return min(request.max_call_duration or _LASTS, _LASTS)
-
-
-def transport_of(trunk: dict) -> str:
-    return _TRANSPORT.to_option(trunk.get("transport"))
-
-
-def encryption_of(trunk: dict) -> str:
-    stored = (trunk.get("media") or {}).get("encryption") or trunk.get("media_encryption")
-    return ENCRYPTION.to_option(stored) or "disable"
-
-
-def include_headers_of(trunk: dict) -> str:
-    return INCLUDE_HEADERS.to_option(trunk.get("include_headers"))
-
-
-def higher(lowest: str, own: str, given: str) -> str:
-    """To livekit-server the lowest value of a request is one that is not given: the trunk's own counts."""
-    return own if given in ("", lowest) else given
-
-
-def host_port(text: str) -> tuple[str, str]:
-    found = _HOST_PORT.fullmatch(text)
-    return (found[1] or found[2] or "", found[3]) if found else (text, "")

@@ -50,19 +50,101 @@ options:
       - Request that makes an outbound call, with those of its fields that change what is sent or what comes of it.
       - What livekit-server makes of a request is measured. What livekit-sip makes of it is read in the source of
         livekit-sip 1.10 and 1.11, and not measured. C(docs/dial-plan.md) of the collection tells which is which.
-      - The fields C(trunk) (a trunk that is not stored), C(sip_request_uri), C(sip_to_header), C(sip_from_header),
-        C(media), C(destination) and C(to_user_override) of a request are not explained.
       - O(outbound) and the options of an inbound call exclude each other.
     type: dict
     suboptions:
       trunk:
-        description: Name or id of the outbound trunk. A request has the id, C(sip_trunk_id).
+        description:
+          - Name or id of the outbound trunk. A request has the id, C(sip_trunk_id). Without it,
+            O(outbound.inline_trunk) counts.
         type: str
-        required: true
+      inline_trunk:
+        description:
+          - A trunk that is not stored, C(trunk) of the request. It has no numbers, so O(outbound.from_number) is
+            needed.
+          - With O(outbound.trunk), nothing of it counts but C(from_host), where the trunk has none.
+        type: dict
+        suboptions:
+          hostname:
+            description: Host of the provider, with or without a port.
+            type: str
+          destination_country:
+            description: Country that is called. Only LiveKit Cloud does something with it.
+            type: str
+          transport:
+            description: What the call is sent over. V(auto) is UDP.
+            type: str
+            choices: [auto, udp, tcp, tls]
+          auth_username:
+            description: Username for a provider that asks for a password.
+            type: str
+          auth_password:
+            description: Password for a provider that asks for one.
+            type: str
+          headers_to_attributes:
+            description: Headers of the answer, and the attributes of the participant that they become.
+            type: dict
+          attributes_to_headers:
+            description: Attributes of the participant, and the headers of the BYE that they become.
+            type: dict
+          from_host:
+            description: Host in the header C(From).
+            type: str
+      request_uri:
+        description:
+          - What the INVITE is sent to in place of O(outbound.to) at the trunk's host, C(sip_request_uri) of the
+            request. The header C(To) keeps those. livekit-server 1.11 leaves it out without a word.
+        type: dict
+        suboptions: &destination
+          raw:
+            description: A SIP URI. It is mutually exclusive with C(values).
+            type: str
+          values:
+            description: The parts of a SIP URI.
+            type: dict
+            suboptions:
+              user:
+                description: User or number.
+                type: str
+              host:
+                description: Host name.
+                type: str
+              ip:
+                description: Address, where there is no host.
+                type: str
+              port:
+                description: Port. Without it, that of the transport.
+                type: int
+              transport:
+                description: Transport. It must be the trunk's, or one of the two V(auto).
+                type: str
+                choices: [auto, udp, tcp, tls]
+      to_header:
+        description:
+          - The header C(To), C(sip_to_header) of the request. livekit-sip takes no call with it, because it does not
+            take it together with O(outbound.to), and livekit-server takes no call without that.
+        type: dict
+        suboptions: &named
+          display_name:
+            description: Display name.
+            type: str
+          <<: *destination
+      from_header:
+        description:
+          - The header C(From), C(sip_from_header) of the request, in place of O(outbound.from_number) at the trunk's
+            C(from_host). livekit-server asks for a number all the same. livekit-server 1.11 leaves it out without a
+            word.
+        type: dict
+        suboptions: *named
       to:
         description: Number that is called, in quotes, C(sip_call_to) of the request.
         type: raw
         required: true
+      to_user_override:
+        description:
+          - User in the header C(To) in place of O(outbound.to), which is called all the same. From livekit-server
+            1.13.6 and livekit-sip 1.11 on. Older ones leave it out without a word.
+        type: str
       from_number:
         description:
           - Number that the callee sees, in quotes, C(sip_number) of the request. Without it, a number of the trunk.
@@ -82,9 +164,50 @@ options:
         type: bool
         default: false
       media_encryption:
-        description: Encryption of the audio.
+        description: Encryption of the audio. O(outbound.media) counts where both have it.
         type: str
         choices: [disable, allow, require]
+      media:
+        description:
+          - Codecs, encryption and silence of the call. Codecs of a request replace the trunk's. Without any,
+            C(only_listed_codecs) is the trunk's too. livekit-server 1.11 leaves it out without a word.
+        type: dict
+        suboptions:
+          only_listed_codecs:
+            description: Whether only O(outbound.media.codecs) are offered.
+            type: bool
+          codecs:
+            description: Codecs besides those that livekit-sip offers by itself.
+            type: list
+            elements: dict
+            suboptions:
+              name:
+                description: Name as in SDP, with or without the rate, such as V(PCMU) or V(PCMU/8000).
+                type: str
+                required: true
+              rate:
+                description: Clock rate.
+                type: int
+          encryption:
+            description: Encryption of the audio.
+            type: str
+            choices: [disable, allow, require]
+          media_timeout:
+            description: Silence after which the call ends, such as V(30s), at most ten minutes.
+            type: str
+      destination:
+        description: Where the callee is. Only LiveKit Cloud does something with it.
+        type: dict
+        suboptions:
+          city:
+            description: City. It needs a country or a region.
+            type: str
+          country:
+            description: Country in two capital letters.
+            type: str
+          region:
+            description: Region.
+            type: str
       ringing_timeout:
         description: How long it rings at most, such as V(30s).
         type: str
@@ -107,7 +230,7 @@ options:
   server_version:
     description:
       - Version of livekit-server, such as V(1.13.8). The API does not tell it, and what the caller of a refused call
-        hears depends on it.
+        hears depends on it, as does O(outbound.to_user_override).
       - Without it, RV(hears) has both answers.
     type: str
   inbound_trunks:
@@ -216,8 +339,8 @@ result:
   sample: accept
 trunk:
   description:
-    - Name and id of the trunk that matches the call, or that O(outbound) names, or null. The id is empty if the trunk
-      is not stored yet.
+    - Name and id of the trunk that matches the call, or that O(outbound) names, or null. O(outbound.inline_trunk) has
+      neither. The id is empty if the trunk is not stored yet.
   returned: success
   type: dict
   sample: {name: twilio, id: ST_N5oXHia9B4dW}
@@ -305,15 +428,21 @@ sent:
   type: dict
   contains:
     request_uri:
-      description: Request-URI of the INVITE, and URI of its header C(To).
+      description: Request-URI of the INVITE, without a password. Empty if livekit-sip can make none.
+      type: str
+      sample: sip:+12025550150@sip.example.com;transport=tls
+    to_uri:
+      description: URI of the header C(To).
       type: str
       sample: sip:+12025550150@sip.example.com;transport=tls
     host:
-      description: Host that the INVITE goes to. A name is looked up as an address, and as C(SRV) only if it has none.
+      description:
+        - Host of RV(sent.request_uri), where the INVITE goes. A name is looked up as an address, and as C(SRV) only if
+          it has none.
       type: str
       sample: sip.example.com
     port:
-      description: Port of the trunk's address, else 5061 with tls and 5060 without.
+      description: Port of RV(sent.request_uri), else 5061 with tls and 5060 without.
       type: int
       sample: 5061
     transport:
@@ -336,8 +465,8 @@ sent:
       type: str
     from_host:
       description:
-        - Host in C(From), C(from_host) of the trunk. If it is empty, livekit-sip takes its own signalling address, or
-          with tls its C(sip_hostname).
+        - Host in C(From), that of O(outbound.from_header), else C(from_host) of the trunk. If it is empty, livekit-sip
+          takes its own signalling address, or with tls its C(sip_hostname).
       type: str
     headers:
       description:
@@ -350,6 +479,12 @@ sent:
       description: Headers of the answer that become attributes of the participant.
       type: str
       sample: no_headers
+    headers_to_attributes:
+      description: Headers of the answer, and the attributes that they become, of the trunk.
+      type: dict
+    attributes_to_headers:
+      description: Attributes, and the headers of the BYE that they become, of the trunk.
+      type: dict
     auth_username:
       description:
         - Username for a provider that asks for a password. Empty if the trunk has only one of username and password, or
@@ -363,6 +498,17 @@ sent:
       description: What is offered, V(RTP/AVP) or V(RTP/SAVP) (encrypted, with V(allow) as with V(require)).
       type: str
       sample: RTP/AVP
+    codecs:
+      description: Audio codecs that are offered, in no order.
+      type: list
+      elements: str
+      sample: [PCMU, PCMA, G722]
+    media_timeout:
+      description: Silence after which the call ends, of request or trunk. Empty if it is livekit-sip's own.
+      type: str
+    destination:
+      description: The request's. Only LiveKit Cloud does something with it.
+      type: dict
     destination_country:
       description: The trunk's. Only LiveKit Cloud does something with it.
       type: str

@@ -27,9 +27,32 @@ RICH = {
 }
 ANY = {"name": "any", "address": "sip.example.com:5080", "numbers": ["*"], "transport": "tcp"}
 
+INLINE = {
+    "hostname": "sip.example.net:5070",
+    "transport": "tls",
+    "auth_username": "canary-user",
+    "auth_password": "canary-password",
+    "from_host": "pbx.example.net",
+    "destination_country": "us",
+    "headers_to_attributes": {"X-A": "a"},
+    "attributes_to_headers": {"b": "X-B"},
+}
+
 # Our name of a field -> the request's
-FIELDS = {"to": "sip_call_to", "from_number": "sip_number"}
-ENUMS = {"include_headers": "SIP_", "media_encryption": "SIP_MEDIA_ENCRYPT_"}
+FIELDS = {
+    "to": "sip_call_to",
+    "from_number": "sip_number",
+    "inline_trunk": "trunk",
+    "request_uri": "sip_request_uri",
+    "to_header": "sip_to_header",
+    "from_header": "sip_from_header",
+}
+ENUMS = {
+    "include_headers": "SIP_",
+    "media_encryption": "SIP_MEDIA_ENCRYPT_",
+    "encryption": "SIP_MEDIA_ENCRYPT_",
+    "transport": "SIP_TRANSPORT_",
+}
 
 REFUSED = [
     {"trunk": "ST_gone"},
@@ -59,7 +82,25 @@ REFUSED = [
     {"headers": {"X-A": "a\x7fb"}},
     {"headers": {"X-A": "x" * 1025}},
     {"headers": {"X-A": "é" * 513}},
+    {"inline_trunk": {}},
+    {"inline_trunk": {**INLINE, "hostname": ""}},
+    {"inline_trunk": {**INLINE, "hostname": "sip:sip.example.net"}},
+    {"inline_trunk": {**INLINE, "hostname": "sip.example.net;lr"}},
+    {"inline_trunk": {**INLINE, "from_host": "a@pbx.example.net"}},
+    {"inline_trunk": {**INLINE, "headers_to_attributes": {"X A": "a"}}},
+    {"inline_trunk": {**INLINE, "attributes_to_headers": {"a": ""}}},
+    {"inline_trunk": {**INLINE, "attributes_to_headers": {"a": "X" * 256}}},
+    {"destination": {"city": "Berlin"}},
+    {"destination": {"country": "de"}},
+    {"destination": {"country": "DEU"}},
+    {"destination": {"country": "XX"}},
+    {"media": {"codecs": [{"name": ""}]}},
+    {"media": {"codecs": [{"name": "PCMU A"}]}},
+    {"media": {"codecs": [{"name": "PCMU/8000/1"}]}},
+    {"media": {"media_timeout": "601s"}},
 ]
+# Refused by the servers that know the field; older ones leave it out.
+REFUSED_SINCE = [("1.13.6", {"to_user_override": user}) for user in ("a@b", "1 2", "sip:1", "ä", "(1)")]
 TAKEN = [
     {},
     {"to": "200"},
@@ -89,6 +130,21 @@ TAKEN = [
     {"dtmf": "1x"},
     {"hide_phone_number": True},
     {"hide_phone_number": True, "participant_identity": "callee"},
+    {"inline_trunk": INLINE},
+    {"inline_trunk": {"hostname": "sip.example.net=x", "from_host": "pbx.example.net"}},
+    {"request_uri": {"raw": "sip:200@pbx.example.org:5090;transport=tcp"}},
+    {"request_uri": {"values": {"user": "200", "host": "pbx.example.org"}}},
+    {"request_uri": {}},
+    {"to_header": {"raw": f"sip:{CALLEE}@sip.example.com"}},
+    {"from_header": {"raw": "sip:200@pbx.example.org", "display_name": "Office"}},
+    {"destination": {"city": "Berlin", "country": "DE"}},
+    {"destination": {"city": "Berlin", "region": "eu"}},
+    {"destination": {"country": "UK"}},
+    {"media": {"encryption": "allow", "codecs": [{"name": "PCMU", "rate": 8000}], "only_listed_codecs": True}},
+    {"media": {"only_listed_codecs": True, "media_timeout": "600s"}},
+    {"media": {"encryption": "disable"}, "media_encryption": "require"},
+    {"media": {"encryption": "require"}, "media_encryption": "allow"},
+    {"to_user_override": "front.desk~1"},
 ]
 
 
@@ -107,18 +163,29 @@ def call(livekit, oracle, modules):
     ids = {trunk["name"]: trunk["id"] for trunk in made["outbound_trunks"]}
 
     def run(trunk, **request):
-        asked = {"trunk": trunk, "to": CALLEE, "room_name": "room", **request}
-        explained = modules.run("livekit_sip_call_info", outbound=asked)
+        asked = {"to": CALLEE, "room_name": "room", **({"trunk": trunk} if trunk else {}), **request}
+        explained = modules.run("livekit_sip_call_info", outbound=asked, server_version=livekit.version)
         assert not explained.get("failed"), explained
-        body = {FIELDS.get(name, name): ENUMS[name] + str(value).upper() if name in ENUMS else value
-                for name, value in asked.items() if name != "trunk"}  # fmt: skip
-        status, answer = livekit.twirp(
-            "SIP", "CreateSIPParticipant", {**body, "sip_trunk_id": ids.get(asked["trunk"], asked["trunk"])}
-        )
+        body = as_request(asked)
+        if trunk is not None:
+            body["sip_trunk_id"] = ids.get(asked["trunk"], asked["trunk"])
+        status, answer = livekit.twirp("SIP", "CreateSIPParticipant", body)
         assert "canary" not in str(explained).replace("canary-user", "")
         return explained, status, answer, oracle.outbound()
 
     return run
+
+
+def as_request(options: dict) -> dict:
+    """The fields of a request, by the server's names; its trunk has an id, and is not among them."""
+    body = {}
+    for name, value in options.items():
+        if name == "trunk":
+            continue
+        if isinstance(value, dict) and name not in ("headers", "headers_to_attributes", "attributes_to_headers"):
+            value = as_request(value)
+        body[FIELDS.get(name, name)] = ENUMS[name] + value.upper() if name in ENUMS else value
+    return body
 
 
 def refuses(explained: dict) -> bool:
@@ -126,31 +193,54 @@ def refuses(explained: dict) -> bool:
 
 
 @pytest.mark.parametrize("trunk", ["plain", "rich", "any"])
-def test_what_the_server_refuses_is_a_problem_and_nothing_else_is(call, trunk):
+def test_what_the_server_refuses_is_a_problem_and_nothing_else_is(livekit, call, trunk):
     disagreed = []
-    for request in [*REFUSED, *TAKEN]:
+    since = [request for version, request in REFUSED_SINCE if livekit.has(version)]
+    for request in [*REFUSED, *TAKEN, *(request for _version, request in REFUSED_SINCE)]:
         explained, status, answer, handed = call(**{"trunk": trunk, **request})
-        refused = request in REFUSED
+        refused = request in [*REFUSED, *since]
         assert (status, len(handed)) == ((404 if "trunk" in request else 400, 0) if refused else (200, 1)), answer
         if refuses(explained) != refused:
             disagreed.append((request, answer, explained["problems"]))
     assert disagreed == []
 
 
-@pytest.mark.parametrize("trunk", ["plain", "rich", "any"])
+@pytest.mark.parametrize("trunk", ["plain", "rich", "any", None])
 def test_what_the_server_hands_to_livekit_sip_is_what_is_sent(call, trunk):
+    own = {} if trunk else {"inline_trunk": INLINE, "from_number": ONE}
     for request in TAKEN:
-        explained, _status, _answer, (handed,) = call(trunk, **request)
+        explained, status, answer, handed = call(trunk, **{**own, **request})
+        assert status == 200, answer
+        (handed,) = handed
         sent = explained["sent"]
         handed.setdefault("transport", "SIP_TRANSPORT_AUTO")
         host, _colon, port = handed["address"].partition(":")
         transport = handed["transport"].replace("SIP_TRANSPORT_", "").lower()
         parameter = "" if transport == "auto" else f";transport={transport}"
-        assert sent["request_uri"] == f"sip:{handed['call_to']}@{handed['address']}{parameter}"
-        assert (sent["host"], sent["port"]) == (host, int(port or (5061 if transport == "tls" else 5060)))
-        assert handed["number"] in sent["numbers"]
-        assert sent["display_name"] == handed.get("display_name")
-        assert sent["from_host"] == handed.get("hostname", "")
+        callee = handed.get("to_user_override") or handed["call_to"]
+        assert sent["to_uri"] == f"sip:{callee}@{handed['address']}{parameter}"
+        if "sip_request_uri" not in handed:
+            assert sent["request_uri"] == f"sip:{handed['call_to']}@{handed['address']}{parameter}"
+            assert (sent["host"], sent["port"]) == (host, int(port or (5061 if transport == "tls" else 5060)))
+        elif "request_uri" in request and request["request_uri"]:
+            assert "200@pbx.example.org" in str(handed["sip_request_uri"]) or "pbx.example.org" in sent["request_uri"]
+            assert sent["host"] == "pbx.example.org"
+        if "sip_from_header" in handed:
+            assert (sent["numbers"], sent["from_host"]) == (["200"], "pbx.example.org")
+            assert sent["display_name"] == handed["sip_from_header"]["display_name"]
+        else:
+            assert handed["number"] in sent["numbers"]
+            assert sent["display_name"] == handed.get("display_name")
+            assert sent["from_host"] == handed.get("hostname", "")
+        assert ("sip_to_header" in handed) == ("to_header" in request)
+        for maps in ("headers_to_attributes", "attributes_to_headers"):
+            assert sent[maps] == handed.get(maps, {})
+        media = handed.get("media", {})
+        listed = {codec["name"] for codec in media.get("codecs", [])}
+        usual = set() if media.get("only_listed_codecs") else {"PCMU", "PCMA", "G722"}
+        assert set(sent["codecs"]) == listed | usual
+        assert sent["media_timeout"] == media.get("media_timeout", "")
+        assert {name: value for name, value in sent["destination"].items() if value} == handed.get("destination", {})
         assert [header["name"] for header in sent["headers"]] == sorted(handed.get("headers", {}))
         for header in sent["headers"]:
             given_by = "trunk" if handed["headers"][header["name"]] == "canary-trunk" else "request"

@@ -18,7 +18,7 @@ MODULES = sorted(path.stem for path in (REPOSITORY / "plugins" / "modules").glob
 # The others speak to no server, and belong to roles.
 OF_A_SERVER = [module for module in MODULES if module.startswith("livekit_")]
 SECRETS = {
-    *("api_secret", "auth_password", "egress", "headers", "pin"),
+    *("api_secret", "auth_password", "egress", "headers", "pin", "raw"),
     *("health_stdin", "secrets", "server_api_secret"),
 }
 # What Ansible takes for a secret, by its name.

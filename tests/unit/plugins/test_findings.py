@@ -33,10 +33,20 @@ def rule(key="r", *trunks, pin="", **fields):
 def found(*objects):
     table = {"inbound_trunk": {}, "outbound_trunk": {}, "dispatch_rule": {}}
     for stored in objects:
-        for kind, id_field in (("dispatch_rule", "sip_dispatch_rule_id"), ("inbound_trunk", "sip_trunk_id")):
-            if id_field in stored:
-                table[kind][stored[id_field]] = stored
+        kind = "dispatch_rule" if "sip_dispatch_rule_id" in stored else "inbound_trunk"
+        kind = "outbound_trunk" if "address" in stored else kind
+        table[kind][stored.get("sip_dispatch_rule_id") or stored["sip_trunk_id"]] = stored
     return findings(table)
+
+
+def outbound(key="o", *numbers, **fields):
+    return {
+        "sip_trunk_id": key,
+        "name": f"trunk {key}",
+        "address": "sip.example.com",
+        "numbers": list(numbers or [ONE]),
+        **fields,
+    }
 
 
 ONLY_OPUS = {"only_listed_codecs": True, "codecs": [{"name": "opus", "rate": 48000}]}
@@ -48,12 +58,24 @@ CASES = [
     ("rules_conflict", ERROR, "rs", "'trunk t'", [trunk(), rule(), rule("s")]),
     ("rule_is_own_rival", ERROR, "r", "12025550100", [trunk(), rule(numbers=[ONE, "12025550100"])]),
     ("password_missing", ERROR, "t", "nobody is asked", [trunk(auth_username="u"), rule()]),
+    ("password_missing", ERROR, "o", "asked for them", [outbound(auth_username="u")]),
+    ("trunk_twice", NOTE, "op", "same way", [outbound(), outbound("p", ONE[1:])]),
+    ("name_twice", WARNING, "op", "2 outbound", [outbound(), outbound("p", TWO, name="trunk o")]),
+    ("name_twice", WARNING, "rs", "2 dispatch", [trunk(), rule(), rule("s", numbers=[ONE], name="rule r")]),
+    ("codecs_none", ERROR, "r", "every call", [rule(media={"only_listed_codecs": True}) | {"trunk_ids": []}]),
     ("mask_dropped", ERROR, "t", "every source", [trunk(allowed_addresses=["198.51.100.1, 198.51.100.2"]), rule()]),
     ("mask_unreadable", ERROR, "t", "255", [trunk(allowed_addresses=["198.51.100.0/255.255.255.0"]), rule()]),
     ("mask_host_name", WARNING, "t", "sip.example", [trunk(allowed_addresses=["sip.example.net"]), rule()]),
     ("header_of_livekit_sip", WARNING, "t", "has To, VIA", [trunk(headers={"To": "", "VIA": "", "X": ""}), rule()]),
     ("trunk_missing", ERROR, "r", "gone", [trunk(), rule("r", "gone"), rule("s")]),
     ("trunk_missing", WARNING, "r", "gone", [trunk(), rule("r", "t", "gone")]),
+    (
+        "codec_rate_missing",
+        ERROR,
+        "t",
+        "pcmu, opus",
+        [trunk(media={"codecs": [{"name": "pcmu"}, {"name": "opus"}]}), rule()],
+    ),
     ("codecs_none", ERROR, "t", "every call", [trunk(media={"only_listed_codecs": True}), rule()]),
     ("codecs_unknown", ERROR, "r", "opus", [trunk(), rule(media=ONLY_OPUS)]),
     ("trunk_unused", WARNING, "u", "no rule", [trunk(), trunk("u", TWO), rule()]),
@@ -106,9 +128,11 @@ def test_every_code_has_a_case():
         [trunk(), trunk("u", ONE, TWO) | {"numbers": [TWO]}, rule("r", "t", "u", numbers=[ONE, TWO])],
         [trunk(allowed_numbers=[CALLER]), trunk("u", allowed_numbers=["+12025550150"]), rule("r", "t", "u")],
         [trunk(allowed_addresses=["198.51.100.0/24", "2001:db8::/32", "198.51.100.7"]), rule(inbound_numbers=[CALLER])],
-        [trunk(auth_username="u", auth_password="p", media={"codecs": [{"name": "opus"}]}), rule()],
+        [trunk(auth_username="u", auth_password="p", media={"codecs": [{"name": "opus", "rate": 48000}]}), rule()],
         [trunk(media={"only_listed_codecs": True, "codecs": [{"name": "PCMU", "rate": 8000}]}), rule()],
         [trunk(), rule(numbers=[ONE]), rule("s", pin="4711")],
+        [trunk(), rule(media={"only_listed_codecs": True})],
+        [outbound(), outbound("p", TWO), outbound("q", auth_username="u", auth_password="p")],
     ],
 )
 def test_a_good_table_has_no_findings(table):

@@ -30,6 +30,13 @@ def explained(options: dict | None = None, **request) -> dict:
     )
 
 
+def inline(options: dict | None = None, **request) -> dict:
+    """What the module says of a call on a trunk of the request's own."""
+    own = {"hostname": "sip.example.com", "transport": "tcp", **(options or {})}
+    asked = {"to": CALLEE, "from_number": ONE, "inline_trunk": own, **request}
+    return MODULES.run("livekit_sip_call_info", assume_empty=True, outbound=asked)
+
+
 def problems(stored: dict | None = None, **request) -> list:
     """What is wrong with a call on a trunk as it is stored, also such as the API would refuse."""
     stored = {**TRUNK, "transport": "SIP_TRANSPORT_TCP", "sip_trunk_id": "ST_1", **(stored or {})}
@@ -44,6 +51,7 @@ def test_call_on_a_plain_trunk_is_sent_and_has_no_problems():
     assert found["trunk"] == {"name": "provider", "id": ""}
     assert found["sent"] == {
         "request_uri": f"sip:{CALLEE}@sip.example.com;transport=tcp",
+        "to_uri": f"sip:{CALLEE}@sip.example.com;transport=tcp",
         "host": "sip.example.com",
         "port": 5060,
         "transport": "tcp",
@@ -53,10 +61,15 @@ def test_call_on_a_plain_trunk_is_sent_and_has_no_problems():
         "from_host": "",
         "headers": [],
         "include_headers": "no_headers",
+        "headers_to_attributes": {},
+        "attributes_to_headers": {},
         "auth_username": "",
         "encryption": "disable",
         "media": "RTP/AVP",
+        "codecs": ["PCMU", "PCMA", "G722"],
+        "media_timeout": "",
         "destination_country": "",
+        "destination": {"city": "", "country": "", "region": ""},
         "ringing_timeout": "180s",
         "max_call_duration": "86400s",
         "dtmf": "",
@@ -106,6 +119,131 @@ def test_what_is_sent(trunk, request_, sent):
     assert {name: found[name] for name in sent} == sent
 
 
+RAW = "<sip:pbx:canary@192.0.2.7:5080;lr;transport=tls?X-A=1>"
+VALUES = {"user": TWO, "host": "pbx.example.org"}
+
+
+@pytest.mark.parametrize(
+    ("trunk", "request_", "sent"),
+    [
+        ({"transport": "auto"}, {"request_uri": {"raw": RAW}},
+         {"request_uri": "sip:pbx:<hidden>@192.0.2.7:5080;lr;transport=tls?X-A=1", "host": "192.0.2.7", "port": 5080,
+          "transport": "tls", "to_uri": f"sip:{CALLEE}@sip.example.com"}),
+        ({}, {"request_uri": {"raw": RAW}},
+         {"request_uri": "sip:pbx:<hidden>@192.0.2.7:5080;lr;transport=tcp?X-A=1", "transport": "tcp"}),
+        ({}, {"request_uri": {"raw": "sips:[2001:db8::7]"}},
+         {"request_uri": "sips:[2001:db8::7];transport=tcp", "host": "2001:db8::7", "port": 5061, "transport": "tls"}),
+        ({}, {"request_uri": {"values": VALUES}},
+         {"request_uri": f"sip:{TWO}@pbx.example.org;transport=tcp", "host": "pbx.example.org", "port": 5060}),
+        ({"transport": "auto"}, {"request_uri": {"values": {"user": "a", "ip": "192.0.2.7", "port": 5070,
+                                                           "transport": "tls"}}},
+         {"request_uri": "sip:a@192.0.2.7:5070;transport=tls", "port": 5070, "transport": "tls"}),
+        ({}, {"request_uri": {"values": {"user": "a"}}}, {"request_uri": "", "host": "", "port": 0, "transport": ""}),
+        ({"from_host": "x.example"}, {"from_header": {"values": VALUES, "display_name": "Office"}},
+         {"numbers": [TWO], "number_given_by": "request", "from_host": "pbx.example.org", "display_name": "Office"}),
+        ({}, {"from_header": {"raw": "sip:pbx.example.org:5080"}},
+         {"numbers": [], "from_host": "pbx.example.org:5080", "display_name": ""}),
+        ({}, {"to_user_override": "front"}, {"to_uri": "sip:front@sip.example.com;transport=tcp",
+                                             "request_uri": f"sip:{CALLEE}@sip.example.com;transport=tcp"}),
+        ({}, {"media": {"codecs": [{"name": "AMR-WB"}], "media_timeout": "30s"}},
+         {"codecs": ["PCMU", "PCMA", "G722", "AMR-WB"], "media_timeout": "30s"}),
+        ({"media": {"only_listed_codecs": True, "codecs": ["PCMU/8000"], "media_timeout": "1m"}}, {},
+         {"codecs": ["PCMU"], "media_timeout": "60s"}),
+        ({"media": {"only_listed_codecs": True, "codecs": ["PCMU/8000"]}}, {"media": {"only_listed_codecs": False}},
+         {"codecs": ["PCMU"]}),
+        ({"media": {"only_listed_codecs": True, "codecs": ["PCMU"]}}, {"media": {"codecs": [{"name": "G722/8000"}]}},
+         {"codecs": ["PCMU", "PCMA", "G722"]}),
+        ({}, {"media": {"only_listed_codecs": True}}, {"codecs": ["PCMU", "PCMA", "G722"]}),
+        ({}, {"media": {"encryption": "require"}, "media_encryption": "allow"}, {"encryption": "require"}),
+        ({}, {"media": {"encryption": "disable"}, "media_encryption": "allow"}, {"encryption": "disable"}),
+        ({}, {"destination": {"city": "Berlin", "country": "DE"}},
+         {"destination": {"city": "Berlin", "country": "DE", "region": ""}}),
+        ({"headers_to_attributes": {"X-A": "a"}, "attributes_to_headers": {"b": "X-B"}}, {},
+         {"headers_to_attributes": {"X-A": "a"}, "attributes_to_headers": {"b": "X-B"}}),
+        ({}, {"inline_trunk": {"hostname": "other.example", "from_host": "pbx.example.org", "auth_username": "u",
+                               "auth_password": "p"}},
+         {"host": "sip.example.com", "from_host": "pbx.example.org", "auth_username": ""}),
+        ({"from_host": "x.example"}, {"inline_trunk": {"hostname": "other.example", "from_host": "pbx.example.org"}},
+         {"from_host": "x.example"}),
+    ],
+)  # fmt: skip
+def test_what_fields_of_a_request_do_to_what_is_sent(trunk, request_, sent):
+    found = explained(trunk, **request_)
+    assert {name: found["sent"][name] for name in sent} == sent
+    assert "canary" not in json.dumps(found)
+
+
+def test_call_on_a_trunk_of_the_requests_own():
+    own = {"auth_username": "u", "auth_password": "canary-password", "transport": "tls", "destination_country": "us",
+           "headers_to_attributes": {"X-A": "a"}, "attributes_to_headers": {"b": "X-B"}, "from_host": "pbx.example.org",
+           "hostname": "a.pstn.twilio.com:5081"}  # fmt: skip
+    found = inline(own, from_number=ONE[1:])
+    assert (found["result"], found["trunk"], found["problems"]) == ("send", None, [])
+    assert found["text"].splitlines()[1:4] == [
+        "Trunk: inline_trunk",
+        "Result: livekit-sip sends an INVITE",
+        f"Request-URI: sip:{CALLEE}@a.pstn.twilio.com:5081;transport=tls",
+    ]
+    sent = found["sent"]
+    assert (sent["host"], sent["port"], sent["transport"], sent["numbers"]) == (
+        "a.pstn.twilio.com", 5081, "tls", [ONE[1:]]
+    )  # fmt: skip
+    assert (sent["auth_username"], sent["from_host"], sent["destination_country"]) == ("u", "pbx.example.org", "us")
+    assert (sent["headers_to_attributes"], sent["attributes_to_headers"]) == ({"X-A": "a"}, {"b": "X-B"})
+    assert "canary" not in json.dumps(found)
+
+
+INLINE_CASES = [
+    ("host_missing", SERVER, "hostname", {"hostname": ""}, {}),
+    ("host_uri", SERVER, "hostname", {"hostname": "sip:sip.example.com"}, {}),
+    ("host_uri", SERVER, "from_host", {"from_host": "a@pbx.example.org"}, {}),
+    ("host_uri", SIP, "hostname", {"hostname": "sip.example.com=x"}, {}),
+    ("host_port", SIP, "hostname", {"hostname": "sip.example.com:sip"}, {}),
+    ("host_invalid", SIP, "hostname", {"hostname": "sip.example.com/sip"}, {}),
+    ("header_map_refused", SERVER, "'X A'", {"headers_to_attributes": {"X A": "a"}}, {}),
+    ("header_map_refused", SERVER, "''", {"attributes_to_headers": {"a": ""}}, {}),
+    ("number_missing", SERVER, "no numbers", {}, {"from_number": ""}),
+    ("codecs_none", SIP, "no codec", {}, {"media": {"only_listed_codecs": True}}),
+    ("inline_trunk_left_out", "", "next to trunk", {}, {"trunk": "provider"}),
+    ("password_missing", "", "inline_trunk", {"auth_username": "u"}, {}),
+    ("to_user_left_out", "", "before 1.13.6", {}, {"to_user_override": "front"}),
+]
+
+
+@pytest.mark.parametrize(("code", "refused_by", "words", "options", "request_"), INLINE_CASES)
+def test_each_problem_of_a_trunk_of_the_requests_own(code, refused_by, words, options, request_):
+    found = [problem for problem in inline(options, **request_)["problems"] if problem["code"] == code]
+    assert [problem["refused_by"] for problem in found] == [refused_by]
+    assert words in found[0]["cause"]
+
+
+def test_request_without_any_trunk():
+    def asked(**request):
+        return MODULES.run("livekit_sip_call_info", assume_empty=True, outbound={"to": CALLEE, **request})
+
+    found = asked()
+    assert [problem["code"] for problem in found["problems"]] == ["trunk_not_given", "number_missing", "host_missing"]
+    assert found["sent"] is None
+    assert [(p["code"], p["refused_by"]) for p in asked(from_number=ONE)["problems"]] == [("host_missing", SIP)]
+
+
+@pytest.mark.parametrize(
+    ("version", "codes", "to"),
+    [("1.13.5", ["to_user_left_out"], CALLEE), ("1.13.6", [], "front"), (None, ["to_user_left_out"], "front")],
+)
+def test_servers_from_one_version_on_take_another_user_for_the_to_header(version, codes, to):
+    given = {"server_version": version} if version else {}
+    found = MODULES.run(
+        "livekit_sip_call_info",
+        assume_empty=True,
+        outbound_trunks=[TRUNK],
+        outbound={"trunk": "provider", "to": CALLEE, "to_user_override": "front"},
+        **given,
+    )
+    assert [problem["code"] for problem in found["problems"]] == codes
+    assert found["sent"]["to_uri"] == f"sip:{to}@sip.example.com;transport=tcp"
+
+
 # code, who refuses it, words of the cause, the trunk, the request
 CASES = [
     ("trunk_unknown", SERVER, "'other'", {}, {"trunk": "other"}),
@@ -149,6 +287,36 @@ CASES = [
     ("trunk_value_stays", "", "changes nothing", {"include_headers": "SIP_ALL_HEADERS"},
      {"include_headers": "no_headers"}),
     ("keys_in_clear", "", "tcp", {"media_encryption": "SIP_MEDIA_ENCRYPT_REQUIRE"}, {}),
+    ("to_user_refused", SERVER, "a@b", {}, {"to_user_override": "a@b"}),
+    ("to_user_refused", SERVER, "1;2", {}, {"to_user_override": "1;2"}),
+    ("to_header_refused", SIP, "both", {}, {"to_header": {"raw": f"sip:{CALLEE}@sip.example.com"}}),
+    ("uri_invalid", SIP, "request_uri: raw", {}, {"request_uri": {"raw": f"{CALLEE}@sip.example.com"}}),
+    ("uri_invalid", SIP, "request_uri: raw", {}, {"request_uri": {"raw": ""}}),
+    ("uri_invalid", SIP, "request_uri: raw", {}, {"request_uri": {"raw": "sip:a@sip.example.com:port"}}),
+    ("uri_invalid", SIP, "neither raw", {}, {"request_uri": {}}),
+    ("uri_invalid", SIP, "no user", {}, {"request_uri": {"values": {"host": "a"}}}),
+    ("uri_invalid", SIP, "neither host", {}, {"request_uri": {"values": {"user": "a"}}}),
+    ("uri_invalid", SIP, "no port", {}, {"request_uri": {"values": {"user": "a", "host": "a:5060"}}}),
+    ("uri_invalid", SIP, "trunk's tcp", {}, {"request_uri": {"values": {**VALUES, "transport": "tls"}}}),
+    ("uri_invalid", SIP, "from_header: raw", {}, {"from_header": {"raw": "pbx"}}),
+    ("uri_scheme", SIP, "tel", {}, {"request_uri": {"raw": f"tel:{CALLEE}"}}),
+    ("uri_transport", SIP, "ws", {"transport": "SIP_TRANSPORT_AUTO"},
+     {"request_uri": {"raw": "sip:a@sip.example.com;transport=ws"}}),
+    ("uri_not_tls", "", "sips", {"transport": "SIP_TRANSPORT_AUTO"},
+     {"request_uri": {"raw": "sips:a@sip.example.com"}}),
+    ("uri_elsewhere", "", f"calls {TWO} at pbx.example.org", {}, {"request_uri": {"values": VALUES}}),
+    ("display_name_left_out", "", "its own", {}, {"from_header": {"values": VALUES}, "display_name": "a"}),
+    ("destination_refused", SERVER, "city", {}, {"destination": {"city": "Berlin"}}),
+    ("destination_refused", SERVER, "usa", {}, {"destination": {"country": "usa"}}),
+    ("destination_refused", SERVER, "de", {}, {"destination": {"country": "de"}}),
+    ("media_refused", SERVER, "'PCMU 8'", {}, {"media": {"codecs": [{"name": "PCMU 8"}]}}),
+    ("media_refused", SERVER, "600s", {}, {"media": {"media_timeout": "601s"}}),
+    ("codec_rate_missing", SIP, "pcmu", {}, {"media": {"codecs": [{"name": "pcmu"}]}}),
+    ("codecs_none", SIP, "no codec", {"media": {"only_listed_codecs": True}}, {}),
+    ("codecs_unknown", "", "offers none", {},
+     {"media": {"only_listed_codecs": True, "codecs": [{"name": "opus", "rate": 48000}]}}),
+    ("trunk_value_stays", "", "changes nothing", {"media": {"encryption": "SIP_MEDIA_ENCRYPT_REQUIRE"}},
+     {"media": {"encryption": "SIP_MEDIA_ENCRYPT_DISABLE"}}),
     ("encryption_offered", "", "RTP/SAVP", {"transport": "SIP_TRANSPORT_TLS"}, {"media_encryption": "allow"}),
 ]  # fmt: skip
 
@@ -164,7 +332,7 @@ def test_each_problem(code, refused_by, words, trunk, request_):
 def test_every_problem_has_a_case():
     sources = [Path(module.__file__).read_text(encoding="utf-8") for module in (_outbound, _outbound_problems)]
     codes = {code for source in sources for code in re.findall(r'Problem\(\s*"(\w+)"', source)}
-    assert codes == {case[0] for case in CASES} | {"trunk_ambiguous"}
+    assert codes == {case[0] for case in [*CASES, *INLINE_CASES]} | {"trunk_ambiguous", "trunk_not_given"}
 
 
 @pytest.mark.parametrize(
@@ -175,6 +343,10 @@ def test_every_problem_has_a_case():
         ({}, {"to": "*98"}),
         ({}, {"to": "front-desk"}),
         ({}, {"from_number": "1-202-555-0100"}),
+        ({}, {"destination": {"city": "Berlin", "country": "DE"}, "media": {"codecs": [{"name": "AMR-WB"}]}}),
+        ({}, {"destination": {"city": "Berlin", "region": "eu"}}),
+        ({}, {"request_uri": {"raw": f"sip:{CALLEE}@sip.example.com"}}),
+        ({"numbers": [f"{ONE}@sip.example.com"]}, {"from_header": {"values": VALUES}}),
         ({"numbers": ["*"]}, {"from_number": TWO}),
         ({"numbers": [ONE, TWO]}, {"from_number": TWO}),
         ({"address": "198.51.100.7:5060"}, {}),
@@ -196,10 +368,10 @@ def test_what_works_has_no_problems(trunk, request_):
 
 def test_trunk_is_named_by_name_or_id_and_a_name_of_two_is_not_enough():
     stored = {key: {**TRUNK, "sip_trunk_id": key} for key in ("ST_1", "ST_2")}
-    by_name = explain_outbound({"outbound_trunk": stored}, Request("provider", CALLEE)).as_dict()
+    by_name = explain_outbound({"outbound_trunk": stored}, Request(CALLEE, "provider")).as_dict()
     assert [problem["code"] for problem in by_name["problems"]] == ["trunk_ambiguous"]
     assert by_name["sent"] is by_name["trunk"] is None
-    by_id = explain_outbound({"outbound_trunk": stored}, Request("ST_2", CALLEE)).as_dict()
+    by_id = explain_outbound({"outbound_trunk": stored}, Request(CALLEE, "ST_2")).as_dict()
     assert by_id["trunk"] == {"name": "provider", "id": "ST_2"}
 
 
@@ -225,7 +397,7 @@ def test_text_for_people():
         "From host: pbx.example.org",
         "Headers: none",
         "Asked for a password: the call ends",
-        "Media: RTP/AVP, encryption disable",
+        "Media: RTP/AVP, encryption disable, codecs PCMU, PCMA, G722",
         "Rings for 45s, ends 24h after the INVITE",
         "The request returns before it rings",
         f"Participant: sip_{CALLEE}",
