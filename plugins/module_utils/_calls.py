@@ -14,7 +14,9 @@ from __future__ import annotations
 
 import hashlib
 import typing as t
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import product
 
 from ._addresses import address, source_allowed
 from ._claims import claims, pin_of, written_twice
@@ -74,15 +76,21 @@ class Table:
         self.rules = sorted(rules, key=_rule_id)  # as the server lists them: among equals the first one wins
         self._numbers = {_trunk_id(trunk): _normalized(trunk, "numbers") for trunk in self.trunks}
         self._callers = {_trunk_id(trunk): _normalized(trunk, "allowed_numbers") for trunk in self.trunks}
-        self._trunks_of: dict[str, list[dict]] = {}
+        # By number, then caller; an empty text stands for any. What a call cannot match is not even looked at.
+        self._trunks_of: dict[str, dict[str, list[dict]]] = {}
         for trunk in self.trunks:
             for number in self._numbers[_trunk_id(trunk)] or [""]:
-                self._trunks_of.setdefault(number, []).append(trunk)
-        self._rules_of: dict[str, dict[str, list[dict]]] = {}
+                by_caller = self._trunks_of.setdefault(number, {})
+                for caller in self._callers[_trunk_id(trunk)] or [""]:
+                    by_caller.setdefault(caller, []).append(trunk)
+        # By trunk and number, then caller and PIN.
+        self._rules_of: dict[tuple[str, str], dict[str, dict[str, list[dict]]]] = {}
         for rule in self.rules:
-            for trunk_id in dict.fromkeys(rule.get("trunk_ids") or [""]):
-                for number in dict.fromkeys(rule.get("numbers") or [""]):
-                    self._rules_of.setdefault(trunk_id, {}).setdefault(number, []).append(rule)
+            trunk_ids, numbers = (dict.fromkeys(rule.get(name) or [""]) for name in ("trunk_ids", "numbers"))
+            for key in product(trunk_ids, numbers):
+                by_caller = self._rules_of.setdefault(key, {})
+                for caller in dict.fromkeys(rule.get("inbound_numbers") or [""]):
+                    by_caller.setdefault(caller, {}).setdefault(pin_of(rule), []).append(rule)
         self._faults = _faults(self.rules)
 
     @classmethod
@@ -97,20 +105,31 @@ class Table:
 
     def trunks_for(self, called: str) -> list[dict]:
         """The trunks that could take a call to this number, whoever calls."""
-        numbers = dict.fromkeys((normalized_number(called), ""))
-        return [trunk for number in numbers for trunk in self._trunks_of.get(number, ())]
+        found = (
+            trunk
+            for number in dict.fromkeys((normalized_number(called), ""))
+            for trunks in self._trunks_of.get(number, {}).values()
+            for trunk in trunks
+        )
+        return list({_trunk_id(trunk): trunk for trunk in found}.values())
 
     def rules_for(self, trunk_id: str, called: str) -> list[dict]:
         """The rules that name this trunk (an empty text: none) and could take a call to this number."""
-        by_number = self._rules_of.get(trunk_id, {})
-        return [rule for number in dict.fromkeys((called, "")) for rule in by_number.get(number, ())]
+        found = (
+            rule
+            for number in dict.fromkeys((called, ""))
+            for by_pin in self._rules_of.get((trunk_id, number), {}).values()
+            for rules in by_pin.values()
+            for rule in rules
+        )
+        return list({_rule_id(rule): rule for rule in found}.values())
 
     def decide(self, call: Call) -> Decision:
         if call.source and address(call.source) is None:
             return Decision(ERROR, error=f"{call.source!r} is not an IP address")
         called = normalized_number(call.called)
         for number in dict.fromkeys((called, "")):
-            taking = [trunk for trunk in self._trunks_of.get(number, ()) if self._trunk_reason(trunk, call) is None]
+            taking = self._taking(number, call)
             if len(taking) > 1:
                 what = f"have the number {number}" if number else "have no numbers, so each takes every number"
                 return Decision(ERROR, error=f"{len(taking)} trunks match the call: they {what}", rivals=taking)
@@ -134,6 +153,13 @@ class Table:
             rules.append(Verdict(rule, reason))
         return decision, trunks, rules
 
+    def _taking(self, number: str, call: Call) -> list[dict]:
+        """The trunks with this number (an empty text: with none) that take the call."""
+        by_caller = self._trunks_of.get(number, {})
+        callers = dict.fromkeys((normalized_number(call.caller), ""))
+        found = [trunk for caller in callers for trunk in by_caller.get(caller, ())]
+        return sorted((trunk for trunk in found if self._trunk_reason(trunk, call) is None), key=_trunk_id)
+
     def _trunk_reason(self, trunk: dict, call: Call) -> Reason | None:
         numbers = self._numbers[_trunk_id(trunk)]
         if numbers and normalized_number(call.called) not in numbers:
@@ -155,11 +181,18 @@ class Table:
             error, rivals = faults
             return Decision(ERROR, trunk, asks_password=asks, error=error, rivals=rivals)
         for trunk_id in dict.fromkeys((key, "")):
-            listed = self.rules_for(trunk_id, call.called)
+            listed = self._listed(trunk_id, call)
             taking = sorted((rule for rule in listed if _rule_reason(rule, call, trunk) is None), key=_rule_id)
             if taking:
                 return _outcome(call, trunk, min(taking, key=priority), asks)
         return Decision(REFUSE, trunk, asks_password=asks)
+
+    def _listed(self, trunk_id: str, call: Call) -> Iterator[dict]:
+        """The rules that name this trunk (an empty text: none), and do not lack number, caller or PIN of the call."""
+        for number, caller in product(dict.fromkeys((call.called, "")), dict.fromkeys((call.caller, ""))):
+            by_pin = self._rules_of.get((trunk_id, number), {}).get(caller, {})
+            for pin in [""] if call.no_pin else [call.pin] if call.pin else by_pin:
+                yield from by_pin.get(pin, ())
 
 
 def priority(rule: dict) -> tuple[int, str]:

@@ -6,38 +6,25 @@
 
 """What is wrong with a whole table: calls that fail, rules that no call reaches, doors that stand open.
 
-Pure: no I/O, nothing of Ansible. What is wrong with one object, so that it cannot be stored, is in `_validate`.
+Pure: no I/O, nothing of Ansible. What is wrong with objects one by one is in `_object_findings`.
 """
 
 from __future__ import annotations
 
 import re
-import typing as t
-from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from ._addresses import address, honoured_masks, network
 from ._calls import shortened
 from ._claims import Claims, claims, pin_of, written_twice
-from ._codecs import CODECS, codec_without_rate, spoken
 from ._fields import Duration
-from ._headers import TAKEN_AS_YET
 from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, KINDS, OUTBOUND_TRUNK, Kind
 from ._numbers import normalized_number
-
-ERROR, WARNING, NOTE = "error", "warning", "note"
+from ._object_findings import ERROR, NOTE, WARNING, Finding, label_of, names_of_several, of_headers, of_media
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
-
-
-class Finding(t.NamedTuple):
-    code: str
-    severity: str  # ERROR: calls fail. WARNING: probably not what is meant. NOTE: worth knowing
-    objects: tuple[tuple[Kind, str], ...]  # kind and id of each object concerned
-    cause: str
-    fix: str
 
 
 # Findings about how objects fit together, worth a warning when a run touches one of them. The others tell about one
@@ -97,6 +84,7 @@ class _Graph:
     outbound: dict[str, dict]
     rules: dict[str, dict]
     knows_rules: bool
+    numbers_of_trunks: dict[tuple[str, ...], tuple[set[str], dict[str, str]]] = field(default_factory=dict)
 
     @property
     def tables(self) -> tuple[tuple[Kind, dict[str, dict]], ...]:
@@ -109,7 +97,7 @@ class _Graph:
             yield from self._of_rule(key, rule)
         for kind, table in self.tables:
             for key, stored in table.items():
-                yield from _of_media(kind, key, stored)
+                yield from of_media(kind, key, stored)
 
     def findings(self) -> Iterator[Finding]:
         yield from self.relations()
@@ -117,11 +105,11 @@ class _Graph:
         for key, trunk in self.trunks.items():
             yield from self._of_trunk(key, trunk)
         for kind, table in self.tables:
-            yield from _names_of_several(kind, table)
+            yield from names_of_several(kind, table)
             for key, stored in table.items():
-                yield from _of_headers(kind, key, stored)
+                yield from of_headers(kind, key, stored)
                 if stored.get("krisp_enabled"):
-                    cause = f"{_label(kind, key, stored)} has krisp_enabled, which only LiveKit Cloud does"
+                    cause = f"{label_of(kind, key, stored)} has krisp_enabled, which only LiveKit Cloud does"
                     yield Finding("krisp_self_hosted", NOTE, ((kind, key),), cause, "leave krisp_enabled out")
         if self.knows_rules:
             yield from self._unused_trunks()
@@ -138,7 +126,7 @@ class _Graph:
                 held.add(key, claim)
 
     def _conflict(self, kind: Kind, table: dict, one: str, other: str, claim) -> Finding:
-        labels = f"{_label(kind, one, table[one])} and {_label(kind, other, table[other])}"
+        labels = f"{label_of(kind, one, table[one])} and {label_of(kind, other, table[other])}"
         calls = f"calls to {claim.number or 'any number'}" + (f" from {claim.caller}" if claim.caller else "")
         where = ((kind, one), (kind, other))
         if kind is INBOUND_TRUNK:
@@ -151,7 +139,7 @@ class _Graph:
     def _outbound_trunks(self) -> Iterator[Finding]:
         first: dict[tuple, str] = {}
         for key, trunk in self.outbound.items():
-            label = _label(OUTBOUND_TRUNK, key, trunk)
+            label = label_of(OUTBOUND_TRUNK, key, trunk)
             if bool(trunk.get("auth_username")) != bool(trunk.get("auth_password")):
                 cause = f"{label} has only one of auth_username and auth_password: a call that is asked for them ends"
                 yield Finding("password_missing", ERROR, ((OUTBOUND_TRUNK, key),), cause, "give both, or neither")
@@ -159,12 +147,12 @@ class _Graph:
             same = (trunk.get("address"), trunk.get("transport"), trunk.get("auth_username"), numbers)
             other = first.setdefault(same, key)
             if other != key:
-                cause = f"{_label(OUTBOUND_TRUNK, other, self.outbound[other])} and {label} call the same way"
+                cause = f"{label_of(OUTBOUND_TRUNK, other, self.outbound[other])} and {label} call the same way"
                 where = ((OUTBOUND_TRUNK, other), (OUTBOUND_TRUNK, key))
                 yield Finding("trunk_twice", NOTE, where, cause, "delete the one that no request names")
 
     def _of_trunk(self, key: str, trunk: dict) -> Iterator[Finding]:
-        label, where = _label(INBOUND_TRUNK, key, trunk), ((INBOUND_TRUNK, key),)
+        label, where = label_of(INBOUND_TRUNK, key, trunk), ((INBOUND_TRUNK, key),)
         numbers, masks = trunk.get("numbers") or [], trunk.get("allowed_addresses") or []
         if bool(trunk.get("auth_username")) != bool(trunk.get("auth_password")):
             cause = f"{label} has only one of auth_username and auth_password, so nobody is asked for a password"
@@ -198,7 +186,7 @@ class _Graph:
             yield Finding("call_without_limit", NOTE, where, cause, "set max_call_duration")
 
     def _of_rule(self, key: str, rule: dict) -> Iterator[Finding]:
-        label, where = _label(DISPATCH_RULE, key, rule), ((DISPATCH_RULE, key),)
+        label, where = label_of(DISPATCH_RULE, key, rule), ((DISPATCH_RULE, key),)
         trunk_ids = rule.get("trunk_ids") or []
         if not trunk_ids:
             cause = f"{label} names no trunk: it answers anybody, whatever the trunks allow"
@@ -230,8 +218,7 @@ class _Graph:
         numbers = rule.get("numbers") or []
         where = ((DISPATCH_RULE, key), *((INBOUND_TRUNK, trunk) for trunk in trunks))
         if numbers and trunks and all(trunk.get("numbers") for trunk in trunks.values()):
-            written = {number for trunk in trunks.values() for number in trunk["numbers"]}
-            forms = {normalized_number(number): number for number in sorted(written)}
+            written, forms = self._numbers_of(tuple(trunks))
             unknown = [number for number in numbers if normalized_number(number) not in forms]
             names = ", ".join(map(self._name, trunks))
             if unknown:
@@ -251,6 +238,14 @@ class _Graph:
             if not there.intersection(map(normalized_number, callers)):
                 yield _unreachable(label, where, "its trunks allow none of its inbound_numbers as callers")
 
+    def _numbers_of(self, trunks: tuple[str, ...]) -> tuple[set[str], dict[str, str]]:
+        """The numbers of trunks, and how one of them writes each."""
+        if trunks not in self.numbers_of_trunks:
+            written = {number for trunk in trunks for number in self.trunks[trunk]["numbers"]}
+            forms = {normalized_number(number): number for number in sorted(written)}
+            self.numbers_of_trunks[trunks] = written, forms
+        return self.numbers_of_trunks[trunks]
+
     @cached_property
     def own_numbers(self) -> set[str]:
         return {normalized_number(number) for trunk in self.trunks.values() for number in trunk.get("numbers") or ()}
@@ -259,7 +254,7 @@ class _Graph:
         named = {trunk for rule in self.rules.values() for trunk in rule.get("trunk_ids") or [""]}
         for key in self.trunks if "" not in named else ():
             if key not in named:
-                cause = f"{_label(INBOUND_TRUNK, key, self.trunks[key])} is named by no rule: its calls are refused"
+                cause = f"{label_of(INBOUND_TRUNK, key, self.trunks[key])} is named by no rule: its calls are refused"
                 where = ((INBOUND_TRUNK, key),)
                 yield Finding("trunk_unused", WARNING, where, cause, "name it in a rule, or delete it")
 
@@ -278,7 +273,7 @@ class _Graph:
                     if (first, key) in told:
                         continue
                     told.add((first, key))
-                    labels = [_label(DISPATCH_RULE, rule, self.rules[rule]) for rule in (first, key)]
+                    labels = [label_of(DISPATCH_RULE, rule, self.rules[rule]) for rule in (first, key)]
                     cause = f"{labels[0]} asks for a PIN before {labels[1]}: only who enters none reaches the latter"
                     where = ((DISPATCH_RULE, first), (DISPATCH_RULE, key))
                     yield Finding("pin_before_open", WARNING, where, cause, "give them different trunks or numbers")
@@ -319,45 +314,6 @@ def by_id(table: dict[str, list[dict]]) -> dict[str, dict[str, dict]]:
     return {name: {stored[KINDS[name].id_field]: stored for stored in objects} for name, objects in table.items()}
 
 
-def _names_of_several(kind: Kind, table: dict[str, dict]) -> Iterator[Finding]:
-    names = [stored["name"] for stored in table.values() if stored.get("name")]
-    for name in (name for name, count in Counter(names).items() if count > 1):
-        where = tuple((kind, key) for key, stored in table.items() if stored.get("name") == name)
-        cause = f"{len(where)} {kind.title}s have the name {name!r}, and a run that names one of them fails"
-        yield Finding("name_twice", WARNING, where, cause, "delete or rename one by its id")
-
-
-def _of_media(kind: Kind, key: str, stored: dict) -> Iterator[Finding]:
-    media = stored.get("media") or {}
-    label, where = _label(kind, key, stored), ((kind, key),)
-    codecs = media.get("codecs") or []
-    without = [codec.get("name") or "" for codec in codecs if codec_without_rate(codec)]
-    if without:
-        cause = (
-            f"{label} lists {shortened(without)} without a rate, and livekit-sip knows none for it: every call fails"
-        )
-        yield Finding("codec_rate_missing", ERROR, where, cause, "give its rate, or write its name in capitals")
-    if not media.get("only_listed_codecs"):
-        return
-    if not codecs:
-        if kind is DISPATCH_RULE and stored.get("trunk_ids"):
-            return  # the trunk's own codecs count
-        cause = f"{label} has only_listed_codecs and lists none: every call fails"
-        yield Finding("codecs_none", ERROR, where, cause, "list codecs, or leave only_listed_codecs out")
-    elif not any(map(spoken, codecs)):
-        names = shortened([codec.get("name") or "" for codec in codecs])
-        cause = f"{label} allows only {names}, which livekit-sip does not speak: every call fails"
-        yield Finding("codecs_unknown", ERROR, where, cause, f"list one of {', '.join(CODECS)} too")
-
-
-def _of_headers(kind: Kind, key: str, stored: dict) -> Iterator[Finding]:
-    own = [header for header in stored.get("headers") or () if header.lower() in TAKEN_AS_YET]
-    if own:
-        label = _label(kind, key, stored)
-        cause = f"{label} has {', '.join(own)} in headers, which livekit-sip writes itself and newer servers refuse"
-        yield Finding("header_of_livekit_sip", WARNING, ((kind, key),), cause, "leave it out")
-
-
 def _unreachable(label: str, where: tuple, why: str) -> Finding:
     cause = f"no call can reach {label}: {why}"
     return Finding("rule_unreachable", WARNING, where, cause, "correct it, or delete it")
@@ -365,7 +321,3 @@ def _unreachable(label: str, where: tuple, why: str) -> Finding:
 
 def _readable(mask: str) -> bool:
     return (network(mask) if "/" in mask else address(mask)) is not None
-
-
-def _label(kind: Kind, key: str, stored: dict) -> str:
-    return f"{kind.title} {stored.get('name') or key!r}"

@@ -57,6 +57,10 @@ class _Comparison:
     def __init__(self, before: Objects, after: Objects) -> None:
         self.objects = (before, after)
         self.tables = (Table.of(before), Table.of(after))
+        self.names_of_pins: list[dict[str, list[str]]] = [{}, {}]  # PIN -> the rules that have it, in each table
+        for names, table in zip(self.names_of_pins, self.tables, strict=True):
+            for rule in table.rules:
+                names.setdefault(pin_of(rule), []).append(_name(rule))
         self.spellings: dict[str, set[str]] = {}  # number -> how rules write it
         for table in self.tables:
             for rule in table.rules:
@@ -94,11 +98,12 @@ class _Comparison:
         rules = [
             rule for table in self.tables for trunk in ids for form in called for rule in table.rules_for(trunk, form)
         ]
-        named = {caller for rule in rules for caller in rule.get("inbound_numbers") or ()}
-        callers = set(named)
-        for trunk in trunks:
-            for caller in trunk.get("allowed_numbers") or ():
-                callers.update(_spelled(normalized_number(caller), named)[-1:])
+        callers = {caller for rule in rules for caller in rule.get("inbound_numbers") or ()}
+        named: dict[str, set[str]] = {}
+        for caller in callers:
+            named.setdefault(normalized_number(caller), set()).add(caller)
+        for number in {normalized_number(caller) for trunk in trunks for caller in trunk.get("allowed_numbers") or ()}:
+            callers.update(_spelled(number, named.get(number, set()))[-1:])
         masks = tuple(tuple(honoured_masks(trunk.get("allowed_addresses"))) for trunk in trunks)
         pins = {pin_of(rule): rule for rule in rules if pin_of(rule)}
         self.pins = [("", False), *((pin, False) for pin in sorted(pins)), ("", True)] if pins else [("", False)]
@@ -126,7 +131,7 @@ class _Comparison:
             return "without a PIN"
         if not pin:
             return "before the PIN"
-        was, now = ([_name(rule) for rule in table.rules if pin_of(rule) == pin] for table in self.tables)
+        was, now = (rules.get(pin, []) for rules in self.names_of_pins)
         which = "" if set(was) & set(now) else "former " if was else "new "
         return f"with the {which}PIN of {shortened([*dict.fromkeys(was + now)])}"
 

@@ -56,7 +56,7 @@ def text(node: ast.expr) -> str:
 @pytest.mark.parametrize(
     ("heading", "name", "modules"),
     [
-        ("Findings", "Finding", ["_findings"]),
+        ("Findings", "Finding", ["_findings", "_object_findings"]),
         ("Problems of an outbound call", "Problem", ["_outbound", "_outbound_problems"]),
     ],
 )

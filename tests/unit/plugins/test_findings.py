@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.telephony.livekit.plugins.module_utils import _findings
+from ansible_collections.telephony.livekit.plugins.module_utils import _findings, _object_findings
 from ansible_collections.telephony.livekit.plugins.module_utils._findings import ERROR, NOTE, WARNING, findings
 
 ONE, TWO, CALLER = "+12025550100", "+12025550101", "+12025550199"
@@ -116,7 +116,8 @@ def test_every_code_has_a_case():
     import inspect
     import re
 
-    codes = set(re.findall(r'Finding\(\s*"([a-z0-9_]+)"', inspect.getsource(_findings)))
+    source = inspect.getsource(_findings) + inspect.getsource(_object_findings)
+    codes = set(re.findall(r'Finding\(\s*"([a-z0-9_]+)"', source))
     assert codes == {case[0] for case in CASES}
     assert codes >= _findings.RELATIONS
 

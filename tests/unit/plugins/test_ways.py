@@ -8,6 +8,8 @@ import time
 
 import pytest
 from ansible_collections.telephony.livekit.plugins.module_utils._calls import REQUEST_PIN, Call, Table
+from ansible_collections.telephony.livekit.plugins.module_utils._claims import pin_of
+from ansible_collections.telephony.livekit.plugins.module_utils._explained import explain
 from ansible_collections.telephony.livekit.plugins.module_utils._ways import _difference, changed_ways
 
 from tests.support import generated_calls
@@ -190,6 +192,40 @@ def test_a_thousand_trunks_and_rules_take_less_than_two_seconds():
     assert seconds(lambda: changed_ways(one_trunk, fewer)) < 2
     call = Call("+12020000500", CALLER, "198.51.100.7")
     assert seconds(lambda: Table.of(before).explain(call)) < 0.1
+
+
+LINES = range(1000)
+# A thousand trunks, a thousand rules, or both, in the shapes that providers bring about.
+LONG = {
+    "a number a trunk": (
+        [trunk(f"t{n}", f"+1202{n:07d}") for n in LINES],
+        [rule(f"r{n}", f"t{n}") for n in LINES],
+    ),
+    "a caller a trunk": (
+        [trunk(f"t{n}", ONE, allowed_numbers=[f"+1202{n:07d}"]) for n in LINES],
+        [rule(f"r{n}", f"t{n}") for n in LINES],
+    ),
+    "a number a rule": (
+        [trunk("t", *(f"+1202{n:07d}" for n in LINES))],
+        [rule(f"r{n}", "t", numbers=[f"+1202{n:07d}"]) for n in LINES],
+    ),
+    "a caller a rule": (
+        [trunk("t", ONE)],
+        [rule(f"r{n}", "t", inbound_numbers=[f"+1202{n:07d}"]) for n in LINES],
+    ),
+    "a PIN a rule": ([trunk("t", ONE)], [rule(f"r{n}", "t", pin=f"{n:04d}") for n in LINES]),
+}
+
+
+@pytest.mark.parametrize("shape", LONG)
+def test_long_tables_of_every_shape_take_no_longer(shape):
+    trunks, rules = LONG[shape]
+    before = objects(*trunks, *rules)
+    after = objects(*trunks, *({**item, "rule": rule("r", prefix="new", pin=pin_of(item))["rule"]} for item in rules))
+    assert len(changed_ways(before, after)) >= len(rules)
+    assert seconds(lambda: changed_ways(before, after)) < 2
+    call = Call(ONE, "+12020000500", "198.51.100.7")
+    assert seconds(lambda: explain(Table.of(before), before, call).as_dict()) < 0.3
 
 
 def seconds(work) -> float:
