@@ -23,6 +23,9 @@ from ._written import InputError
 
 # From this livekit-server on, a call that no rule takes is rejected; before, it was dropped.
 REJECTS_SINCE = (1, 13, 8)
+# From this one on, a caller without a number does not end livekit-server where a rule hides numbers.
+# Source: https://github.com/livekit/protocol/blob/main/sip/sip.go, EvaluateDispatchRule
+HIDES_NOTHING_SINCE = (1, 13, 8)
 _REJECTED = "404 Does not match Trunks or Dispatch Rules"
 # How many trunks or rules that do not take the call the text has.
 _MOST_SHOWN = 10
@@ -137,6 +140,20 @@ def said(call: Call) -> str:
 
 
 def _heard(decision: Decision, call: Call, asked: bool, since: tuple[int, ...] | None) -> str:
+    heard = _heard_while_it_runs(decision, call, asked, since)
+    ends = asked or decision.result == ACCEPT
+    if not (ends and decision.rule and decision.rule.get("hide_phone_number") and not call.caller):
+        return heard
+    if since is not None and since >= HIDES_NOTHING_SINCE:
+        return heard
+    ended = "100, 180, then silence, because livekit-server ends: the rule hides a number that is not there"
+    if since is not None:
+        return ended
+    first = ".".join(map(str, HIDES_NOTHING_SINCE))
+    return f"{heard} (livekit-server {first} or newer), or {ended} (older)"
+
+
+def _heard_while_it_runs(decision: Decision, call: Call, asked: bool, since: tuple[int, ...] | None) -> str:
     if decision.result == ERROR and not any(DISPATCH_RULE.id_field in rival for rival in decision.rivals):
         return "100, then 503 Try again later, without a 180"
     heard = ["100"]

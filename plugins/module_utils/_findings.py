@@ -205,6 +205,9 @@ class _Graph:
                 f"{label} uses the room preset {rule['room_preset']!r}: rooms fail if livekit-server's config has none"
             )
             yield Finding("room_preset", NOTE, where, cause, "see that room.room_configurations in its config holds it")
+        if rule.get("hide_phone_number"):
+            cause = f"{label} hides numbers: a call without a caller's number ends livekit-server before 1.13.8"
+            yield Finding("number_hidden", NOTE, where, cause, "see that livekit-server is 1.13.8 or newer")
         trunks = {trunk: self.trunks[trunk] for trunk in trunk_ids if trunk in self.trunks}
         yield from self._of_numbers(label, key, rule, trunks)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.livekit import LiveKit
+from tests.support.modules import ModuleRunner
 from tests.support.oracle import Oracle
 
 ONE, TWO, CALLER, SOURCE = "+12025550100", "+12025550101", "+12025550199", "198.51.100.7"
@@ -53,6 +55,21 @@ def test_what_is_stored_is_explained_as_the_server_decides(livekit, line, explai
     assert [(other["name"], other["id"], other["code"]) for other in found["other_trunks"]] == [
         ("other", line["other"], "number")
     ]
+
+
+def test_caller_without_a_number_ends_old_servers_where_a_rule_hides_numbers(running_livekit):
+    with LiveKit(version=running_livekit.version) as own, Oracle(own) as oracle:
+        hiding = {"name": "agent", "trunks": ["line"], "hide_phone_number": True, **PREFIX}
+        modules = ModuleRunner(own.url, own.api_key, own.api_secret)
+        made = modules.routing(inbound_trunks=[{"name": "line", "numbers": [ONE]}], dispatch_rules=[hiding])
+        assert not made.get("failed"), made
+        call = {"to": ONE, "source": SOURCE, "server_version": own.version}
+        heard = modules.run("livekit_sip_call_info", **call)["hears"]
+        decided = oracle.answers({"to": ONE, "from": "", "src": SOURCE})[0]
+        survives = own.has("1.13.8")
+        assert (decided.get("result") == "ACCEPT") == survives, decided
+        assert (own.server_process.process.poll() is None) == survives
+        assert ("livekit-server ends" in heard) != survives
 
 
 def test_lists_are_explained_as_a_run_would_leave_them_and_nothing_is_written(livekit, line, explained):

@@ -23,6 +23,7 @@ RULE = {
     "room_config": {"agents": [{"agent_name": "voice-agent"}]},
 }
 RINGS = "100, 180, 180 again and again until somebody in the room publishes audio, then 200"
+ENDS = "100, 180, then silence, because livekit-server ends: the rule hides a number that is not there"
 REJECTED = "404 Does not match Trunks or Dispatch Rules"
 
 
@@ -61,6 +62,13 @@ def test_call_that_a_rule_takes():
          "100, 180, 200 at once, and a voice asks for the PIN, after the digits a voice says that the PIN is wrong, "
          "and the call ends"),
         ([TRUNK], [RULE], {"pin": PIN}, RINGS),
+        ([TRUNK], [{**RULE, "hide_phone_number": True}], {"from": "", "server_version": "1.13.5"}, ENDS),
+        ([TRUNK], [{**RULE, "hide_phone_number": True}], {"from": "", "server_version": "1.13.8"}, RINGS),
+        ([TRUNK], [{**RULE, "hide_phone_number": True}], {"from": ""},
+         f"{RINGS} (livekit-server 1.13.8 or newer), or {ENDS} (older)"),
+        ([TRUNK], [{**RULE, "hide_phone_number": True, "individual": {"pin": PIN}}],
+         {"from": "", "server_version": "1.13.5"}, ENDS),
+        ([TRUNK], [{**RULE, "hide_phone_number": True}], {"server_version": "1.13.5"}, RINGS),
     ],
 )  # fmt: skip
 def test_what_the_caller_hears(trunks, rules, call, hears):

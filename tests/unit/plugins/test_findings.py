@@ -96,6 +96,7 @@ CASES = [
     ("number_not_e164", NOTE, "t", "1000", [trunk("t", "1000"), rule()]),
     ("krisp_self_hosted", NOTE, "r", "Cloud", [trunk(), rule(krisp_enabled=True)]),
     ("call_without_limit", NOTE, "t", "goes on", [trunk(max_call_duration="0s"), rule()]),
+    ("number_hidden", NOTE, "r", "before 1.13.8", [trunk(), rule(hide_phone_number=True)]),
     ("room_preset", NOTE, "r", "small", [trunk(), rule(room_preset="small")]),
 ]
 

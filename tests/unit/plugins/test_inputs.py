@@ -180,7 +180,8 @@ def test_codecs_that_livekit_sip_cannot_speak():
     refused(trunk(media={"only_listed_codecs": True}), "only_listed_codecs")
     accepted(trunk(media={"only_listed_codecs": True, "codecs": [{"name": "opus"}]}), warns=["opus", "PCMU"])
     accepted(rule(media={"only_listed_codecs": True, "codecs": ["telephone-event"]}), warns=["telephone-event"])
-    accepted(trunk(media={"only_listed_codecs": True, "codecs": [{"name": "opus"}, {"name": "PCMA"}]}))
+    accepted(trunk(media={"only_listed_codecs": True, "codecs": [{"name": "opus", "rate": 48000}, {"name": "PCMA"}]}))
+    accepted(trunk(media={"codecs": [{"name": "opus"}, {"name": "PCMA"}]}), warns=["opus without a rate"])
     accepted(trunk(media={"only_listed_codecs": True, "codecs": [{"name": "pcma"}]}), warns=["pcma", "PCMA"])
 
 
