@@ -9,4 +9,8 @@ from ansible_collections.telephony.livekit.plugins.plugin_utils import _versions
 
 class FilterModule:
     def filters(self):
-        return {"image_version": _versions.image_version, "newer_keys": _versions.newer_keys}
+        return {
+            "image_version": _versions.image_version,
+            "listed_image": _versions.listed_image,
+            "newer_keys": _versions.newer_keys,
+        }

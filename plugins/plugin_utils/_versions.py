@@ -13,6 +13,7 @@ from ansible_collections.telephony.livekit.plugins.module_utils._values import v
 
 # A tag of two numbers, such as v1.13, moves on with each release.
 _VERSION = re.compile(r"v?(\d+\.\d+\.\d+)(?:[-+_].*)?")
+_DOCKER_HUB = ("docker.io", "index.docker.io")
 
 
 def image_version(image: str, given: str = "") -> str:
@@ -20,6 +21,18 @@ def image_version(image: str, given: str = "") -> str:
     name = str(image).partition("@")[0].rpartition("/")[2]
     found = _VERSION.fullmatch(str(given)) or _VERSION.fullmatch(name.partition(":")[2])
     return found[1] if found else ""
+
+
+def listed_image(image: str) -> str:
+    """The name under which Docker lists an image: without its own registry, and with a digest without the tag."""
+    name, at, digest = str(image).partition("@")
+    host, slash, rest = name.partition("/")
+    if slash and host in _DOCKER_HUB:
+        name = rest.removeprefix("library/")
+    if at:
+        folder, slash, last = name.rpartition("/")
+        name = f"{folder}{slash}{last.partition(':')[0]}"
+    return f"{name}{at}{digest}"
 
 
 def newer_keys(given: Mapping[str, Mapping], version: str, since: Mapping[str, str]) -> list[str]:

@@ -233,6 +233,34 @@ REFUSED = {
         {"livekit_server_image": SERVER_1_13_7, "livekit_server_agents_endpoints_disabled": False},
         "livekit_server_agents_endpoints_disabled: false is invalid: livekit-server 1.13.7 does not have such",
     ),
+    "a key that the image is too old for, whatever its tag says": (
+        {
+            "livekit_server_image": "docker.io/livekit/livekit-server:v1.13.11",
+            "livekit_docker_images": {"livekit/livekit-server:v1.13.11": "sha256:5"},
+            "livekit_docker_versions": {"sha256:5": "1.13.5"},
+            "livekit_server_turn": {"enabled": True, "udp_port": 3478, "proxy_protocol": False},
+        },
+        "livekit_server_turn.proxy_protocol (from 1.13.7) is invalid: livekit-server 1.13.5 does not know it",
+    ),
+    "a key that the given version does not have, whatever the image says": (
+        {
+            "livekit_server_image": "registry.example.com/livekit-server:latest",
+            "livekit_server_version": "1.13.5",
+            "livekit_docker_images": {"registry.example.com/livekit-server:latest": "sha256:11"},
+            "livekit_docker_versions": {"sha256:11": "1.13.11"},
+            "livekit_server_turn": {"enabled": True, "udp_port": 3478, "proxy_protocol": False},
+        },
+        "livekit_server_turn.proxy_protocol (from 1.13.7) is invalid: livekit-server 1.13.5 does not know it",
+    ),
+    "an unknown key of a livekit-sip that says its version": (
+        {
+            "livekit_sip_image": "registry.example.com/sip@sha256:" + "0" * 64,
+            "livekit_docker_images": {"registry.example.com/sip@sha256:" + "0" * 64: "sha256:10"},
+            "livekit_docker_versions": {"sha256:10": "1.10.0"},
+            "livekit_sip_config_extra": {"session_timers": {}},
+        },
+        "livekit_sip_config_extra holds session_timers",
+    ),
     "a version of two numbers": ({"livekit_server_version": "1.13"}, "livekit_server_version: '1.13' is invalid"),
     "a version of livekit-sip that is none": ({"livekit_sip_version": "new"}, "livekit_sip_version: 'new' is invalid"),
     "a turn server without credentials": (
@@ -337,6 +365,18 @@ NOT_REFUSED = {
         "livekit_server_image": "registry.example.com/livekit-server:v1.13.8@sha256:" + "0" * 64,
         "livekit_server_config_extra": {"webtransport": {}, "psrpc": {"compression": {"threshold": 5}}},
         "livekit_server_agents_endpoints_disabled": False,
+    },
+    "a key of the version that the image says": {
+        "livekit_server_image": "registry.example.com/livekit-server:v1.13.5",
+        "livekit_docker_images": {"registry.example.com/livekit-server:v1.13.5": "sha256:11"},
+        "livekit_docker_versions": {"sha256:11": "1.13.11"},
+        "livekit_server_turn": {"enabled": True, "udp_port": 3478, "proxy_protocol": False},
+    },
+    "a key of the tag's version, of an image that says none": {
+        "livekit_server_image": "registry.example.com/livekit-server:v1.13.7",
+        "livekit_docker_images": {"registry.example.com/livekit-server:v1.13.7": "sha256:0"},
+        "livekit_docker_versions": {"sha256:0": ""},
+        "livekit_server_turn": {"enabled": True, "udp_port": 3478, "proxy_protocol": False},
     },
     "compressed messages and a livekit-sip that may read them": {
         "livekit_sip_image": "registry.example.com/sip:v1.17.0",

@@ -23,6 +23,8 @@ NUMBER = "+12025550100"
 # An operator's own reservation, of which 5060 is also ours.
 OPERATORS = "5060,8080"
 DRAIN_LIMIT = 10
+KEPT_VERSIONS = "/var/lib/telephony.livekit/versions.json"
+STANDS_IN_FOR = "1.10.0"
 # Images that end at once, whatever the role gives them besides.
 EXITS = {"livekit-server": ["/livekit-server", "--version"], "livekit-sip": ["livekit-sip", "--help"]}
 
@@ -141,6 +143,36 @@ open(path + ".1", "w").write(line(9, "put aside, 9 days") + line(6, "put aside, 
 now = open(path).read()
 open(path, "r+").write(line(8, "8 days") + now)
 """
+
+
+def test_an_image_is_asked_once_for_its_version(host, folder):
+    image_id = "docker inspect --format '{{.Image}}' "
+    kept = {
+        host.check_output(image_id + "livekit-server"): build.PINNED,
+        host.check_output(image_id + "livekit-sip"): STANDS_IN_FOR,
+    }
+    assert json.loads(host.file(KEPT_VERSIONS).content_string) == kept
+    before = now(host)
+    code, output = play(folder, ["livekit_server", "livekit_sip"])
+    assert code == 0 and "changed=0" in output, output[-3000:]
+    assert host.check_output(f"docker events --since {before} --until {now(host)} --filter event=create") == ""
+    host.check_output(f"rm {KEPT_VERSIONS}")
+    code, output = play(folder, ["livekit_server", "livekit_sip"])
+    assert code == 0 and "changed=0" in output, output[-3000:]
+    assert json.loads(host.file(KEPT_VERSIONS).content_string) == kept
+
+
+def test_a_key_that_the_image_is_too_old_for_is_refused(host, folder):
+    """The tag of the image says no version."""
+    before = seen(host)
+    turn = {"enabled": True, "udp_port": 3478, "proxy_protocol": False}
+    code, output = play(folder, ["livekit_server"], livekit_server_turn=turn)
+    assert code == 2, output[-3000:]
+    told = (
+        f"livekit_server_turn.proxy_protocol (from 1.13.7) is invalid: livekit-server {build.PINNED} does not know it"
+    )
+    assert told in " ".join(output.split()), output[-3000:]
+    assert seen(host) == before
 
 
 def state(host, container):

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What of Docker is on this host, as JSON. Changes nothing. Arguments: Docker's configuration, the role's record."""
+"""What of Docker is on this host, as JSON. Changes nothing.
+
+Arguments: Docker's configuration, the role's record, and the file that keeps the versions of images.
+"""
 
 import http.client
 import importlib.util
@@ -52,7 +55,11 @@ def daemon():
         return None
     return {
         "live_restore": information.get("LiveRestoreEnabled", False),
-        "images": [tag for image in images for tag in image["RepoTags"] or []],
+        "images": {
+            name: image["Id"]
+            for image in images
+            for name in [*(image.get("RepoTags") or []), *(image.get("RepoDigests") or [])]
+        },
     }
 
 
@@ -75,7 +82,15 @@ def settings(daemon_json):
     return {"text": written, "says": said} if isinstance(said, dict) else {"text": written, "error": "it is no object"}
 
 
-def look(daemon_json, record):
+def kept(versions):
+    """The version of each image by its id. Only a cache: what cannot be read is asked again."""
+    try:
+        return dict(json.loads(text(versions) or "{}"))
+    except (ValueError, TypeError):
+        return {}
+
+
+def look(daemon_json, record, versions):
     found_unit, found_daemon = unit(), daemon()
     return {
         "requests": importlib.util.find_spec("requests") is not None,
@@ -87,6 +102,7 @@ def look(daemon_json, record):
         "daemon_json": settings(daemon_json),
         "daemon_json_mode": f"{os.stat(daemon_json).st_mode & 0o7777:04o}" if os.path.exists(daemon_json) else "0644",
         "record": json.loads(text(record) or "null"),
+        "versions": kept(versions),
     }
 
 

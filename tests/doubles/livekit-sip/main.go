@@ -23,7 +23,12 @@ import (
 func main() {
 	file := flag.String("config", os.Getenv("SIP_CONFIG_FILE"), "configuration file of livekit-sip")
 	body := flag.String("config-body", os.Getenv("SIP_CONFIG_BODY"), "the configuration itself")
+	version := flag.Bool("version", false, "say which livekit-sip it stands in for")
 	flag.Parse()
+	if *version {
+		fmt.Println("SIP version 1.10.0 (a stand-in)")
+		return
+	}
 	if err := run(*file, *body); err != nil {
 		// livekit-sip exits 0 here as well: who runs it must look at its health, not at its exit code.
 		fmt.Println(err)

@@ -41,6 +41,24 @@ def test_a_given_version_comes_first(given, version):
     assert _versions.image_version("example.com/livekit-server:v1.13.7", given) == version
 
 
+@pytest.mark.parametrize(
+    ("image", "listed"),
+    {
+        "docker.io/livekit/livekit-server:v1.13.7": "livekit/livekit-server:v1.13.7",
+        "docker.io/library/redis:7.4.11": "redis:7.4.11",
+        "index.docker.io/livekit/sip:v1.17.0": "livekit/sip:v1.17.0",
+        "livekit/sip:v1.17.0": "livekit/sip:v1.17.0",
+        "redis:7.4.11": "redis:7.4.11",
+        "docker.io/livekit/sip:v1.17.0@sha256:0123": "livekit/sip@sha256:0123",
+        "registry.example.com:5000/library/sip@sha256:0123": "registry.example.com:5000/library/sip@sha256:0123",
+        "registry.example.com:5000/sip:v1@sha256:0123": "registry.example.com:5000/sip@sha256:0123",
+        "": "",
+    }.items(),
+)
+def test_how_docker_lists_an_image(image, listed):
+    assert _versions.listed_image(image) == listed
+
+
 def newer(value, version, name="extra", at=""):
     return _versions.newer_keys({name: {"at": at, "value": value}}, version, SINCE)
 

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The version that the program in an image says of itself, such as 1.13.7, or nothing. Arguments: image, user, file.
+
+The program is run without a network and ends at once. The file keeps each answer by the image's id; an empty name
+keeps none.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+
+# A build without a version says 0.0.0-dev.
+SAID = re.compile(r"^(?:livekit-server|SIP|livekit-sip) version v?(?!0\.0\.0)(\d+\.\d+\.\d+)", re.MULTILINE)
+SECONDS = 30
+SHUT_IN = ("--network=none", "--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges")
+NOT_STARTED = 125
+
+
+def docker(*arguments):
+    return subprocess.run(
+        ["docker", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=SECONDS,
+        check=False,
+    )
+
+
+def image_id(image):
+    found = docker("image", "inspect", image)
+    return json.loads(found.stdout)[0]["Id"] if found.returncode == 0 else ""
+
+
+def ask(image, user):
+    """What the program says; None where it was not run to its end."""
+    name = f"livekit-version-{os.getpid()}"
+    try:
+        done = docker("run", "--rm", f"--name={name}", f"--user={user}", *SHUT_IN, image, "--version")
+    except subprocess.TimeoutExpired:
+        docker("rm", "--force", name)
+        return None
+    if done.returncode == NOT_STARTED:
+        return None
+    found = SAID.search(done.stdout.decode(errors="replace"))
+    return found[1] if found else ""
+
+
+def read(file):
+    try:
+        with open(file, encoding="utf-8") as kept:
+            return dict(json.load(kept))
+    except (OSError, ValueError, TypeError):
+        return {}
+
+
+def keep(file, versions):
+    os.makedirs(os.path.dirname(file), exist_ok=True)
+    with open(f"{file}.new", "w", encoding="utf-8") as new:
+        json.dump(versions, new)
+    os.replace(f"{file}.new", file)
+
+
+def version(image, user, file):
+    kept = read(file)
+    try:
+        its_id = image_id(image)
+        said = kept[its_id] if its_id in kept else ask(its_id, user) if its_id else None
+    except (OSError, subprocess.TimeoutExpired):  # no docker command, or a daemon that does not answer
+        return ""
+    if file and said is not None and its_id not in kept:
+        keep(file, {**kept, its_id: said})
+    return said or ""
+
+
+if __name__ == "__main__":
+    print(version(*sys.argv[1:]))
