@@ -378,6 +378,17 @@ NOT_REFUSED = {
         "livekit_docker_versions": {"sha256:0": ""},
         "livekit_server_turn": {"enabled": True, "udp_port": 3478, "proxy_protocol": False},
     },
+    "an accepted key": {
+        "livekit_sip_image": "registry.example.com/sip:v1.11.0",
+        "livekit_sip_config_extra": {"session_timers": {}},
+        "livekit_sip_config_extra_accepted": ["session_timers"],
+    },
+    "an accepted key that is close to a known one, where all others are refused": {
+        "livekit_sip_image": "registry.example.com/sip:v1.17.0",
+        "livekit_sip_config_extra": {"max_active_calls_out": 5},
+        "livekit_sip_config_extra_accepted": ["max_active_calls_out"],
+        "livekit_sip_config_extra_strict": True,
+    },
     "compressed messages and a livekit-sip that may read them": {
         "livekit_sip_image": "registry.example.com/sip:v1.17.0",
         "livekit_server_config_extra": {"psrpc": {"compression": {"quality": 5}}},
@@ -488,6 +499,7 @@ def test_no_secret_is_shown(outcomes):
 @pytest.mark.parametrize("case", NOT_REFUSED)
 def test_not_refused(outcomes, case):
     assert outcomes[name(case)].files, outcomes[name(case)].failure
+    assert "Warning: livekit_sip_config_extra" not in outcomes[name(case)].warnings
 
 
 @pytest.mark.parametrize("case", WARNED)
