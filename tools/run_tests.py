@@ -3,7 +3,8 @@
 
     python tools/run_tests.py [stage ...]
 
-A stage that ends with an error or runs no test has failed, whatever its tests say.
+A stage that ends with an error or runs no test has failed, whatever its tests say. One that `rests_on` certain paths is
+left out where it was green before with the same files, unless it is named or FULL=1 is in the environment.
 """
 
 import os
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,10 +21,14 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import counts
 import other_cores
+import proved
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 OUTPUT = CHECKOUT / "tests" / "output"
 BIN = CHECKOUT / ".venv" / "bin"
+RACES = "tests/contract/test_races.py"
+# What the modules do against a livekit-server.
+MODULES = ("docs", "plugins", "tests/contract", "tests/doubles/oracle", "tests/images", "tests/support")
 
 
 @dataclass
@@ -32,6 +38,7 @@ class Stage:
     command: list
     environment: dict = field(default_factory=dict)
     only_in_ci: bool = False  # or when it is named
+    rests_on: tuple = ()  # paths, apart from the pins; without any it always runs
     seconds: float = 0
     failed: bool = True
     results: counts.Results = field(default_factory=counts.Results)
@@ -57,7 +64,18 @@ class Stage:
             return f"{self.command[0].relative_to(CHECKOUT)} {shlex.join([test, *options])}"
         return f"make test STAGES={self.name}"
 
+    def is_proved(self):
+        """Whether it was green before with the same files. Then its tests count as skipped."""
+        before = proved.recorded(self.name, proved.fingerprint(self.rests_on)) if self.rests_on else None
+        if before:
+            skipped = sum(before["counts"].values())
+            reason = f"green on {before['date']} with the same code, tests, pins and interpreter; FULL=1 runs it"
+            self.results = counts.Results(counts.Counts(skipped=skipped), skipped=Counter({reason: skipped}))
+            self.failed = False
+        return bool(before)
+
     def run(self):
+        mark = proved.fingerprint(self.rests_on) if self.rests_on else ""
         started = time.monotonic()
         # By way of the environment, since molecule starts its own pytest.
         environment = {**os.environ, **self.environment, "PYTEST_ADDOPTS": f"--junit-xml={self.xml}"}
@@ -74,6 +92,8 @@ class Stage:
         self.seconds = time.monotonic() - started
         self.results = counts.read(self.xml)
         self.failed = bool(ended.returncode or self.results.counts.failed or not self.results.counts.passed)
+        if mark and not self.failed and proved.fingerprint(self.rests_on) == mark:
+            proved.record(self.name, mark, self.results.counts)
 
 
 def pytest(*arguments, venv=".venv"):
@@ -98,19 +118,27 @@ def stages():
     # What depends on the system beneath.
     some = "summary or rings or demo_agent or replaced or purge or needs_nothing"
     yield deploy_stage("debian13", "-k", some, only_in_ci=True)
-    yield Stage("contract", "modules against a real livekit-server", pytest("tests/contract"))
+    yield Stage("contract", "modules against a real livekit-server", pytest("tests/contract", f"--ignore={RACES}"))
+    yield Stage("races", "runs of modules at the same time", pytest(RACES), rests_on=MODULES)
     yield Stage(
         "contract-newer",
         "modules against the API of a newer livekit-server",
         pytest("tests/contract", "--server", "newer"),
+        rests_on=MODULES,
     )
-    yield Stage("doubles", "the stand-in for livekit-sip, held to recordings of the real one", pytest("tests/doubles"))
+    yield Stage(
+        "doubles",
+        "the stand-in for livekit-sip, held to recordings of the real one",
+        pytest("tests/doubles"),
+        rests_on=("roles/livekit_agent/files", "tests/doubles", "tests/images", "tests/support"),
+    )
     yield from other_core_stages()
     yield Stage(
         "old-servers",
         "modules against older livekit-servers",
         pytest("tests/contract/test_old_servers.py"),
         only_in_ci=True,
+        rests_on=MODULES,
     )
 
 
@@ -141,8 +169,11 @@ def run_stages(waiting, lock, wanted, done):
         skipped = stage.only_in_ci and os.environ.get("CI") != "true"
         if stage.name not in wanted if wanted else skipped:
             continue
-        print(f"      {stage.name}: {stage.what}", flush=True)
         done.append(stage)
+        if not wanted and os.environ.get("FULL") != "1" and stage.is_proved():
+            report(stage)
+            continue
+        print(f"      {stage.name}: {stage.what}", flush=True)
         try:
             stage.run()
         finally:
