@@ -44,7 +44,7 @@ teardown: .venv/.ready ## Take it away again; PURGE=1 removes its data and keys 
 
 # --- tests ------------------------------------------------------------------------------------------------------------
 
-test: packages .venv/.ready-for-tests ## Set up and run all tests, two at a time; STAGES="unit contract" runs those
+test: packages .venv/.ready-for-tests ## Set up and run all tests, two at a time; STAGES="unit contract" runs those, FULL=1 what was green before too
 	@tools/start-docker
 	@.venv/bin/python tools/run_tests.py $(STAGES)
 
@@ -66,7 +66,7 @@ roles: packages .venv/.ready-for-tests ## Roles with bad input, on long-used hos
 
 molecule: packages .venv/.ready-for-tests ## Roles on whole test hosts; SCENARIO=default
 	@tools/start-docker
-	@MOLECULE_GLOB='molecule/*/molecule.yml' .venv/bin/molecule test $(if $(SCENARIO),-s $(SCENARIO),--all)
+	@MOLECULE_GLOB='molecule/*/molecule.yml' .venv/bin/molecule test $(if $(SCENARIO),-s $(SCENARIO),--all) $(if $(KEEP),--destroy never)
 
 deploy-tests: packages .venv/.ready-for-tests ## make deploy and make teardown on bare test hosts
 	@tools/start-docker

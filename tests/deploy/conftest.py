@@ -59,11 +59,12 @@ def bare(request):
     ]
     build.images()  # here, where there is a Go; the host finds them in the cache
     try:
-        hosts.up(network, subnet, machines)
+        kept = hosts.up(network, subnet, machines)
         host = testinfra.get_host(f"docker://{network}-host")
         copy_checkout(f"{network}-host")
         yield SimpleNamespace(
             host=host,
+            kept=kept,
             address=address,
             caller=testinfra.get_host(f"docker://{network}-caller"),
             caller_address=caller_address,

@@ -28,7 +28,9 @@ def mark(checkout):
     return proved.fingerprint(["tests"], checkout)
 
 
-@pytest.mark.parametrize("name", ["tests/test_x.py", "tests/new.py", "requirements.txt", "Makefile", "tools/images.yml"])
+@pytest.mark.parametrize(
+    "name", ["tests/test_x.py", "tests/new.py", "requirements.txt", "Makefile", "tools/images.yml"]
+)
 def test_what_the_result_rests_on_changes_the_fingerprint(checkout, name):
     before = mark(checkout)
     (checkout / name).parent.mkdir(exist_ok=True)
