@@ -32,7 +32,7 @@ class Oracle:
 
     def __exit__(self, *_) -> None:
         self.process.stdin.close()
-        self.process.wait(10)
+        self.process.wait(120)
 
     def ask(self, to: str, **call) -> dict:
         """The decision: trunk, rule, result (ACCEPT, REQUEST_PIN, livekit.refusal), room; or what went wrong."""

@@ -54,7 +54,7 @@ def udp(source, target, port, text, until=""):
 
 
 def talk(target, port):
-    with socket.create_connection((target, int(port)), timeout=5) as connection, connection.makefile("rb") as answers:
+    with socket.create_connection((target, int(port)), timeout=60) as connection, connection.makefile("rb") as answers:
         connection.sendall(sys.stdin.buffer.read())
         return answers.read().decode()
 
@@ -81,7 +81,7 @@ if action == "tcp":
 elif action == "udp":
     print(json.dumps(udp(*arguments)))
 elif action == "get":
-    print(urllib.request.urlopen(*arguments, timeout=5).read().decode())
+    print(urllib.request.urlopen(*arguments, timeout=60).read().decode())
 elif action == "talk":
     print(talk(*arguments))
 elif action == "listen":

@@ -32,5 +32,5 @@ request = urllib.request.Request(
     data=body.encode(),
     headers={"Authorization": f"Bearer {unsigned}.{signature}", "Content-Type": "application/json"},
 )
-with urllib.request.urlopen(request, timeout=10) as answer:
+with urllib.request.urlopen(request, timeout=100) as answer:
     print(answer.read().decode())

@@ -50,7 +50,7 @@ def check(*arguments):
         env={**os.environ, "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=1800,
         check=False,
     )
     report = json.loads(run.stdout)

@@ -2,7 +2,7 @@
 """Runs on the caller: what do its packets meet at another host? Prints one JSON object.
 
 probe.py look HOST SOURCE...       {source: what answers}, such as ["tcp 5060", "udp 5060"], all asked at once
-probe.py flood HOST SOURCE COUNT   how many of COUNT requests at once are answered, by kind
+probe.py flood HOST SOURCE COUNT   how many of COUNT requests at once are answered, by kind, and in how many seconds
 """
 
 import json
@@ -11,7 +11,9 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-WAIT = 1.5
+WAIT = 1.5  # for an answer that may not come
+ANSWER = 120  # for one that does come; a busy machine is late
+SILENCE = 10  # after the last of those that do come
 TCP = (5060, 6379, 7880, 7881, 8085)
 UDP = (5060, 7882, 10000, 10100)
 
@@ -35,13 +37,14 @@ def probe(kind, host, source):
     return made
 
 
-def udp(host, source, port, *datagrams):
+def udp(host, source, port, *datagrams, wait=WAIT):
     """How many of the datagrams are answered."""
     with probe(socket.SOCK_DGRAM, host, source) as made:
+        made.settimeout(wait)
         made.connect((host, port))
         for datagram in datagrams:
             made.send(datagram)
-        answers, end = 0, time.monotonic() + WAIT
+        answers, end = 0, time.monotonic() + wait
         while answers < len(datagrams) and time.monotonic() < end:
             try:
                 made.recv(65535)
@@ -76,12 +79,16 @@ def look(host, *sources):
 
 
 def flood(host, source, count):
-    numbers = range(int(count))
+    numbers, began = range(int(count)), time.monotonic()
     with ThreadPoolExecutor(200) as pool:
-        calls = pool.submit(udp, host, source, 5060, *(request("INVITE", number) for number in numbers))
-        others = pool.submit(udp, host, source, 5060, *(request("BYE", number) for number in numbers))
+        calls = pool.submit(udp, host, source, 5060, *(request("INVITE", number) for number in numbers), wait=SILENCE)
+        others = pool.submit(udp, host, source, 5060, *(request("BYE", number) for number in numbers), wait=ANSWER)
         connections = [pool.submit(tcp, host, source, 5060) for _ in numbers]
-    return {"calls": calls.result(), "others": others.result(), "connections": sum(one.result() for one in connections)}
+        connected = sum(one.result() for one in connections)
+        seconds = (
+            time.monotonic() - began
+        )  # a SYN that is dropped is sent again, so until the last of them has given up
+        return {"connections": connected, "calls": calls.result(), "others": others.result(), "seconds": seconds}
 
 
 action, *arguments = sys.argv[1:]

@@ -79,7 +79,7 @@ def play():
             env={**os.environ, "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"},
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=1800,
             check=False,
         )
         assert ended.stdout.startswith("{"), ended.stdout + ended.stderr

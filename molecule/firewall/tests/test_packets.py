@@ -63,13 +63,16 @@ def test_new_calls_are_limited_and_open_ones_go_on(caller, drops, family):
     def flood(source, count):
         return json.loads(caller.check_output(f"python3 /opt/probe.py flood {address('nft', family)} {source} {count}"))
 
-    before = drops("nft")
+    before = drops("nft")["new_calls_dropped"]
     answered = flood(SIGNALLING[family], 60)
+    let_in = answered["calls"] + answered["connections"]
     assert answered["others"] == 60
-    assert 15 <= answered["calls"] + answered["connections"] <= 40
-    assert drops("nft")["new_calls_dropped"] > before["new_calls_dropped"] + 60
+    assert 15 <= let_in <= 20 + 5 * (answered["seconds"] + 1)
+    # At least; a SYN that is dropped comes again.
+    assert drops("nft")["new_calls_dropped"] - before >= 120 - let_in > 0
     if family == "IPv4":
-        assert flood(ANOTHER_IN_SIGNALLING, 1) == {"calls": 1, "others": 1, "connections": 1}
+        another = flood(ANOTHER_IN_SIGNALLING, 1)
+        assert [another[kind] for kind in ("calls", "others", "connections")] == [1, 1, 1]
 
 
 def test_docker_keeps_its_rules(hosts):

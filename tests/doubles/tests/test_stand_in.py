@@ -161,12 +161,12 @@ def test_every_run_says_that_it_is_a_stand_in(sip):
 def test_a_bad_config_is_named_and_ends_it_with_exit_code_0(livekit, config, message):
     stand_in = StandIn(livekit, config)
     running = stand_in.start()
-    assert running.process.wait(timeout=10) == 0
+    assert running.process.wait(timeout=120) == 0
     assert message in stand_in.log.read_text()
     assert stand_in.health() == "connection refused"
 
 
 def test_a_wrong_redis_password_ends_it(livekit):
     stand_in = StandIn(livekit, {"redis": {"address": livekit.redis_address, "password": "wrong"}})
-    assert stand_in.start().process.wait(timeout=10) == 0
+    assert stand_in.start().process.wait(timeout=120) == 0
     assert "WRONGPASS" in stand_in.log.read_text()

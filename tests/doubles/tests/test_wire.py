@@ -215,7 +215,7 @@ def happen(step: dict, livekit: LiveKit, stand_in: StandIn, result: Played) -> N
         livekit.server_process.terminate()
         time.sleep(0.2)
     if step["event"] == "after the last call ended":
-        result.exit_codes.append(stand_in.running.process.wait(timeout=10))
+        result.exit_codes.append(stand_in.running.process.wait(timeout=PATIENCE))
     if step["event"] == "livekit-server afterwards":
         time.sleep(2)  # the recording waited for 8 s
         running = livekit.server_process.process.poll() is None
