@@ -76,11 +76,11 @@ bench: packages .venv/.ready-for-tests ## Measure the modules; results go to doc
 	@.venv/bin/python tests/benchmark/run.py
 
 lint: .venv/.ready-for-tests ## Linters, documentation, changelog, archive
-	@.venv/bin/pytest tests/gates --ignore=tests/gates/test_newest.py
+	@.venv/bin/pytest tests/gates --ignore=tests/gates/test_sanity.py
 
 sanity: .venv/.ready-for-tests ## ansible-test sanity on the newest ansible-core
 	@.venv/bin/python tools/other_cores.py newest
-	@.venv-newest/bin/pytest tests/gates/test_newest.py
+	@.venv-newest/bin/pytest tests/gates/test_sanity.py
 
 format: .venv/.ready-for-tests ## Format the Python
 	@.venv/bin/ruff check --fix --quiet --no-cache

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sanity and unit tests on the newest ansible-core in a Debian 13 container, for machines whose Python is too old.
+"""Tests on another ansible-core in a Debian 13 container, for machines whose Python is too old.
+
+    python tools/in_debian13.py newest|middle STAGE TEST...
 
 The container gets a copy of what git has or would take, and the results come back through PYTEST_ADDOPTS' file.
 """
@@ -21,7 +23,10 @@ tar -C /checkout -x
 cd /checkout
 git init -q
 make .venv/.ready-for-tests
-.venv/bin/pytest tests/gates/test_newest.py tests/unit --junit-xml=/results/newest.xml
+core=$1
+shift
+.venv/bin/python tools/other_cores.py "$core"
+".venv-$core/bin/pytest" "$@"
 """
 # A registry that is reached by way of a proxy, or whose certificates are the machine's own: as outside, so inside.
 PASSED_ON = re.compile(r"^(PIP_|UV_|SSL_CERT_|REQUESTS_CA_BUNDLE|https?_proxy|no_proxy)", re.IGNORECASE)
@@ -33,7 +38,7 @@ def mounts():
     return [path for path in sorted(named | {"/etc/pip.conf"}) if Path(path).exists()]
 
 
-def main():
+def main(core, stage, *tests):
     results = CHECKOUT / "tests" / "output"
     cache = hosts.cache()
     command = ["docker", "run", "--rm", "--interactive", "--entrypoint", "/bin/sh"]
@@ -41,7 +46,8 @@ def main():
     command += [f"--volume={path}:{path}:ro" for path in mounts()]
     command += [f"--volume={results}:/results", f"--volume={cache}:/cache", "--env=TELEPHONY_LIVEKIT_CACHE=/cache"]
     install = "apt-get -qq update && apt-get -qq install -y --no-install-recommends git make >/dev/null\n"
-    command += [hosts.image("host-debian13"), "-c", install + SCRIPT]
+    command += [hosts.image("host-debian13"), "-c", install + SCRIPT, "tests", core]
+    command += [*tests, f"--junit-xml=/results/{stage}.xml"]
     return subprocess.run(command, input=packed(), check=False).returncode
 
 
@@ -59,4 +65,4 @@ def packed():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:]))

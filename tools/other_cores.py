@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Virtual environments for the other supported ansible-core, next to `.venv`, which has the one for Debian's Python.
 
-`make("newest")` and `make("oldest")` make `.venv-newest` and `.venv-oldest`, links to `.venv` where that is the one.
-The newest core needs a newer Python than Debian 12 has: with one from pyenv it is used, else the answer is no.
+`make("newest")`, `make("middle")` and `make("oldest")` make `.venv-newest` and so on, or link them to `.venv`.
+All but the oldest need a newer Python than Debian 12 has: one from pyenv is used, else the answer is no.
 """
 
 import os
@@ -12,14 +12,15 @@ import sys
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-NEEDED = (3, 12)  # what the newest core in requirements.txt needs
+NEEDED = (3, 12)  # what all but the oldest core need
+MIDDLE = "2.20.10"  # no Debian's Python has it as its own
 
 
 def cores():
-    """Oldest and newest ansible-core in requirements.txt."""
+    """Oldest and newest ansible-core in requirements.txt, and the one between them."""
     found = re.findall(r"^ansible-core==([0-9.]+)", (CHECKOUT / "requirements.txt").read_text(), re.MULTILINE)
     ordered = sorted(found, key=lambda version: [int(part) for part in version.split(".")])
-    return {"oldest": ordered[0], "newest": ordered[-1]}
+    return {"oldest": ordered[0], "middle": MIDDLE, "newest": ordered[-1]}
 
 
 def core_of(venv):
@@ -66,6 +67,10 @@ def is_current(venv, core):
     return made_from.exists() and made_from.read_text() == wanted and core_of(venv) == core
 
 
+def can_make(which):
+    return which == "oldest" or core_of(CHECKOUT / ".venv") == cores()[which] or newest_python() is not None
+
+
 def make(which):
     """The path of the virtual environment, or None where no Python here is new enough."""
     core = cores()[which]
@@ -76,7 +81,7 @@ def make(which):
             venv.symlink_to(own.name)
         return venv
     if not is_current(venv, core):
-        python = newest_python() if which == "newest" else own / "bin" / "python"
+        python = own / "bin" / "python" if which == "oldest" else newest_python()
         if python is None:
             return None
         if venv.is_symlink():

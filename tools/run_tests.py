@@ -26,8 +26,11 @@ import proved
 CHECKOUT = Path(__file__).resolve().parent.parent
 OUTPUT = CHECKOUT / "tests" / "output"
 BIN = CHECKOUT / ".venv" / "bin"
+MAKING = threading.Lock()  # a virtual environment, which two stages may want
 KEEP = os.environ.get("KEEP") == "1"  # test hosts stay, and the next run with KEEP=1 finds them
 RACES = "tests/contract/test_races.py"
+SANITY = "tests/gates/test_sanity.py"
+PYTHON = ("*.py", "*.sh", "meta", "galaxy.yml", "plugins", "changelogs", "roles")  # what ansible-test looks at
 # What the modules do against a livekit-server.
 MODULES = ("docs", "plugins", "tests/contract", "tests/doubles/oracle", "tests/images", "tests/support")
 
@@ -40,6 +43,7 @@ class Stage:
     environment: dict = field(default_factory=dict)
     only_in_ci: bool = False  # or when it is named
     rests_on: tuple = ()  # paths, apart from the pins; without any it always runs
+    core: str = ""  # whose virtual environment is made first, if it is not there
     seconds: float = 0
     failed: bool = True
     results: counts.Results = field(default_factory=counts.Results)
@@ -80,6 +84,9 @@ class Stage:
         started = time.monotonic()
         # By way of the environment, since molecule starts its own pytest.
         environment = {**os.environ, **self.environment, "PYTEST_ADDOPTS": f"--junit-xml={self.xml}"}
+        if self.core:
+            with MAKING:
+                other_cores.make(self.core)
         with self.log.open("w", encoding="utf-8") as log:
             ended = subprocess.run(
                 list(map(str, self.command)),
@@ -103,9 +110,7 @@ def pytest(*arguments, venv=".venv"):
 
 def stages():
     """What tells most in the least time, then the longest, so that both places are busy to the end."""
-    yield Stage(
-        "gates", "linters, documentation, archive", pytest("tests/gates", "--ignore=tests/gates/test_newest.py")
-    )
+    yield Stage("gates", "linters, documentation, archive", pytest("tests/gates", f"--ignore={SANITY}"))
     yield Stage("unit", "unit tests on Debian's Python", pytest("tests/unit"))
     yield Stage("roles", "roles with bad input, other Redises, on bare and used hosts", pytest("tests/roles"))
     for scenario in sorted(path.parent.name for path in (CHECKOUT / "molecule").glob("*/molecule.yml")):
@@ -143,15 +148,19 @@ def stages():
 
 
 def other_core_stages():
-    if other_cores.make("newest"):
-        what = "sanity and unit tests on the newest ansible-core"
-        yield Stage("newest", what, pytest("tests/gates/test_newest.py", "tests/unit", venv=".venv-newest"))
-    else:
-        what = "sanity and unit tests on the newest ansible-core, in Debian 13"
-        yield Stage("newest", what, [BIN / "python", "tools/in_debian13.py"])
+    yield on_core("newest", "newest", "sanity and unit tests", SANITY, "tests/unit")
+    yield on_core("middle", "sanity-middle", "sanity", SANITY, rests_on=PYTHON)
+    yield on_core("oldest", "sanity-oldest", "sanity", SANITY, rests_on=PYTHON)
     if other_cores.core_of(CHECKOUT / ".venv") == other_cores.cores()["newest"]:
-        other_cores.make("oldest")
-        yield Stage("oldest", "unit tests on the oldest ansible-core", pytest("tests/unit", venv=".venv-oldest"))
+        yield on_core("oldest", "oldest", "unit tests", "tests/unit")
+
+
+def on_core(core, name, what, *tests, **more):
+    what = f"{what} on ansible-core {other_cores.cores()[core]}"
+    if other_cores.can_make(core):
+        return Stage(name, what, pytest(*tests, venv=f".venv-{core}"), core=core, **more)
+    in_debian13 = [BIN / "python", "tools/in_debian13.py", core, name, *tests]
+    return Stage(name, f"{what}, in Debian 13", in_debian13, **more)
 
 
 def deploy_stage(host, *arguments, **more):

@@ -32,15 +32,25 @@ def tool():
 
 
 @pytest.fixture(scope="session")
+def whole_checkout(tmp_path_factory):
+    """What git has or would take, at the path that ansible-test insists on."""
+    return copy(tmp_path_factory.mktemp("whole"))
+
+
+@pytest.fixture(scope="session")
 def copied(tmp_path_factory):
-    """What the archive is made of, at the path that ansible-test insists on. Ruff looks after the rest."""
-    root = tmp_path_factory.mktemp("copied") / "ansible_collections" / "telephony" / "livekit"
+    """What the archive is made of, at such a path."""
+    return copy(tmp_path_factory.mktemp("copied"), NOT_SHIPPED)
+
+
+def copy(folder, without=()):
+    root = folder / "ansible_collections" / "telephony" / "livekit"
     listed = subprocess.check_output(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"], cwd=CHECKOUT, text=True
     )
     for name in filter(None, listed.split("\0")):
         source, target = CHECKOUT / name, root / name
-        if name.startswith(NOT_SHIPPED) or source.is_symlink() or not source.exists():
+        if name.startswith(without) or source.is_symlink() or not source.exists():
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(source.read_bytes())

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""ansible-test sanity on the newest ansible-core. Run with the virtual environment that has it."""
+"""ansible-test sanity over the whole checkout. Each supported ansible-core has its own, in its virtual environment."""
 
 import os
 import platform
+import re
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 # ansible-test makes virtual environments without pip and fetches a script for that from a host of its own, unless the
@@ -16,18 +18,24 @@ wanted = [name for name in sys.argv[1:] if name not in ("--no-setuptools", "--no
 command = [sys.executable, "-m", "pip", "install", "--quiet", "--upgrade", *wanted]
 sys.exit(subprocess.call(command, env=environment))
 """
-GET_PIP_NAME = "get_pip_25_2.py"
 
 
-def test_sanity(tool, copied):
+def get_pip_name():
+    """The name has the version of pip that this ansible-test asks for."""
+    source = Path(find_spec("ansible_test").origin).parent / "_internal" / "python_requirements.py"
+    [version] = set(re.findall(r"\bpip='([0-9.]+)'", source.read_text(encoding="utf-8")))
+    return f"get_pip_{version.replace('.', '_')}.py"
+
+
+def test_sanity(tool, whole_checkout):
     cache = Path(os.environ.get("TELEPHONY_LIVEKIT_CACHE") or Path.home() / ".cache" / "telephony.livekit")
     # ansible-test keeps everything under HOME, several hundred MB: in our cache it is found by the next checkout.
     # Its virtual environments work only with the Python that made them.
     home = cache / "ansible-test" / f"{sys.base_prefix.strip('/').replace('/', '-')}-{platform.python_version()}"
-    script = home / ".ansible" / "test" / "cache" / GET_PIP_NAME
+    script = home / ".ansible" / "test" / "cache" / get_pip_name()
     script.parent.mkdir(parents=True, exist_ok=True)
     script.write_text(GET_PIP)
     # Real interpreters only: pyenv's shims answer for versions that are not active, with an error.
     pythons = sorted(Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv").glob("versions/3.*/bin"))
     path = ":".join(map(str, [Path(sys.executable).parent, *pythons, "/usr/local/bin", "/usr/bin", "/bin"]))
-    tool("ansible-test", "sanity", cwd=copied, HOME=str(home), PATH=path)
+    tool("ansible-test", "sanity", cwd=whole_checkout, HOME=str(home), PATH=path)
