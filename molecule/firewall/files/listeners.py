@@ -20,14 +20,14 @@ class Phone(asyncio.DatagramProtocol):
     def connection_made(self, transport):
         self.transport = transport
 
-    def datagram_received(self, data, source):
+    def datagram_received(self, data, addr):
         if not data.startswith(b"ACK"):
-            self.transport.sendto(answer(data.decode(errors="replace")).encode(), source)
+            self.transport.sendto(answer(data.decode(errors="replace")).encode(), addr)
 
 
 class Echo(Phone):
-    def datagram_received(self, data, source):
-        self.transport.sendto(data, source)
+    def datagram_received(self, data, addr):
+        self.transport.sendto(data, addr)
 
 
 async def line(reader, writer):

@@ -19,10 +19,7 @@ DEPENDS = {"trunk_missing": "error, warning"}
 def rows(heading: str) -> list[tuple[str, str, str]]:
     """Code, severity (or who refuses it) and fix, of the table below a heading."""
     (section,) = re.findall(rf"^## {heading}\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)
-    return [
-        (code, how, fix)
-        for code, how, fix in re.findall(r"^\| `(\w+)` \| (.*?) \| .* \| (.*?) \|$", section, re.MULTILINE)
-    ]
+    return re.findall(r"^\| `(\w+)` \| (.*?) \| .* \| (.*?) \|$", section, re.MULTILINE)
 
 
 def in_code(name: str, *modules: str) -> list[tuple[str, str, str]]:
