@@ -16,7 +16,7 @@ import re
 from dataclasses import dataclass, replace
 
 from ._calls import ACCEPT, ERROR, REQUEST_PIN, Call, Decision, Table, Verdict
-from ._findings import findings, shown
+from ._findings import as_sentence, findings, shown
 from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, Kind
 from ._order import NEW
 from ._written import InputError
@@ -92,7 +92,7 @@ class Explanation:
                     lines.append(f"  and {len(others) - _MOST_SHOWN} more")
         if self.findings:
             lines.append("Findings:")
-            lines += [f"  {finding['severity']}: {finding['cause']} [{finding['code']}]" for finding in self.findings]
+            lines += findings_in_text(self.findings)
         return "\n".join(lines)
 
 
@@ -125,6 +125,10 @@ def findings_about(objects: Objects, concerned: set[tuple[str, str]]) -> list[di
         for finding in findings(objects)
         if concerned.intersection((kind.name, key) for kind, key in finding.objects)
     ]
+
+
+def findings_in_text(found: list[dict]) -> list[str]:
+    return [f"  {one['severity']}: {as_sentence(one['code'], one['cause'], one['fix'])}" for one in found]
 
 
 def said(call: Call) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from ._calls import shortened
 from ._codecs import codecs_offered
-from ._explained import Objects, findings_about, label, named
+from ._explained import Objects, findings_about, findings_in_text, label, named
 from ._findings import as_sentence
 from ._kinds import OUTBOUND_TRUNK
 from ._outbound_problems import SERVER, SIP, Problem, problems_of_request, problems_on_trunk
@@ -74,7 +74,7 @@ class Outbound:
             lines += [f"  {one.severity}: {as_sentence(one.code, one.cause, one.fix)}" for one in self.problems]
         if self.findings:
             lines.append("Findings:")
-            lines += [f"  {finding['severity']}: {finding['cause']} [{finding['code']}]" for finding in self.findings]
+            lines += findings_in_text(self.findings)
         return "\n".join(lines)
 
 

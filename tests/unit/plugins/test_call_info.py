@@ -102,6 +102,7 @@ def test_findings_are_those_about_the_objects_concerned():
     assert "rule_number_form" in codes
     assert "krisp_self_hosted" not in codes
     assert {"object": "dispatch_rule", "id": "", "name": "agent"} in found["findings"][0]["objects"]
+    assert "character by character. Write it as the provider sends it. [rule_number_form]\n" in found["text"]
 
 
 def test_text_of_a_long_table_is_short_and_starts_with_what_nearly_matches():
