@@ -21,6 +21,12 @@ options:
     description: A role that runs on the host in any case.
     type: str
     default: ""
+  every_role:
+    description:
+      - Ports of every role, whether or not it runs on the host. A port whose variables cannot be resolved is left
+        out; the role that owns it says so.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -36,6 +42,7 @@ _raw:
   elements: raw
 """
 
+from ansible.errors import AnsibleError
 from ansible.plugins.lookup import LookupBase
 from ansible_collections.telephony.livekit.plugins.plugin_utils import _ports
 from ansible_collections.telephony.livekit.plugins.plugin_utils._role_variables import reader
@@ -45,6 +52,8 @@ class LookupModule(LookupBase):
     def run(self, terms, variables=None, **kwargs):
         self.set_options(var_options=variables, direct=kwargs)
         get = reader(self._templar, self._loader, variables)
+        if self.get_option("every_role"):
+            return _ports.in_use(get, _ports.ROLES, unresolved=AnsibleError)
         roles = _ports.roles_of(variables.get("group_names", []), self.get_option("role"))
         if not terms:
             return _ports.in_use(get, roles)

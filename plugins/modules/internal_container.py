@@ -55,15 +55,15 @@ options:
       - URL that answers with status 200 when the program is healthy. Empty asks none.
     type: str
     default: ""
-  health_command:
+  health_redis:
     description:
-      - Command that is run on the host and whose output tells whether the program is healthy. Empty runs none.
-    type: list
-    elements: str
-    default: []
-  health_stdin:
+      - Address of a Redis as C(host:port) that answers and takes O(health_redis_password) when it is healthy. Empty
+        asks none.
+    type: str
+    default: ""
+  health_redis_password:
     description:
-      - Standard input of O(health_command).
+      - Password of that Redis.
     type: str
     default: ""
   health_answer:
@@ -121,6 +121,7 @@ import socket
 import urllib.request
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.telephony.livekit.plugins.module_utils import _redis
 from ansible_collections.telephony.livekit.plugins.module_utils._client import Client, LiveKitError
 from ansible_collections.telephony.livekit.plugins.module_utils._container import (
     Config,
@@ -154,6 +155,11 @@ def url_trouble(url: str, answer: str) -> str:
         return f"{url} does not answer ({error})"
 
 
+def redis_trouble(address: str, password: str) -> str:
+    error = _redis.probe({"address": address, "password": password}).get("error")
+    return f"Redis does not answer as it should ({error})" if error else ""
+
+
 def server_trouble(url: str, key: str, secret: str) -> str:
     client = Client(url, key, secret, verify=False, timeout=SECONDS_FOR_AN_ANSWER, read_only=True)
     try:
@@ -172,8 +178,8 @@ def main() -> None:
             "config_dir": {"type": "path", "required": True},
             "stop_timeout": {"type": "int", "default": 30},
             "health_url": {"type": "str", "default": ""},
-            "health_command": {"type": "list", "elements": "str", "default": []},
-            "health_stdin": {"type": "str", "default": "", "no_log": True},
+            "health_redis": {"type": "str", "default": ""},
+            "health_redis_password": {"type": "str", "default": "", "no_log": True},
             "health_answer": {"type": "str", "default": "OK"},
             "health_timeout": {"type": "int", "default": 30},
             "server_url": {"type": "str", "default": ""},
@@ -189,10 +195,8 @@ def main() -> None:
 
     def trouble() -> str:
         found = options["health_url"] and url_trouble(options["health_url"], options["health_answer"])
-        if not found and options["health_command"]:
-            code, output, _error = module.run_command(options["health_command"], data=options["health_stdin"])
-            if code != 0 or options["health_answer"] not in output:
-                found = "it does not answer as it should"
+        if not found and options["health_redis"]:
+            found = redis_trouble(options["health_redis"], options["health_redis_password"])
         if not found and options["server_url"]:
             return server_trouble(options["server_url"], options["server_api_key"], options["server_api_secret"])
         return found
@@ -202,7 +206,7 @@ def main() -> None:
         containers=Containers(lambda command: module.run_command(command, handle_exceptions=False)),
         config=Config(options["config_dir"]),
         trouble=trouble,
-        asks=bool(options["health_url"] or options["health_command"] or options["server_url"]),
+        asks=bool(options["health_url"] or options["health_redis"] or options["server_url"]),
         stop_timeout=options["stop_timeout"],
         health_timeout=options["health_timeout"],
         secrets=options["secrets"],

@@ -131,11 +131,18 @@ def _is_on(value) -> bool:
     return str(value if value is not None else "") not in ("", "0")
 
 
-def in_use(get: Get, roles: Iterable[str]) -> list[dict]:
-    """The ports of some roles that are on, with what is known about each. ports is a text, right or wrong."""
+def in_use(get: Get, roles: Iterable[str], unresolved: type[Exception] | tuple = ()) -> list[dict]:
+    """The ports of some roles that are on, with what is known about each. ports is a text, right or wrong.
+
+    An entry whose variables raise `unresolved` is left out.
+    """
     found = []
     for entry in TABLE:
-        value = entry.value(get)
+        try:
+            value = entry.value(get)
+            addresses = _values.listed(get(entry.bound_to)) if entry.bound_to else ALL_ADDRESSES
+        except unresolved:
+            continue
         if entry.role in roles and _is_on(value):
             found.append(
                 {
@@ -144,7 +151,7 @@ def in_use(get: Get, roles: Iterable[str]) -> list[dict]:
                     "ports": str(value),
                     "protocol": entry.protocol,
                     "opening": entry.opening,
-                    "addresses": _values.listed(get(entry.bound_to)) if entry.bound_to else ALL_ADDRESSES,
+                    "addresses": addresses,
                     "hint": entry.hint,
                 }
             )

@@ -5,12 +5,10 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
-import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
+from ansible_collections.telephony.livekit.plugins.module_utils import _redis
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -18,7 +16,6 @@ from cryptography.x509.oid import NameOID
 
 from tests.support.livekit import HOST, Process, free_port
 
-ASK = Path(__file__).resolve().parents[2] / "roles" / "internal_redis" / "files" / "ask.py"
 PASSWORD = "of-the-redis-under-test"
 
 
@@ -106,12 +103,9 @@ def as_list(value):
 
 
 def ask(connection: dict) -> dict:
-    """What the roles' own script says; TLS files by their text, as the roles give them."""
+    """What the roles' own module says; TLS files by their text, as the roles give them."""
     tls = {
         key: Path(value).read_text() if key.endswith("_file") else value
         for key, value in connection.get("tls", {}).items()
     }
-    run = subprocess.run(
-        [sys.executable, ASK], input=json.dumps({**connection, "tls": tls}), capture_output=True, text=True, check=True
-    )
-    return json.loads(run.stdout)
+    return _redis.probe({**connection, "tls": tls})

@@ -69,8 +69,6 @@ TEMPLATES = {
 
 def play(folder: Path) -> list[dict]:
     tasks = [{"name": "Facts", "ansible.builtin.set_fact": {**FACTS, "cacheable": True}}]
-    other = {"python": {"executable": "{{ other_python }}"}, "cacheable": True}
-    tasks.append({"name": "More facts", "ansible.builtin.set_fact": other, "when": "other_python is defined"})
     files = {}
     for role, (program, template) in TEMPLATES.items():
         check = {"name": f"telephony.livekit.{role}", "tasks_from": "check", "public": True}

@@ -11,7 +11,7 @@ import pytest
 SCENARIO = Path(__file__).resolve().parents[1]
 
 # What a task costs is its round trip to the host. Seconds depend on the machine, this number does not. If yours goes
-# beyond it, find one look that tells whether anything is to be done, as the roles' files/look.py do.
+# beyond it, find one look that tells whether anything is to be done, as internal_host_info does.
 ROUND_TRIPS = 26
 # These stay on the controller.
 LOCAL = {

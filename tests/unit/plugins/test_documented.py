@@ -19,7 +19,7 @@ MODULES = sorted(path.stem for path in (REPOSITORY / "plugins" / "modules").glob
 OF_A_SERVER = [module for module in MODULES if module.startswith("livekit_")]
 SECRETS = {
     *("api_secret", "auth_password", "egress", "headers", "pin", "raw"),
-    *("health_stdin", "secrets", "server_api_secret"),
+    *("health_redis_password", "secrets", "server_api_secret", "password", "sentinel_password", "client_key_file"),
 }
 # What Ansible takes for a secret, by its name.
 SECRET_NAME = re.compile(r"pass(?!ive)|secret|token|cryptkey|key\b", re.IGNORECASE)

@@ -39,6 +39,19 @@ def test_defaults():
     assert of("turn_udp") == of("turn_tls") == []
 
 
+def test_a_port_whose_variables_cannot_be_resolved_is_left_out_of_a_probe():
+    def unresolved(name):
+        if name == "livekit_sip_listen_ip":
+            raise LookupError(name)
+        return DEFAULTS[name]
+
+    found = _ports.in_use(unresolved, _ports.ROLES, unresolved=LookupError)
+    assert "livekit_sip_rtp_port" in {port["variable"] for port in found}
+    assert not {"livekit_sip_sip_port", "livekit_sip_tls.port"} & {port["variable"] for port in found}
+    with pytest.raises(LookupError):
+        _ports.in_use(unresolved, _ports.ROLES)
+
+
 def test_turn_has_rules_of_its_own():
     assert of("turn_udp", livekit_server_turn=TURN) == [3478, "30000-31000"]
     assert of("turn_tls", livekit_server_turn=TURN) == [5349]

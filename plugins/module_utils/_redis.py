@@ -1,17 +1,23 @@
+# Copyright (c) 2026, the telephony.livekit maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ask Redis whether it lets us in, whether it takes writes, and what it would throw away when it is full.
 
-Standard input: the section `redis` of LiveKit's configuration as JSON, with the text of each TLS file for its path.
-Standard output: JSON, either {"nodes": [...]} or {"error": ...}. Never a secret. Needs nothing but Python.
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""What Redis says about itself: whether it lets us in, takes writes, and what it evicts when its memory is full.
+
+`redis` is the section `redis` of LiveKit's configuration, with the text of each TLS file in place of its path. Needs
+nothing but Python. No answer holds a secret.
 """
 
+from __future__ import annotations
+
 import contextlib
-import json
 import os
 import socket
 import ssl
-import sys
 import tempfile
+from collections.abc import Mapping
 
 WANTED = ["role", "master_link_status", "maxmemory", "maxmemory_policy", "aof_enabled", "cluster_enabled"]
 SECONDS = 5
@@ -22,7 +28,7 @@ class Refused(Exception):
 
 
 class Connection:
-    def __init__(self, address, tls, username, password):
+    def __init__(self, address: str, tls: Mapping, username: str | None, password: str | None) -> None:
         host, port = address.rsplit(":", 1)
         host = host.strip("[]")
         self.socket = socket.create_connection((host, int(port)), timeout=SECONDS)
@@ -32,13 +38,13 @@ class Connection:
         if password:
             self.ask("AUTH", *filter(None, [username, password]))
 
-    def ask(self, *words):
+    def ask(self, *words: object) -> object:
         encoded = [str(word).encode() for word in words]
         parts = [b"*%d\r\n" % len(encoded), *(b"$%d\r\n%s\r\n" % (len(word), word) for word in encoded)]
         self.socket.sendall(b"".join(parts))
         return self.read()
 
-    def read(self):
+    def read(self) -> object:
         line = self.answers.readline()
         if not line.endswith(b"\r\n"):
             raise OSError("it closed the connection")
@@ -54,12 +60,12 @@ class Connection:
         raise OSError("what answers there is not Redis, or it wants TLS")
 
 
-def context(tls):
+def context(tls: Mapping) -> ssl.SSLContext:
     made = ssl.create_default_context(cadata=tls.get("ca_cert_file") or None)
     if tls.get("insecure"):
         made.check_hostname, made.verify_mode = False, ssl.CERT_NONE
     if tls.get("client_cert_file"):
-        # Python reads a key from a file only. The folder is for us alone.
+        # Python reads a key from a file only. Nobody else can read the folder.
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "pair.pem")
             with open(path, "w", encoding="utf-8") as pair:
@@ -68,8 +74,8 @@ def context(tls):
     return made
 
 
-def master_of(redis, tls):
-    """Where the Sentinels say that the master is; as LiveKit, the first that answers is believed."""
+def master_of(redis: Mapping, tls: Mapping) -> str:
+    """Where the Sentinels say that the master is. The first that answers is believed, as by LiveKit."""
     said = []
     name = redis["sentinel_master_name"]
     for address in redis["sentinel_addresses"]:
@@ -85,7 +91,7 @@ def master_of(redis, tls):
     raise Refused("no Sentinel named the master. " + "; ".join(said))
 
 
-def look(address, redis, tls):
+def look(address: str, redis: Mapping, tls: Mapping) -> dict:
     connection = Connection(address, tls, redis.get("username"), redis.get("password"))
     if redis.get("db"):
         connection.ask("SELECT", redis["db"])
@@ -101,8 +107,8 @@ def look(address, redis, tls):
     return node
 
 
-def main():
-    redis = json.load(sys.stdin)
+def probe(redis: Mapping) -> dict:
+    """{"nodes": [...]} or {"error": why Redis cannot be used}."""
     tls = redis.get("tls") or {}
     address = ""
     try:
@@ -116,7 +122,3 @@ def main():
         return {"nodes": nodes}
     except (OSError, Refused) as error:
         return {"error": f"{address}: {error}" if address else str(error)}
-
-
-if __name__ == "__main__":
-    print(json.dumps(main()))

@@ -1,13 +1,20 @@
+# Copyright (c) 2026, the telephony.livekit maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Looks at a host's packet filter in one round trip, changes nothing, and prints what it saw as JSON.
 
-Standard input, as JSON:
-  ruleset   the wanted table, as nft reads it
-  openings  [{networks, protocols, ports}], what another firewall has to let through
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""The state of a host's firewall, seen without changing it, and what of it differs from what is desired.
+
+`wanted` is a mapping with
+  ruleset   the desired table, as nft reads it
+  openings  [{networks, protocols, ports}], what another firewall has to allow
   chains    ["family table chain"] in which one rule of ours belongs
   mark      the packet mark which that rule matches
-  files     [{path, content, needs}] of the role; needs is "systemd", "firewalld" or null
+  files     [{path, content, needs}] of the role; needs is "systemd", "firewalld" or None
 """
+
+from __future__ import annotations
 
 import glob
 import ipaddress
@@ -16,11 +23,15 @@ import os
 import re
 import shlex
 import shutil
-import subprocess
-import sys
+from collections.abc import Iterator, Mapping
+from typing import Callable
+
+# Runs a command with a standard input, and gives its exit code, standard output and standard error.
+Run = Callable[[list, str], tuple]
 
 TABLE = ["table", "inet", "livekit"]
 OURS = "telephony.livekit"
+PATH = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin"
 UNITS = ["livekit-firewall.service", "livekit-firewall-guard.service"]
 PRIORITY = -10
 FILES = [
@@ -34,11 +45,7 @@ USER_RULES = {4: "/etc/ufw/user.rules", 6: "/etc/ufw/user6.rules"}
 ANYWHERE = {4: "0.0.0.0/0", 6: "::/0"}
 
 
-def run(*argv, given=None):
-    return subprocess.run(argv, input=given, capture_output=True, text=True, check=False)
-
-
-def read(path):
+def read(path: str) -> str:
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             return file.read()
@@ -46,19 +53,27 @@ def read(path):
         return ""
 
 
-def listing():
+def output(run: Run, *argv: str) -> str:
+    return run(list(argv), "")[1]
+
+
+def listing(run: Run) -> str:
     """The table as the kernel holds it, without what only counts: counters, and callers that were seen."""
-    text = run("nft", "--stateless", "list", *TABLE).stdout
+    text = output(run, "nft", "--stateless", "list", *TABLE)
     return re.sub(r"(set (?:callers_\w+|held_back) \{[^}]*?)\n\s*elements = \{[^}]*\}", r"\1", text)
 
 
-def wanted_listing(ruleset):
-    """The same words for the wanted table, from a network namespace of its own: the host's rules are not touched."""
+def wanted_listing(run: Run, ruleset: str) -> tuple[str, str]:
+    """The same words for the wanted table, from a network namespace of its own: the host's rules are not touched.
+
+    Besides, why nft refuses it, or nothing.
+    """
     script = f"nft --file - && nft --stateless list {' '.join(TABLE)}"
-    return run("unshare", "--net", "sh", "-c", script, given=ruleset)
+    code, listed, error = run(["unshare", "--net", "sh", "-c", script], ruleset or "\n")
+    return listed, error.strip() if code else ""
 
 
-def base_chains(objects):
+def base_chains(objects: list) -> Iterator[tuple[dict, list]]:
     """Chains that decide over packets to this host, with their rules."""
     rules = {}
     for rule in (item["rule"] for item in objects if "rule" in item):
@@ -68,16 +83,16 @@ def base_chains(objects):
             yield chain, rules.get((chain["family"], chain["table"], chain["name"]), [])
 
 
-def closes(chain, rules):
+def closes(chain: Mapping, rules: list) -> bool:
     """Drops by policy, or by a last rule that matches everything."""
     last = [{**(part.get("xt") or {}), **part} for part in rules[-1]["expr"]] if rules else []
     harmless = [part for part in last if {"counter", "log"} & set(part) or part.get("name") in ("comment", "LOG")]
     ends = [part for part in last if {"drop", "reject"} & set(part) or part.get("name") == "REJECT"]
-    return chain.get("policy") == "drop" or bool(ends) and len(harmless) + len(ends) == len(last)
+    return chain.get("policy") == "drop" or (bool(ends) and len(harmless) + len(ends) == len(last))
 
 
-def packet_filter(wanted, seen):
-    objects = json.loads(run("nft", "--json", "list", "ruleset").stdout or '{"nftables": []}')["nftables"]
+def chains(objects: list, wanted: Mapping, seen: Mapping) -> dict:
+    """Which chains drop by default, and where our rules in the chains of others are. `objects` is what nft lists."""
     named = wanted["chains"]
     tables = {chain.rpartition(" ")[0] for chain in named}
     open_tables = tables | (UFW_TABLES if seen["ufw"]["active"] else set())
@@ -113,7 +128,7 @@ def packet_filter(wanted, seen):
     }
 
 
-def ufw(wanted):
+def ufw(wanted: Mapping) -> dict:
     """Commands that bring ufw's rules with our comment to what is wanted. A rule of another hand stays."""
     active = bool(re.search(r"^ENABLED=yes", read("/etc/ufw/ufw.conf"), re.MULTILINE | re.IGNORECASE))
     ipv6 = bool(re.search(r"^IPV6=yes", read("/etc/default/ufw"), re.MULTILINE | re.IGNORECASE))
@@ -137,58 +152,56 @@ def ufw(wanted):
     return {"active": active, "ipv6": ipv6, "commands": gone + new if active or not wanted["openings"] else []}
 
 
-def first_port(ports):
+def first_port(ports: str) -> int:
     return int(ports.partition(":")[0])
 
 
-def as_command(rule):
+def as_command(rule: str) -> str:
     """What `ufw delete` takes, from a line of its own file."""
     action, protocol, ports, _to, _source_ports, source, _direction = rule.split()
     return shlex.join([action, "proto", protocol, "from", source, "to", "any", "port", ports])
 
 
-def our_files(wanted, seen):
+def is_right(path: str, content: str) -> bool:
+    status = os.stat(path)
+    return read(path) == content and status.st_mode & 0o7777 == 0o644 and status.st_uid == status.st_gid == 0
+
+
+def our_files(wanted: Mapping, seen: Mapping) -> dict:
     """Paths of ours to write and to remove."""
     there = {path for pattern in FILES for path in glob.glob(pattern)}
     needed = {file["path"]: file["content"] for file in wanted["files"] if not file["needs"] or seen[file["needs"]]}
-
-    def right(path):
-        status = os.stat(path)
-        return read(path) == needed[path] and status.st_mode & 0o7777 == 0o644 and status.st_uid == status.st_gid == 0
-
     return {
-        "write": sorted(path for path in needed if path not in there or not right(path)),
+        "write": sorted(path for path in needed if path not in there or not is_right(path, needed[path])),
         "folders_missing": sorted(folder for folder in set(map(os.path.dirname, needed)) if not os.path.isdir(folder)),
         "remove": sorted(there - set(needed)),
     }
 
 
-def services(systemd):
-    def ask(*question):
-        return run("systemctl", *question).stdout.split() if systemd else []
+def services(run: Run, systemd: bool) -> dict:
+    def ask(*question: str) -> list[str]:
+        return output(run, "systemctl", *question).split() if systemd else []
 
     return {
         "systemd": systemd,
         "units_right": ask("is-enabled", *UNITS) == ["enabled"] * 2 and ask("is-active", *UNITS) == ["active"] * 2,
-        "firewalld": bool(shutil.which("firewall-cmd")),
+        "firewalld": bool(shutil.which("firewall-cmd", path=PATH)),
         "firewalld_active": ask("is-active", "firewalld.service") == ["active"],
     }
 
 
-def main():
-    wanted = json.load(sys.stdin)
-    os.environ.update(PATH="/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin", LC_ALL="C")
-    seen = {"nft": bool(shutil.which("nft")), "ufw": ufw(wanted), **services(os.path.isdir("/run/systemd/system"))}
+def probe(wanted: Mapping, run: Run) -> dict:
+    """`run` finds commands in PATH, and lets them answer in the locale C."""
+    seen = {
+        "nft": bool(shutil.which("nft", path=PATH)),
+        "ufw": ufw(wanted),
+        **services(run, os.path.isdir("/run/systemd/system")),
+    }
     seen.update(our_files(wanted, seen))
     if seen["nft"]:
-        loaded, scratch = listing(), wanted_listing(wanted["ruleset"])
-        seen.update(
-            packet_filter(wanted, seen),
-            loaded=bool(loaded),
-            table_right=loaded == scratch.stdout,
-            refused=scratch.stderr.strip() if scratch.returncode else "",
-        )
-    json.dump(seen, sys.stdout)
-
-
-main()
+        loaded = listing(run)
+        desired, refused = wanted_listing(run, wanted["ruleset"])
+        objects = json.loads(output(run, "nft", "--json", "list", "ruleset") or '{"nftables": []}')["nftables"]
+        seen.update(chains(objects, wanted, seen))
+        seen.update(loaded=bool(loaded), table_right=loaded == desired, refused=refused)
+    return seen

@@ -3,15 +3,9 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
+from ansible_collections.telephony.livekit.plugins.module_utils import _sysctl
 
-SCRIPT = Path(__file__).resolve().parents[2] / "roles" / "internal_host" / "files" / "reserve.py"
 PORTS, BUFFER = "net/ipv4/ip_local_reserved_ports", "net/core/rmem_max"
 
 
@@ -29,17 +23,9 @@ class Kernel:
         return (self.proc / name).read_text().strip()
 
     def run(self, role, *ports, state="present", rmem_max=0, check=False):
-        given = {"role": role, "state": state, "ports": ports, "rmem_max": rmem_max, "check": check}
-        environment = {**os.environ, "SYSCTL_FILE": str(self.file), "SYSCTL_PROC": str(self.proc)}
-        run = subprocess.run(
-            [sys.executable, SCRIPT],
-            input=json.dumps(given),
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return json.loads(run.stdout)
+        sysctl = _sysctl.Sysctl(role, _sysctl.Kernel(self.proc, check), self.file)
+        changed = sysctl.reserve(ports, rmem_max) if state == "present" else sysctl.release()
+        return {"changed": changed, "set": sysctl.set, "refused": sysctl.refused}
 
 
 @pytest.fixture
@@ -98,6 +84,6 @@ def test_what_cannot_be_set_is_a_warning_and_not_kept(kernel):
     (kernel.proc / BUFFER).unlink()
     (kernel.proc / BUFFER).mkdir()
     said = kernel.run("livekit_server", "7880", rmem_max=5000000)
-    assert said["warnings"] == ["net.core.rmem_max is not to be seen and cannot be set to 5000000 (Is a directory)"]
+    assert said["refused"] == ["net.core.rmem_max is not to be seen and cannot be set to 5000000 (Is a directory)"]
     assert "rmem_max" not in kernel.file.read_text()
     assert not kernel.run("livekit_server", "7880", rmem_max=5000000)["changed"]

@@ -1,0 +1,205 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the telephony.livekit maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: internal_firewall_info
+short_description: Compare a host's firewall with the one that is desired
+version_added: 0.1.0
+author:
+  - The telephony.livekit maintainers (@telephony-livekit)
+description:
+  - Used by the role C(telephony.livekit.livekit_firewall). It may change without notice.
+  - Probes nftables, ufw, firewalld, systemd and the role's files in one round trip. It changes nothing.
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and return changed status prediction without modifying target.
+    support: full
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff
+      mode.
+    support: none
+options:
+  ruleset:
+    description:
+      - The desired table, as nft reads it. Empty is none.
+    type: str
+    default: ""
+  openings:
+    description:
+      - What another firewall has to allow. Each has C(networks), C(protocols) and C(ports).
+    type: list
+    elements: dict
+    default: []
+  chains:
+    description:
+      - Chains of others in which one rule of ours belongs, each as family, table and chain.
+    type: list
+    elements: str
+    default: []
+  mark:
+    description:
+      - The packet mark which that rule matches.
+    type: str
+    default: "0"
+  files:
+    description:
+      - The files of the role.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      path:
+        description: Path of the file.
+        type: str
+        required: true
+      content:
+        description: Its text.
+        type: str
+        required: true
+      needs:
+        description: V(systemd) or V(firewalld), if the file is for a host with that only.
+        type: str
+        default: ""
+"""
+
+EXAMPLES = r"""
+- name: See whether something of the firewall is left
+  telephony.livekit.internal_firewall_info:
+  register: firewall
+"""
+
+RETURN = r"""
+nft:
+  description: Whether nftables is installed.
+  returned: success
+  type: bool
+  sample: true
+systemd:
+  description: Whether systemd runs.
+  returned: success
+  type: bool
+  sample: true
+units_right:
+  description: Whether the role's units are enabled and active.
+  returned: success
+  type: bool
+  sample: true
+firewalld:
+  description: Whether firewalld is installed.
+  returned: success
+  type: bool
+  sample: false
+firewalld_active:
+  description: Whether firewalld runs.
+  returned: success
+  type: bool
+  sample: false
+ufw:
+  description: Whether ufw is active and handles IPv6, and the commands that make its rules those of O(openings).
+  returned: success
+  type: dict
+  sample: {active: true, ipv6: true, commands: []}
+write:
+  description: Paths of files to write.
+  returned: success
+  type: list
+  elements: str
+  sample: [/etc/livekit/firewall.nft]
+folders_missing:
+  description: Folders to create for them.
+  returned: success
+  type: list
+  elements: str
+  sample: [/etc/livekit]
+remove:
+  description: Paths of files to remove.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+loaded:
+  description: Whether our table is loaded.
+  returned: with nftables
+  type: bool
+  sample: true
+table_right:
+  description: Whether it is loaded as in O(ruleset).
+  returned: with nftables
+  type: bool
+  sample: true
+refused:
+  description: Why nft refuses O(ruleset), empty if it does not.
+  returned: with nftables
+  type: str
+  sample: ""
+closed:
+  description: Chains of others that drop by default.
+  returned: with nftables
+  type: list
+  elements: str
+  sample: [inet filter input]
+early:
+  description: Chains that decide before our table does, and drop by default.
+  returned: with nftables
+  type: list
+  elements: str
+  sample: []
+missing_chains:
+  description: Members of O(chains) that do not exist.
+  returned: with nftables
+  type: list
+  elements: str
+  sample: []
+chains_right:
+  description: Whether our rule is in O(chains), once and in no other.
+  returned: with nftables
+  type: bool
+  sample: true
+our_rules:
+  description: Commands of nft that remove our rule from other chains.
+  returned: with nftables
+  type: list
+  elements: str
+  sample: [delete rule inet filter input handle 7]
+firewalld_policy_loaded:
+  description: Whether firewalld has loaded our policy.
+  returned: with nftables
+  type: bool
+  sample: false
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.telephony.livekit.plugins.module_utils import _firewall_probe
+
+
+def main() -> None:
+    text = {"type": "str", "required": True}
+    module = AnsibleModule(
+        argument_spec={
+            "ruleset": {"type": "str", "default": ""},
+            "openings": {"type": "list", "elements": "dict", "default": []},
+            "chains": {"type": "list", "elements": "str", "default": []},
+            "mark": {"type": "str", "default": "0"},
+            "files": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {"path": text, "content": text, "needs": {"type": "str", "default": ""}},
+            },
+        },
+        supports_check_mode=True,
+    )
+    module.run_command_environ_update = {"PATH": _firewall_probe.PATH, "LC_ALL": "C"}
+
+    def run(command: list, given: str) -> tuple:
+        return module.run_command(command, data=given or None, handle_exceptions=False)
+
+    module.exit_json(changed=False, **_firewall_probe.probe(module.params, run))
+
+
+if __name__ == "__main__":
+    main()

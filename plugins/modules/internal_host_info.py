@@ -1,0 +1,203 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the telephony.livekit maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: internal_host_info
+short_description: Show the clock, the disk, the memory, the listening programs and the Docker of a host
+version_added: 0.1.0
+author:
+  - The telephony.livekit maintainers (@telephony-livekit)
+description:
+  - Used by the role C(telephony.livekit.internal_host). It may change without notice.
+  - Probes everything that the roles check before they change a host, in one round trip. It changes nothing.
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and return changed status prediction without modifying target.
+    support: full
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff
+      mode.
+    support: none
+options:
+  ports:
+    description:
+      - Ports whose owners are wanted.
+    type: list
+    elements: int
+    default: []
+  daemon_json:
+    description:
+      - Docker's configuration.
+    type: path
+    default: /etc/docker/daemon.json
+  record:
+    description:
+      - File in which the role C(telephony.livekit.livekit_docker) keeps what that configuration was before.
+    type: path
+    default: /var/lib/telephony.livekit/daemon.json
+  versions:
+    description:
+      - File in which the role C(telephony.livekit.internal_container) keeps the versions of images.
+    type: path
+    default: /var/lib/telephony.livekit/versions.json
+"""
+
+EXAMPLES = r"""
+- name: Show who listens on the port of SIP
+  telephony.livekit.internal_host_info:
+    ports: [5060]
+  register: host
+"""
+
+RETURN = r"""
+owners:
+  description: The programs that listen on one of O(ports).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    port:
+      description: The port.
+      type: int
+      returned: always
+    protocol:
+      description: V(tcp) or V(udp).
+      type: str
+      returned: always
+    address:
+      description: The address to which the socket is bound.
+      type: str
+      returned: always
+    pid:
+      description: The process, V(none) if it cannot be seen.
+      type: str
+      returned: always
+    program:
+      description: Name of the process, empty if it cannot be seen.
+      type: str
+      returned: always
+    container:
+      description: Name of the process's container, empty without one.
+      type: str
+      returned: always
+  sample:
+    - {port: 5060, protocol: udp, address: 0.0.0.0, pid: "77", program: livekit-sip, container: livekit-sip}
+containers:
+  description: Names of the containers that run.
+  returned: success
+  type: list
+  elements: str
+  sample: [livekit-redis, livekit-server]
+free_space:
+  description: MiB that are free for Docker's data and for the configuration files, by folder.
+  returned: success
+  type: dict
+  sample: {/var/lib/docker: 20480, /etc/livekit: 20480}
+overcommit:
+  description: The kernel's C(vm.overcommit_memory), V(none) if it cannot be read.
+  returned: success
+  type: int
+  sample: 1
+synchronised:
+  description: Whether a service keeps the clock right, V(none) if that cannot be known.
+  returned: success
+  type: bool
+  sample: true
+time:
+  description: Seconds since 1970 by the clock of the host.
+  returned: success
+  type: float
+  sample: 1767225600.5
+docker:
+  description: The state of Docker.
+  returned: success
+  type: dict
+  contains:
+    requests:
+      description: Whether Python has the library requests, which the modules of community.docker need.
+      type: bool
+      returned: always
+    ip:
+      description: Whether the command C(ip) is installed.
+      type: bool
+      returned: always
+    docker:
+      description: Whether Docker is installed.
+      type: bool
+      returned: always
+    daemon:
+      description: The setting live-restore and the ids of images by their names, V(none) if no daemon answers.
+      type: dict
+      returned: always
+    unit:
+      description: Properties of Docker's systemd unit, V(none) without one.
+      type: dict
+      returned: always
+    by_service:
+      description: Whether the command C(service) started Docker.
+      type: bool
+      returned: always
+    daemon_json:
+      description: Text of O(daemon_json), and its content or why it is invalid.
+      type: dict
+      returned: always
+    daemon_json_mode:
+      description: Mode of O(daemon_json).
+      type: str
+      returned: always
+    record:
+      description: Content of O(record), V(none) without one.
+      type: dict
+      returned: always
+    versions:
+      description: Versions of images by their ids, from O(versions).
+      type: dict
+      returned: always
+"""
+
+import time
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.telephony.livekit.plugins.module_utils import _docker_probe, _host_probe
+from ansible_collections.telephony.livekit.plugins.module_utils._docker_socket import ask
+
+CONFIGURATION = "/etc/livekit"
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "ports": {"type": "list", "elements": "int", "default": []},
+            "daemon_json": {"type": "path", "default": "/etc/docker/daemon.json"},
+            "record": {"type": "path", "default": "/var/lib/telephony.livekit/daemon.json"},
+            "versions": {"type": "path", "default": "/var/lib/telephony.livekit/versions.json"},
+        },
+        supports_check_mode=True,
+    )
+    docker = _docker_probe.probe(
+        module.params["daemon_json"],
+        module.params["record"],
+        module.params["versions"],
+        lambda command: module.run_command(command, handle_exceptions=False),
+        ask,
+    )
+    running = {one["Id"]: one["Names"][0].lstrip("/") for one in (docker["daemon"] and ask("/containers/json")) or []}
+    folders = (_docker_probe.data_root(docker["daemon_json"]), CONFIGURATION)
+    module.exit_json(
+        changed=False,
+        owners=list(_host_probe.owners(module.params["ports"], running)),
+        containers=list(running.values()),
+        free_space={folder: _host_probe.free_space(folder) for folder in folders},
+        overcommit=_host_probe.overcommit(),
+        synchronised=_host_probe.synchronised(),
+        time=time.time(),
+        docker=docker,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,155 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the telephony.livekit maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: internal_redis_info
+short_description: Show whether LiveKit can use a Redis
+version_added: 0.1.0
+author:
+  - The telephony.livekit maintainers (@telephony-livekit)
+description:
+  - Used by the role C(telephony.livekit.internal_redis). It may change without notice.
+  - Asks Redis from the host that will use it. It changes nothing, and needs nothing but Python.
+  - The options are those of the section C(redis) of LiveKit's configuration, with texts of TLS files.
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and return changed status prediction without modifying target.
+    support: full
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff
+      mode.
+    support: none
+options:
+  address:
+    description:
+      - Redis as C(host:port).
+    type: str
+  username:
+    description:
+      - User of Redis's access control list.
+    type: str
+  password:
+    description:
+      - Password of Redis, or of the user.
+    type: str
+  db:
+    description:
+      - Number of the database.
+    type: int
+    default: 0
+  sentinel_master_name:
+    description:
+      - Name of the master that the Sentinels look after.
+    type: str
+  sentinel_addresses:
+    description:
+      - The Sentinels, each as C(host:port).
+    type: list
+    elements: str
+    default: []
+  sentinel_username:
+    description:
+      - User of the Sentinels.
+    type: str
+  sentinel_password:
+    description:
+      - Password of the Sentinels.
+    type: str
+  cluster_addresses:
+    description:
+      - Nodes of a Redis Cluster, each as C(host:port).
+    type: list
+    elements: str
+    default: []
+  tls:
+    description:
+      - TLS to Redis and to the Sentinels.
+    type: dict
+    suboptions:
+      enabled:
+        description: Whether to use TLS.
+        type: bool
+        default: false
+      insecure:
+        description: Whether to accept any certificate.
+        type: bool
+        default: false
+      server_name:
+        description: Name that the certificate must have.
+        type: str
+      ca_cert_file:
+        description: Certificates to trust, as text.
+        type: str
+      client_cert_file:
+        description: Certificate to show to Redis, as text.
+        type: str
+      client_key_file:
+        description: Its key, as text.
+        type: str
+"""
+
+EXAMPLES = r"""
+- name: Ask Redis
+  telephony.livekit.internal_redis_info:
+    address: 127.0.0.1:6379
+    password: "{{ redis_password }}"
+  register: redis
+"""
+
+RETURN = r"""
+nodes:
+  description: The nodes that answered, with their address and what they say about themselves.
+  returned: if all of them can be used
+  type: list
+  elements: dict
+  sample:
+    - {address: 127.0.0.1:6379, ping: PONG, role: master, maxmemory_policy: noeviction, aof_enabled: "1"}
+error:
+  description: Why Redis cannot be used.
+  returned: if it cannot be used
+  type: str
+  sample: "127.0.0.1:6379: [Errno 111] Connection refused"
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.telephony.livekit.plugins.module_utils import _redis
+
+
+def main() -> None:
+    text = {"type": "str"}
+    secret = {"type": "str", "no_log": True}
+    addresses = {"type": "list", "elements": "str", "default": []}
+    module = AnsibleModule(
+        argument_spec={
+            "address": text,
+            "username": text,
+            "password": secret,
+            "db": {"type": "int", "default": 0},
+            "sentinel_master_name": text,
+            "sentinel_addresses": addresses,
+            "sentinel_username": text,
+            "sentinel_password": secret,
+            "cluster_addresses": addresses,
+            "tls": {
+                "type": "dict",
+                "options": {
+                    "enabled": {"type": "bool", "default": False},
+                    "insecure": {"type": "bool", "default": False},
+                    "server_name": text,
+                    "ca_cert_file": text,
+                    "client_cert_file": text,
+                    "client_key_file": secret,
+                },
+            },
+        },
+        supports_check_mode=True,
+    )
+    module.exit_json(changed=False, **_redis.probe(module.params))
+
+
+if __name__ == "__main__":
+    main()
