@@ -431,6 +431,21 @@ SAME_ADDRESS = {
 }
 
 
+PRIVATE = {"livekit_sip_nat_1_to_1_ip": "10.0.0.7"}
+UNREACHABLE = {
+    "a private address and the whole internet": PRIVATE,
+    "a private address and a public peer": PRIVATE | PEERS,
+    "a private address and a public peer besides": PRIVATE
+    | {"livekit_firewall_signalling_networks": "10.0.0.0/8, 192.0.2.0/24"},
+}
+REACHABLE = {
+    "a private address and private peers": PRIVATE
+    | {"livekit_firewall_signalling_networks": ["10.0.0.0/8", "172.16.0.0/12"]},
+    "a private address and private peers in a text": PRIVATE
+    | {"livekit_firewall_signalling_networks": "10.0.0.0/8, 172.16.0.0/12"},
+}
+
+
 def name(case):
     return "".join(letter if letter.isalnum() else "-" for letter in case)
 
@@ -444,7 +459,8 @@ def outcomes(tmp_path_factory):
     cases |= {name(case): {"internal_host_looked": seen, "only": concerned(seen)} for case, seen in looked.items()}
     cases |= {name(case): probed(seen) for case, (seen, _) in CLOCKS.items()}
     cases |= {
-        name(case): variables | {"only": "livekit_sip"} for case, variables in (OTHER_ADDRESS | SAME_ADDRESS).items()
+        name(case): variables | {"only": "livekit_sip"}
+        for case, variables in (OTHER_ADDRESS | SAME_ADDRESS | UNREACHABLE | REACHABLE).items()
     }
     for variables in cases.values():
         variables.setdefault("only", "_".join(next(iter(variables)).split("_")[:2]))
@@ -520,6 +536,13 @@ def test_answers_that_leave_from_the_address_that_is_called_are_right(outcomes, 
     outcome = outcomes[name(case)]
     assert outcome.files, outcome.failure
     assert "leave from" not in outcome.warnings
+
+
+@pytest.mark.parametrize("case", UNREACHABLE | REACHABLE)
+def test_a_private_address_is_a_warning_unless_all_peers_are_private(outcomes, case):
+    outcome = outcomes[name(case)]
+    assert outcome.files, outcome.failure
+    assert ("is 10.0.0.7, a private address" in outcome.warnings) == (case in UNREACHABLE)
 
 
 @pytest.mark.parametrize("case", FINE)

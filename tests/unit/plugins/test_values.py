@@ -4,6 +4,7 @@
 
 import pytest
 from ansible_collections.telephony.livekit.plugins.module_utils import _values as values
+from ansible_collections.telephony.livekit.plugins.test.all_addresses import all_addresses
 from ansible_collections.telephony.livekit.plugins.test.ip_address import ip_address
 from ansible_collections.telephony.livekit.plugins.test.network import network
 from ansible_collections.telephony.livekit.plugins.test.private_address import private_address
@@ -164,3 +165,12 @@ def test_a_list(value, wanted):
 )
 def test_a_private_address(value, wanted):
     assert private_address(value) is wanted
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted"),
+    {"0.0.0.0/0": True, "::/0": True, "198.51.100.7/0": True, "0.0.0.0": False, "::": False}.items()
+    | {"0.0.0.0/1": False, "0.0.0.0/00": False, "": False, None: False}.items(),
+)
+def test_a_network_of_all_addresses(value, wanted):
+    assert all_addresses(value) is wanted
