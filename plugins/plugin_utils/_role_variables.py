@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Variables of all roles: as the inventory has them, else as the defaults of their role say."""
+"""Variables of all roles, whether or not they are in the play: as the inventory has them, else as their role says."""
 
 from __future__ import annotations
 
@@ -10,20 +10,25 @@ from functools import cache
 from pathlib import Path
 
 ROLES = Path(__file__).parents[2] / "roles"
+# Later ones win. A file for one distribution is of no interest to other roles.
+FILES = ("livekit_*/defaults/main.yml", "livekit_*/defaults/main/*.yml", "livekit_*/vars/main/*.yml")
 
 
 @cache
-def _defaults(loader) -> dict:
+def _of_roles(loader) -> dict:
     found = {}
-    for path in sorted(ROLES.glob("livekit_*/defaults/*.yml")):
-        found.update(loader.load_from_file(str(path), trusted_as_template=True) or {})
+    for files in FILES:
+        for path in sorted(ROLES.glob(files)):
+            found.update(loader.load_from_file(str(path), trusted_as_template=True) or {})
     return found
 
 
 def reader(templar, loader, variables):
     """A function that reads a variable by its name."""
+    everything = {**_of_roles(loader), **variables}
+    knows_all = templar.copy_with_new_env(available_variables=everything)
 
     def get(name):
-        return templar.template(variables[name] if name in variables else _defaults(loader).get(name))
+        return knows_all.template(everything.get(name))
 
     return get
