@@ -93,4 +93,4 @@ packages:
 	@tools/apt-install $(PACKAGES)
 
 clean: ## Remove virtual environments and caches inside this checkout
-	@rm -rf .venv .venv-newest .ansible .cache .pytest_cache .hypothesis .ruff_cache tests/output
+	@rm -rf .venv .venv-newest .venv-oldest .ansible .cache .pytest_cache .hypothesis .ruff_cache tests/output

@@ -89,11 +89,15 @@ def row(path, option, role):
         kind += ": " + ", ".join(f"`{choice}`" for choice in option["choices"])
     default = "required" if option.get("required") else f"`{shown(option['default'])}`" if "default" in option else ""
     meaning = " ".join(markdown(line, role) for line in as_list(option["description"]))
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in (f"`{path}`", kind, default, meaning)) + " |"
+    return (
+        "| "
+        + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in (f"`{path}`", kind, default, meaning))
+        + " |"
+    )
 
 
 def shown(default):
-    return default if isinstance(default, str) and default else json.dumps(default)
+    return default.strip() if isinstance(default, str) and default else json.dumps(default)
 
 
 def as_list(text):

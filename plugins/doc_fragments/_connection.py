@@ -46,8 +46,7 @@ options:
     description:
       - How many seconds to wait for one answer, from 1 to 3600.
       - Reads are tried again on connection errors and HTTP 5xx until as many seconds have passed. Writes are not,
-        unless
-        a look at the server shows that they were not carried out.
+        unless a look at the server shows that they were not carried out.
       - After HTTP 429, and where the server says how long to wait, reads and writes wait for so long at most.
     type: int
     default: 30

@@ -12,8 +12,8 @@ author: The telephony.livekit maintainers (@telephony-livekit)
 description:
   - Internal, for the roles of this collection. It may change without notice.
   - Reads the one table of ports, with the variables of the host and, for roles that have not run, their defaults.
-  - Only ports of programs that run on the host, which is in the groups C(livekit_redis), C(livekit_server),
-    C(livekit_sip) or C(livekit_agent) for them. A host in none of these groups has all.
+  - Only ports of programs that run on the host and are not to be removed. The host is in the groups C(livekit_redis),
+    C(livekit_server), C(livekit_sip) or C(livekit_agent) for them. A host in none of these groups has all.
 options:
   _terms:
     description: Nothing, or a rule of the firewall such as C(sip), whose ports are wanted.
@@ -56,5 +56,6 @@ class LookupModule(LookupBase):
             return _ports.in_use(get, _ports.ROLES, unresolved=AnsibleError)
         roles = _ports.roles_of(variables.get("group_names", []), self.get_option("role"))
         if not terms:
-            return _ports.in_use(get, roles)
+            present = [role for role in roles if role == self.get_option("role") or get(f"{role}_state") != "absent"]
+            return _ports.in_use(get, present)
         return [port for opening in terms for port in _ports.of_opening(opening, get, roles)]

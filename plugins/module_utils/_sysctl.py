@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Keep a role's ports from outgoing connections, and let sockets buffer as much as LiveKit asks for.
+"""Keep the roles' ports from outgoing connections, and let sockets buffer as much as LiveKit asks for.
 
 Several roles share one file in /etc/sysctl.d. It says what each of them added, so that exactly that goes again: what
 the operator had reserved before stays.
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -98,7 +98,6 @@ class Settings:
 
 @dataclass
 class Sysctl:
-    role: str
     kernel: Kernel = field(default_factory=Kernel)
     file: Path = FILE
 
@@ -107,49 +106,51 @@ class Sysctl:
         self.set: dict[str, str] = {}
         self.refused: list[str] = []
 
-    def reserve(self, ports: Iterable[str], rmem_max: int) -> bool:
-        """Whether something changed."""
-        return self._settle(set().union(*map(numbers, ports)), rmem_max)
+    def reserve(self, ports: Mapping[str, Iterable[str]], rmem_max: Mapping[str, int]) -> bool:
+        """The ports of each role, and the buffer that it needs. Whether something changed."""
+        wanted = self._settle_ports({role: set().union(*map(numbers, given)) for role, given in ports.items()})
+        for role, size in rmem_max.items():
+            self._raise_the_buffer(role, size)
+        return self._settle_the_file(wanted)
 
-    def release(self) -> bool:
-        return self._settle(None, 0)
+    def release(self, roles: Iterable[str]) -> bool:
+        wanted = self._settle_ports(dict.fromkeys(roles))
+        self._give_the_buffer_back(roles)
+        return self._settle_the_file(wanted)
 
-    def _settle(self, ports: set[int] | None, rmem_max: int) -> bool:
-        wanted = self._settle_ports(ports)
-        if ports is None:
-            self._give_the_buffer_back()
-        elif rmem_max:
-            self._raise_the_buffer(rmem_max)
+    def _settle_the_file(self, wanted: set[int]) -> bool:
         after = self.settings.new_text(wanted)
         if after != self.settings.text and not self.kernel.check:
             self._write_the_file(after)
         return bool(self.set) or after != self.settings.text
 
-    def _settle_ports(self, ports: set[int] | None) -> set[int]:
+    def _settle_ports(self, ports: Mapping[str, set[int] | None]) -> set[int]:
         """The ports that are reserved afterwards, those of the operator among them."""
         reserved = numbers(self.kernel.read(PORTS) or "")  # where it cannot be read, the write says so
         operators = reserved - self.settings.added_by_all()
-        self.settings.added.pop(self.role, None)
-        if ports is not None:
-            self.settings.added[self.role] = ports - operators
+        for role, own in ports.items():
+            self.settings.added.pop(role, None)
+            if own is not None:
+                self.settings.added[role] = own - operators
         wanted = operators | self.settings.added_by_all()
         if wanted != reserved and not self._write(PORTS, ranges(wanted), ""):
-            self.settings.added.pop(self.role, None)
+            for role in ports:
+                self.settings.added.pop(role, None)
         return wanted
 
-    def _raise_the_buffer(self, rmem_max: int) -> None:
+    def _raise_the_buffer(self, role: str, rmem_max: int) -> None:
         settings, now = self.settings, self.kernel.read(BUFFER)
         if int(now or 0) >= rmem_max:
             return
         if now is not None and not settings.buffer:
             settings.was = int(now)
-        settings.buffer, settings.buffer_for = rmem_max, self.role
+        settings.buffer, settings.buffer_for = rmem_max, role
         if not self._write(BUFFER, str(rmem_max), f"is {'not to be seen' if now is None else now} and "):
             settings.buffer = 0
 
-    def _give_the_buffer_back(self) -> None:
+    def _give_the_buffer_back(self, roles: Iterable[str]) -> None:
         settings, now = self.settings, self.kernel.read(BUFFER)
-        if settings.buffer_for != self.role:
+        if settings.buffer_for not in roles:
             return
         if now == str(settings.buffer):
             self._write(BUFFER, str(settings.was), f"is {now} and ")

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: internal_sysctl
-short_description: Reserve a role's ports and raise the buffers of sockets
+short_description: Reserve the ports of roles and raise the buffers of sockets
 version_added: 0.1.0
 author:
   - The telephony.livekit maintainers (@telephony-livekit)
 description:
   - Used by the role C(telephony.livekit.internal_host). It may change without notice.
-  - Keeps outgoing connections from the ports of a role, and lets sockets buffer as much as LiveKit asks for.
+  - Keeps outgoing connections from the ports of roles, and lets sockets buffer as much as LiveKit asks for.
   - Several roles share one file in C(/etc/sysctl.d), which says what each of them added. What the operator set stays.
   - A setting that the kernel refuses, as in a container, does not fail the module. It is in RV(refused).
 attributes:
@@ -25,35 +25,38 @@ attributes:
       mode.
     support: none
 options:
-  role:
-    description:
-      - The role whose ports they are.
-    type: str
-    required: true
   state:
     description:
-      - Whether the role's ports are reserved.
+      - Whether the ports of O(roles) are reserved.
     type: str
     choices: [present, absent]
     default: present
-  ports:
+  roles:
     description:
-      - Ports and ranges of them.
+      - The roles to settle. What other roles have reserved stays.
     type: list
     elements: str
+    required: true
+  ports:
+    description:
+      - The ports of roles. Each has C(role) and C(ports), a port or a range of them.
+    type: list
+    elements: dict
     default: []
   rmem_max:
     description:
-      - Bytes that a socket may buffer at least. V(0) leaves it as it is.
-    type: int
-    default: 0
+      - Bytes that a socket may buffer at least, for roles that ask for it.
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
 - name: Reserve the ports of livekit-sip
   telephony.livekit.internal_sysctl:
-    role: livekit_sip
-    ports: ["5060", "10000-20000"]
+    roles: [livekit_sip]
+    ports:
+      - {role: livekit_sip, ports: "5060"}
+      - {role: livekit_sip, ports: 10000-20000}
 """
 
 RETURN = r"""
@@ -77,19 +80,22 @@ from ansible_collections.telephony.livekit.plugins.module_utils._sysctl import K
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            "role": {"type": "str", "required": True},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "ports": {"type": "list", "elements": "str", "default": []},
-            "rmem_max": {"type": "int", "default": 0},
+            "roles": {"type": "list", "elements": "str", "required": True},
+            "ports": {"type": "list", "elements": "dict", "default": []},
+            "rmem_max": {"type": "dict", "default": {}},
         },
         supports_check_mode=True,
     )
     options = module.params
-    sysctl = Sysctl(options["role"], Kernel(check=module.check_mode))
+    sysctl = Sysctl(Kernel(check=module.check_mode))
     if options["state"] == "present":
-        changed = sysctl.reserve(options["ports"], options["rmem_max"])
+        changed = sysctl.reserve(
+            {role: [port["ports"] for port in options["ports"] if port["role"] == role] for role in options["roles"]},
+            {role: int(size) for role, size in options["rmem_max"].items() if role in options["roles"]},
+        )
     else:
-        changed = sysctl.release()
+        changed = sysctl.release(options["roles"])
     module.exit_json(changed=changed, set=sysctl.set, refused=sysctl.refused)
 
 

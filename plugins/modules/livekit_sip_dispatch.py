@@ -13,12 +13,10 @@ author:
   - The telephony.livekit maintainers (@telephony-livekit)
 description:
   - Creates, changes and deletes dispatch rules, which say into which room a call goes and which agents join it; one
-    rule or
-    a whole list in one run.
+    rule or a whole list in one run.
   - A field that is left out stays as it is on the server; an empty list or string clears it. Lists and maps are
-    replaced as
-    a whole, below O(direct), O(individual), O(callee), O(media) and O(room_config) keys are merged. Fields that this
-    module does not know survive a change.
+    replaced as a whole, below O(direct), O(individual), O(callee), O(media) and O(room_config) keys are merged. Fields
+    that this module does not know survive a change.
 extends_documentation_fragment:
   - telephony.livekit._connection
   - telephony.livekit._attributes
@@ -97,8 +95,7 @@ options:
   numbers: &numbers
     description:
       - The called numbers that this rule takes, exactly as the provider writes them; unlike a trunk's numbers,
-        V(12025550100)
-        and V(+12025550100) are not the same here. Empty means any number.
+        V(12025550100) and V(+12025550100) are not the same here. Empty means any number.
     type: list
     elements: str
   hide_phone_number: &hide_phone_number

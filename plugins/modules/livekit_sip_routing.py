@@ -68,8 +68,7 @@ options:
   detach:
     description:
       - Take a trunk that is purged out of the dispatch rules that name it and are not themselves purged. A rule that
-        would have
-        no trunk left, and so would take every call, is still an error.
+        would have no trunk left, and so would take every call, is still an error.
     type: bool
     default: false
   update_password:

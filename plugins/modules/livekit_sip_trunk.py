@@ -14,8 +14,7 @@ author:
 description:
   - Creates, changes and deletes inbound and outbound SIP trunks, one or a whole list in one run.
   - A field that is left out stays as it is on the server; an empty list or string clears it. Lists and maps are
-    replaced as
-    a whole, below O(media) keys are merged. Fields that this module does not know survive a change.
+    replaced as a whole, below O(media) keys are merged. Fields that this module does not know survive a change.
   - Two inbound trunks must not claim the same number for the same caller; calls to it would get C(503). The server does
     not check that when a trunk is replaced, so this module does, before it writes and in check mode too.
 extends_documentation_fragment:
@@ -81,8 +80,7 @@ options:
   auth_password: &auth_password
     description:
       - Password for O(auth_username). LiveKit stores it in clear and returns it, so a changed password shows as a
-        change;
-        the password itself is never shown.
+        change; the password itself is never shown.
     type: str
   auth_realm: &auth_realm
     description:
@@ -238,8 +236,7 @@ options:
   detach:
     description:
       - Take a trunk that is deleted out of the dispatch rules that name it. A rule that would have no trunk left, and
-        so
-        would take every call, is still an error.
+        so would take every call, is still an error.
     type: bool
     default: false
   update_password:

@@ -185,7 +185,7 @@ def ports(host):
     return host.check_output(f"cat {RESERVED}")
 
 
-OURS_TOO = "5060,7880-7882,8080,8085,10000-10100"
+OURS_TOO = "5060,6379,7880-7882,8080,8085,10000-10100"
 
 
 def test_the_ports_are_reserved_beside_the_operators(host):
@@ -364,7 +364,7 @@ def test_absent_leaves_what_the_operator_had(host, folder):
     """5060 was reserved before and stays; the role that is left keeps its own."""
     code, output = play(folder, ["livekit_sip"], "absent")
     assert code == 0, output
-    assert ports(host) == "5060,7880-7882,8080"
+    assert ports(host) == "5060,6379,7880-7882,8080"
     code, output = play(folder, ["livekit_server", "livekit_redis"], "absent")
     assert code == 0, output
     assert ports(host) == OPERATORS

@@ -104,5 +104,34 @@ def test_each_module_says_its_action_group_and_its_connection(module):
     )
 
 
+def torn(text):
+    """Lines in the middle of a sentence that end after a few words."""
+    lines = text.splitlines()
+    for before, line, after in zip(lines, lines[1:], lines[2:], strict=False):
+        begins = [re.match(r"\s*(- |[\w ]+:|$)", one) for one in (line, after)]
+        if not any(begins) and len(line.strip()) < 40 and not re.search(r"[|>]-?$", before):
+            yield line
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *sorted((REPOSITORY / "plugins" / "modules").glob("*.py")),
+        *(REPOSITORY / "plugins" / "doc_fragments").glob("*.py"),
+    ],
+    ids=lambda path: path.stem,
+)
+def test_no_sentence_is_torn(path):
+    texts = re.findall(r'(?:DOCUMENTATION|RETURN|[A-Z]+) = r"""(.*?)"""', path.read_text(encoding="utf-8"), re.DOTALL)
+    assert [line for text in texts for line in torn(text)] == []
+
+
+def test_a_torn_sentence_is_noticed():
+    assert list(torn("  - One line that is as long as the others are,\n    one rule or\n    a whole list.")) == [
+        "    one rule or"
+    ]
+    assert list(torn("  - One line.\n  - And another.\n  - A third.")) == []
+
+
 def test_there_are_modules():
     assert OF_A_SERVER

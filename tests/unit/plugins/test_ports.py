@@ -52,6 +52,19 @@ def test_a_port_whose_variables_cannot_be_resolved_is_left_out_of_a_probe():
         _ports.in_use(unresolved, _ports.ROLES)
 
 
+@pytest.mark.parametrize("role", _ports.ROLES)
+def test_every_role_in_the_table_checks_and_reserves_its_ports(role):
+    tasks = {name: yaml.safe_load((ROLES / role / "tasks" / f"{name}.yml").read_text()) for name in ("check", "main")}
+    for name, entry_point in (("check", "check"), ("main", None)):
+        asked = [
+            task["vars"]["internal_host_role"]
+            for task in tasks[name]
+            if task.get("ansible.builtin.include_role", {}).get("name") == "telephony.livekit.internal_host"
+            and task["ansible.builtin.include_role"].get("tasks_from") == entry_point
+        ]
+        assert asked == [role], name
+
+
 def test_turn_has_rules_of_its_own():
     assert of("turn_udp", livekit_server_turn=TURN) == [3478, "30000-31000"]
     assert of("turn_tls", livekit_server_turn=TURN) == [5349]

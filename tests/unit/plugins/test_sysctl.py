@@ -23,9 +23,16 @@ class Kernel:
         return (self.proc / name).read_text().strip()
 
     def run(self, role, *ports, state="present", rmem_max=0, check=False):
-        sysctl = _sysctl.Sysctl(role, _sysctl.Kernel(self.proc, check), self.file)
-        changed = sysctl.reserve(ports, rmem_max) if state == "present" else sysctl.release()
-        return {"changed": changed, "set": sysctl.set, "refused": sysctl.refused}
+        if state == "absent":
+            return self.outcome(lambda sysctl: sysctl.release([role]), check)
+        return self.settle({role: ports}, {role: rmem_max} if rmem_max else {}, check)
+
+    def settle(self, ports, rmem_max, check=False):
+        return self.outcome(lambda sysctl: sysctl.reserve(ports, rmem_max), check)
+
+    def outcome(self, settle, check):
+        sysctl = _sysctl.Sysctl(_sysctl.Kernel(self.proc, check), self.file)
+        return {"changed": settle(sysctl), "set": sysctl.set, "refused": sysctl.refused}
 
 
 @pytest.fixture
@@ -48,6 +55,15 @@ def test_two_roles_come_and_go_beside_the_operator(kernel):
     assert kernel.says(PORTS) == "5060,8080"
     assert not kernel.file.exists()
     assert not kernel.run("livekit_sip", state="absent")["changed"]
+
+
+def test_all_roles_of_a_host_at_once_and_one_that_goes(kernel):
+    given = {"livekit_redis": ["6379"], "livekit_server": ["7880"], "livekit_agent": []}
+    assert kernel.settle(given, {"livekit_server": 5000000})["changed"]
+    assert (kernel.says(PORTS), kernel.says(BUFFER)) == ("5060,6379,7880,8080", "5000000")
+    assert not kernel.settle(given, {"livekit_server": 5000000})["changed"]
+    kernel.run("livekit_redis", state="absent")
+    assert (kernel.says(PORTS), kernel.says(BUFFER)) == ("5060,7880,8080", "5000000")
 
 
 def test_ports_that_a_role_no_longer_has_are_released(kernel):

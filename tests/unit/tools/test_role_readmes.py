@@ -34,6 +34,13 @@ def test_the_role_has_the_image(role):
     assert f"| `{role}_image` | str | `{image}` |" in (folder / "README.md").read_text()
 
 
+def test_a_row_of_a_table_is_one_line():
+    """GitHub ends a table at a line end in a cell."""
+    option = {"type": "str", "default": "{{ one\n   | two }}\n", "description": ["First,\nand", "second."]}
+    row = role_readmes.row("a_variable", option, role_readmes.ROLES / "livekit_sip")
+    assert row == r"| `a_variable` | str | `{{ one \| two }}` | First, and second. |"
+
+
 @pytest.mark.parametrize(
     "text",
     [
