@@ -26,6 +26,8 @@ PARSED_BY_FILTERS = re.compile(
 )
 PREFIX = re.compile(r"/0\b")
 
+# A pattern in a text of Jinja has backslashes, which are no concern of this gate.
+pytestmark = pytest.mark.filterwarnings("ignore:invalid escape sequence")
 PARSER = Environment(extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"])
 
 
