@@ -112,8 +112,8 @@ def test_changes_by_hand_had_an_effect(spoiled):
 
 
 def test_the_next_run_mends_them(spoiled):
-    assert spoiled["again"]["ufw"]["changed"] == ["Run it"]
-    assert spoiled["again"]["chain"]["changed"] == ["Run it"]
+    assert spoiled["again"]["ufw"]["changed"] == ["Apply the changes"]
+    assert spoiled["again"]["chain"]["changed"] == ["Apply the changes"]
     assert spoiled["mended"] == everywhere(PROVIDER_ONLY)
 
 
