@@ -136,8 +136,8 @@ def test_accepted_without_a_word(judged, case):
     {
         "would-evict": "the policy of this Redis is volatile-ttl",
         "forgets": "this Redis has no append-only file",
-        "no-info": "the user may not ask INFO",
-        "tls-insecure": "tls.insecure is true, so anybody on the way can pretend to be this Redis",
+        "no-info": "the user may not run INFO",
+        "tls-insecure": "tls.insecure is true, so anyone between this host and Redis can impersonate Redis",
     }.items(),
 )
 def test_accepted_with_a_warning(judged, case, warning):
