@@ -76,12 +76,13 @@ class Table:
         self.rules = sorted(rules, key=_rule_id)  # as the server lists them: among equals the first one wins
         self._numbers = {_trunk_id(trunk): _normalized(trunk, "numbers") for trunk in self.trunks}
         self._callers = {_trunk_id(trunk): _normalized(trunk, "allowed_numbers") for trunk in self.trunks}
-        # By number, then caller; an empty text stands for any. What a call cannot match is not even looked at.
-        self._trunks_of: dict[str, dict[str, list[dict]]] = {}
+        # By number, then caller; None stands for any, since a list may hold an empty text. What a call cannot match is
+        # not even looked at.
+        self._trunks_of: dict[str | None, dict[str | None, list[dict]]] = {}
         for trunk in self.trunks:
-            for number in self._numbers[_trunk_id(trunk)] or [""]:
+            for number in self._numbers[_trunk_id(trunk)] or [None]:
                 by_caller = self._trunks_of.setdefault(number, {})
-                for caller in self._callers[_trunk_id(trunk)] or [""]:
+                for caller in self._callers[_trunk_id(trunk)] or [None]:
                     by_caller.setdefault(caller, []).append(trunk)
         # By trunk and number, then caller and PIN.
         self._rules_of: dict[tuple[str, str], dict[str, dict[str, list[dict]]]] = {}
@@ -107,7 +108,7 @@ class Table:
         """The trunks that could take a call to this number, whoever calls."""
         found = (
             trunk
-            for number in dict.fromkeys((normalized_number(called), ""))
+            for number in (normalized_number(called), None)
             for trunks in self._trunks_of.get(number, {}).values()
             for trunk in trunks
         )
@@ -128,7 +129,7 @@ class Table:
         if call.source and address(call.source) is None:
             return Decision(ERROR, error=f"{call.source!r} is not an IP address")
         called = normalized_number(call.called)
-        for number in dict.fromkeys((called, "")):
+        for number in (called, None):
             taking = self._taking(number, call)
             if len(taking) > 1:
                 what = f"have the number {number}" if number else "have no numbers, so each takes every number"
@@ -153,11 +154,10 @@ class Table:
             rules.append(Verdict(rule, reason))
         return decision, trunks, rules
 
-    def _taking(self, number: str, call: Call) -> list[dict]:
-        """The trunks with this number (an empty text: with none) that take the call."""
+    def _taking(self, number: str | None, call: Call) -> list[dict]:
+        """The trunks with this number (None: with none at all) that take the call."""
         by_caller = self._trunks_of.get(number, {})
-        callers = dict.fromkeys((normalized_number(call.caller), ""))
-        found = [trunk for caller in callers for trunk in by_caller.get(caller, ())]
+        found = [trunk for caller in (normalized_number(call.caller), None) for trunk in by_caller.get(caller, ())]
         return sorted((trunk for trunk in found if self._trunk_reason(trunk, call) is None), key=_trunk_id)
 
     def _trunk_reason(self, trunk: dict, call: Call) -> Reason | None:

@@ -373,3 +373,17 @@ def test_each_object_that_does_not_take_a_call_has_a_reason():
     refused = Table(trunks, rules[:1]).explain(Call("+12025550100", source="203.0.113.9"))
     assert refused[0].result == REFUSE
     assert "203.0.113.9 is in none of its allowed_addresses (198.51.100.0/24)" in refused[1][0].reason.text
+
+
+def test_empty_texts_in_lists_are_no_wildcards():
+    """Other tools store them, and livekit-server compares them as any other text."""
+    lists = [trunk("one", "+12025550100", ["", "+12025550199"]), trunk("any")]
+    lists.append({**trunk("empty"), "numbers": ["", "+12025550101"]})
+    table = Table(lists, [])
+
+    def taken(called, caller):
+        return (table.decide(Call(called, caller)).trunk or {}).get("sip_trunk_id")
+
+    assert taken("+12025550100", "+12025550199") == taken("+12025550100", "") == "one"
+    assert taken("+12025550100", "+12025550198") == "any"
+    assert taken("", "") == "empty"
