@@ -160,7 +160,8 @@ class _Graph:
         if not (numbers or masks or trunk.get("auth_username")):
             cause = f"{label} has no numbers, addresses or password: it takes every call"
             yield Finding("trunk_takes_all", WARNING, where, cause, "give it numbers or allowed_addresses")
-        dropped = [mask for mask in masks if mask not in honoured_masks(masks)]
+        honoured = honoured_masks(masks)
+        dropped = [mask for mask in masks if mask not in honoured]
         if dropped:
             cause = f"{label}: livekit-server drops {shortened(dropped)} from allowed_addresses"
             if len(dropped) == len(masks):
