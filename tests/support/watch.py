@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What may become of a call while a table changes, told from the decisions after each write.
+
+Each decision equals the one before the change or the one after it. Two exceptions, each for one write at most, and only
+where the result of the run names the number at that write:
+
+* the number moves between trunks. No caller is let in who is let in neither before nor after;
+* another rule takes the call. It is asked for a PIN or refused, and not let in.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+ACCEPT, REQUEST_PIN, REFUSED, ERROR = "ACCEPT", "REQUEST_PIN", "refused", "error"
+
+
+class Fate(t.NamedTuple):
+    """What becomes of a call."""
+
+    result: str
+    room: str = ""
+    password: bool = False  # whether the caller has to give one first
+    trunk: str = ""
+    rule: str = ""
+
+
+def fate_of(decision: dict) -> Fate:
+    """Of a decision in the words of tests/doubles/oracle."""
+    if "auth_error" in decision:
+        return Fate(ERROR)
+    if "dispatch_error" in decision:
+        return Fate(ERROR, "", bool(decision["auth_user"]), decision["trunk"])
+    result = {"DROP": REFUSED, "REJECT": REFUSED}.get(decision["result"], decision["result"])
+    room = f"{decision['room']} {decision.get('agents')}" if result == ACCEPT else ""
+    return Fate(result, room, bool(decision["auth_user"]), decision["trunk"], decision["rule"])
+
+
+class Moment(t.NamedTuple):
+    fates: list[Fate]  # one a call
+    named: list[str]  # the numbers that the run says are interrupted by this write
+
+
+def faults(calls: list[dict], history: list[Moment]) -> list[tuple[dict, str, list[Fate]]]:
+    """Calls that fare worse on the way than before and after, each with what is wrong."""
+    found = []
+    for index, call in enumerate(calls):
+        fates = [moment.fates[index] for moment in history]
+        wrong = _wrong(call, fates, [moment.named for moment in history])
+        if wrong:
+            found.append((call, wrong, fates))
+    return found
+
+
+def _wrong(call: dict, fates: list[Fate], named: list[list[str]]) -> str:
+    first, last = fates[0], fates[-1]
+    off = [place for place, fate in enumerate(fates) if _off(fate, first, last)]
+    if not off:
+        return ""
+    if len(off) > 1:
+        return f"{len(off)} writes"
+    (place,) = off
+    fate = fates[place]
+    moves = bool(first.trunk and last.trunk and first.trunk != last.trunk)
+    passes = bool(first.rule and last.rule and first.rule != last.rule)
+    if fate.result == ERROR:
+        return "an error"
+    if not moves and not passes:
+        return "neither its trunk nor its rule changes"
+    if fate.result == ACCEPT and not (moves and ACCEPT in (first.result, last.result)):
+        return "let in"
+    if not any(number in (call["to"], "any other number") for number in named[place]):
+        return "not named"
+    return ""
+
+
+def _off(fate: Fate, first: Fate, last: Fate) -> bool:
+    """Whether a caller with the password, or one without, fares otherwise than at both ends."""
+    return any(seen not in ends for seen, *ends in zip(*map(_seen, (fate, first, last)), strict=True))
+
+
+def _seen(fate: Fate) -> tuple:
+    """What callers notice: one who has the password of the trunk, and one who has none."""
+    with_password = fate.result, fate.room
+    return with_password, ("password",) if fate.password else with_password
