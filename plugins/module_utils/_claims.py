@@ -98,6 +98,27 @@ def can_match_one_call(kind: Kind, one: dict, other: dict) -> t.NamedTuple | Non
     return next((claim for claim in claims(kind, one) if held.rivals(claim)), None)
 
 
+def heirs_of(going: dict[str, dict], new: dict[str, dict]) -> dict[str, str]:
+    """New rules that take over calls of one that goes, so that it is changed in place: their key -> its id.
+
+    Between a delete and a create nobody would take these calls, or a rule behind them.
+    """
+    holders = {claim: key for key, rule in sorted(going.items()) for claim in claims(DISPATCH_RULE, rule)}
+    shared: dict[tuple[str, str], int] = {}
+    for key, rule in new.items():
+        for claim in claims(DISPATCH_RULE, rule):
+            if claim in holders:
+                pair = key, holders[claim]
+                shared[pair] = shared.get(pair, 0) + 1
+    heirs: dict[str, str] = {}
+    taken = set()
+    for heir, old in sorted(shared, key=lambda pair: (-shared[pair], pair)):
+        if heir not in heirs and old not in taken:
+            heirs[heir] = old
+            taken.add(old)
+    return heirs
+
+
 def written_twice(rule: dict) -> list[str]:
     """What a rule lists in two spellings of one number; the server takes such a rule for its own rival."""
     found = list(_twice(rule.get("trunk_ids") or ()))

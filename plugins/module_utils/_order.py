@@ -6,228 +6,229 @@
 
 """The order in which changes are written.
 
-After each write: no call can match two objects, no trunk is empty (an empty trunk catches everything), and no rule
-names a trunk that is not there. livekit-server guards none of this when an object is replaced.
-
-A rule that has to let go of its PIN, or waits for one, meanwhile asks for a PIN that nobody has: a caller who has to
-enter one is not let in without.
+Changes that concern the same calls are put in order together, and apart from the others: small groups so that each
+call gets what it gets before or after, large ones so that no call can match two objects.
 """
 
 from __future__ import annotations
 
-import typing as t
-from collections import deque
-from dataclasses import dataclass
-from itertools import count
+from collections.abc import Iterable, Iterator
+from itertools import count, groupby
 
-from ._claims import Claims, claims, pin_of, place, with_pin
-from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, Kind
+from ._claims import Claims, claims
+from ._kinds import DISPATCH_RULE, INBOUND_TRUNK
 from ._numbers import normalized_number
+from ._search import NoWay, Search
+from ._sequence import Sequence
+from ._steps import NEW, Change, Step, rank
 
-# Starts the key of an object whose id only the server can give.
-NEW = "new:"
+__all__ = ["NEW", "Change", "NoWay", "Step", "in_order"]
 
+# More changes that concern the same calls, or more objects beside them, are not looked at call by call.
+_MOST_TOGETHER, _MOST_BESIDE = 16, 300
 
-@dataclass
-class Change:
-    """How one object differs: `before` is None if it is new, `after` is None if it goes."""
-
-    kind: Kind
-    key: str  # the object's id, or NEW and its name
-    before: dict | None
-    after: dict | None
-
-    @property
-    def action(self) -> str:
-        if self.before is None:
-            return "create"
-        return "delete" if self.after is None else "replace"
+Table = dict[str, dict[str, dict]]  # kind name -> id -> object
 
 
-@dataclass
-class Step:
-    """One write."""
-
-    action: str  # create, replace or delete
-    kind: Kind
-    key: str
-    body: dict | None  # the object to store; its trunk_ids may hold keys that start with NEW
-    parked: bool = False  # it lets go of what others wait for, before it gets what it waits for itself
-    asks: bool = False  # the rule asks for a PIN, or did before it goes
-
-
-def in_order(table: dict[str, dict[str, dict]], changes: list[Change], parking: str) -> list[Step] | None:
-    """The steps that make `changes`, or None if there is no safe order.
+def in_order(table: Table, changes: list[Change], parking: str) -> list[Step]:
+    """The steps that make `changes`. Raises NoWay to say why there is no safe order.
 
     table: what is stored now, kind name -> id -> object.
     parking: starts the numbers and PINs that nobody can have, with which objects wait that swap what they claim.
     """
-    return _Sequence(table, parking).of(changes) if changes else []
+    if not changes:
+        return []
+    parked = (f"{parking}-{number}" for number in count(1))
+    whole = _Whole(table, changes)
+    batches = [whole.batches(group, parked) for group in whole.groups()]
+    return [*_merged(batches, whole.in_conflict())]
 
 
-# What makes a call answered comes before what stops one: a trunk that gains numbers has its rule first.
-_RANKS = {
-    (INBOUND_TRUNK, "create"): 1,
-    (DISPATCH_RULE, "create"): 2,
-    (DISPATCH_RULE, "replace"): 2,
-    (INBOUND_TRUNK, "replace"): 3,
-    (DISPATCH_RULE, "delete"): 4,
-    (INBOUND_TRUNK, "delete"): 5,
-}
+class _Whole:
+    """The table, and what changes in it."""
 
-
-def _rank(change: Change) -> tuple[int, int]:
-    """Among rules, one that begins to ask for a PIN comes first, and one that asks goes last."""
-    asked, asks = _asks(change.before), _asks(change.after)
-    return _RANKS.get((change.kind, change.action), 0), asked - 2 * asks
-
-
-def _asks(rule: dict | None) -> bool:
-    return bool(rule and pin_of(rule))
-
-
-class _Sequence:
-    """Plays the changes on a copy of the table, each as soon as nothing stands in its way."""
-
-    def __init__(self, table: dict[str, dict[str, dict]], parking: str):
-        self.stored: dict[str, dict] = {}
-        self.held = Claims()
-        self.rules_of: dict[str, set[str]] = {}  # trunk -> rules that name it
-        self.steps: list[Step] = []
-        self.waiting: dict[t.Any, list[Change]] = {}  # what must be free first -> the changes that wait for it
-        self.left: dict[str, Change] = {}  # key -> the change that is not yet written in full
-        self.parking = (f"{parking}-{number}" for number in count(1))
-        for kind in (INBOUND_TRUNK, DISPATCH_RULE):
-            for key, stored in table.get(kind.name, {}).items():
-                self._put(kind, key, stored)
-
-    def of(self, changes: list[Change]) -> list[Step] | None:
-        named = {
-            trunk
+    def __init__(self, table: Table, changes: list[Change]) -> None:
+        self.table = {kind.name: table.get(kind.name, {}) for kind in (INBOUND_TRUNK, DISPATCH_RULE)}
+        self.changes = changes
+        trunks = self.table[INBOUND_TRUNK.name]
+        self.catch_all = {key for key, trunk in trunks.items() if not trunk.get("numbers")}
+        self.catch_all |= {
+            change.key
             for change in changes
-            if change.kind is DISPATCH_RULE and change.after
-            for trunk in change.after.get("trunk_ids") or ()
+            if change.kind is INBOUND_TRUNK and any(not side.get("numbers") for side in _sides(change))
         }
-        self.left = {change.key: change for change in changes}
-        # What ends a conflict comes first: the server writes nothing that it judges together with one.
-        queue = deque(sorted(changes, key=lambda change: (not self._in_conflict(change), _rank(change))))
-        while queue or self.waiting:
-            while queue:
-                change = queue.popleft()
-                obstacle = self._obstacle(change)
-                if obstacle is None:
-                    del self.left[change.key]
-                    queue.extendleft(self._write(Step(change.action, change.kind, change.key, change.after)))
-                elif self._goes_ahead(change, named, obstacle):
-                    queue.extendleft(self._park(change))
-                    self.left[change.key] = Change(change.kind, change.key, self.stored[change.key], change.after)
-                    queue.append(self.left[change.key])
-                else:
-                    self.waiting.setdefault(obstacle, []).append(change)
-            if self.waiting:
-                swapped = self._swapped()
-                if swapped is None:
-                    return None
-                queue.extend(self._park(swapped))
-        return self.steps
+        rules = self.table[DISPATCH_RULE.name].values()
+        self.open_to_all = self.catch_all or any(not rule.get("trunk_ids") for rule in rules)
+        # A rule without trunks, and a trunk without numbers, take what no other takes: all calls hang together.
+        self.together = any(self._takes_the_rest(change) for change in changes)
+        self.index: dict[str, dict[str, list[str]]] | None = None
 
-    def _in_conflict(self, change: Change) -> bool:
-        return any(self.held.rivals(claim, change.key) for claim in claims(change.kind, change.before))
-
-    def _goes_ahead(self, change: Change, named: set[str], obstacle: tuple) -> bool:
-        """Whether the object is put in place at once, although what it claims is not free yet."""
+    def _takes_the_rest(self, change: Change) -> bool:
         if change.kind is INBOUND_TRUNK:
-            # Its rule needs its id; with the rule in place it takes over the numbers in one write.
-            return change.action == "create" and change.key in named
-        # What goes meanwhile may be all that stands between an open rule and callers who have to enter a PIN.
-        return (
-            _asks(change.after)
-            and obstacle[0] == "calls"
-            and not _calls(change.after) <= _calls(self.stored.get(change.key))
+            return change.key in self.catch_all
+        return change.kind is DISPATCH_RULE and any(
+            not side.get("trunk_ids") or self.catch_all.intersection(side["trunk_ids"]) for side in _sides(change)
         )
 
-    def _obstacle(self, change: Change):
-        """What must be free or there before this change can be written; None if nothing."""
-        if change.kind is INBOUND_TRUNK and change.after is None and self.rules_of.get(change.key):
-            return "rules of", change.key
-        if change.kind is DISPATCH_RULE and change.after is not None:
-            for trunk in change.after.get("trunk_ids") or ():
-                if trunk.startswith(NEW) and trunk not in self.stored:
-                    return "trunk", trunk
-        for claim in claims(change.kind, change.after):
-            if self.held.rivals(claim, change.key):
-                return "calls", place(claim)[0]
-        return None
+    def in_conflict(self) -> set[str]:
+        """What the server holds in conflict: it writes nothing that it judges together with it."""
+        held = Claims()
+        for kind in (INBOUND_TRUNK, DISPATCH_RULE):
+            for key, stored in self.table[kind.name].items():
+                for claim in claims(kind, stored):
+                    held.add(key, claim)
+        return {
+            change.key
+            for change in self.changes
+            if any(held.rivals(claim, change.key) for claim in claims(change.kind, change.before))
+        }
 
-    def _swapped(self) -> Change | None:
-        """A waiting change whose object holds what others wait for."""
-        for changes in self.waiting.values():
-            for change in changes:
-                for claim in claims(change.kind, change.after):
-                    for other in sorted(self.held.rivals(claim, change.key)):
-                        if other in self.left and self.left[other].action == "replace":
-                            return self.left[other]
-        return None
+    def groups(self) -> list[list[Change]]:
+        """The changes that concern the same calls: those that meet at a trunk or a number, in any number of steps."""
+        parents: dict[str, str] = {}
 
-    def _park(self, change: Change) -> list[Change]:
-        """Put aside what others wait for. What the object has before and after it keeps throughout."""
-        action = "replace" if change.key in self.stored else "create"
-        stored = self.stored.get(change.key) or change.after
-        if change.kind is DISPATCH_RULE and (_asks(stored) or _asks(change.after)):
-            body = with_pin(self._at_both(stored, change.after), next(self.parking))
-            return self._write(Step(action, change.kind, change.key, body, parked=True))
-        part = "numbers" if change.kind is INBOUND_TRUNK else "trunk_ids"
-        final = set(claims(change.kind, change.after))
+        def root(meeting: str) -> str:
+            while parents.setdefault(meeting, meeting) != meeting:
+                parents[meeting] = meeting = parents[parents[meeting]]
+            return meeting
 
-        def stays(value: str) -> bool:
-            claimed = claims(change.kind, {**change.after, part: [value]})
-            return final.issuperset(claimed) and not any(self.held.rivals(claim, change.key) for claim in claimed)
+        firsts = []
+        for change in self.changes:
+            first, *others = self._meetings(change)
+            firsts.append(first)
+            for other in others:
+                parents[root(other)] = root(first)
+        groups: dict[str, list[Change]] = {}
+        for change, first in zip(self.changes, firsts):
+            groups.setdefault(root(first), []).append(change)
+        return [*groups.values()]
 
-        kept = [value for value in stored.get(part) or () if stays(value)]
-        if kept and action == "replace":
-            body = {**change.after, part: kept}
+    def _meetings(self, change: Change) -> Iterator[str]:
+        yield change.key
+        if change.kind not in (INBOUND_TRUNK, DISPATCH_RULE):
+            return
+        if self.together:
+            yield ""
+        for side in _sides(change):
+            if change.kind is DISPATCH_RULE:
+                yield from side.get("trunk_ids") or ()
+            else:
+                yield from map(normalized_number, side.get("numbers") or ())
+
+    def batches(self, changes: list[Change], parking: Iterator[str]) -> list[list[Step]]:
+        """The writes of one group; those of one batch may be done in any order."""
+        if len(changes) == 1:
+            (change,) = changes
+            return [[Step(change.action, change.kind, change.key, change.after)]]
+        if self._is_plain(changes):
+            steps = [Step(change.action, change.kind, change.key, change.after) for change in changes]
+            return [[*batch] for _rank, batch in groupby(sorted(steps, key=rank), key=rank)]
+        beside = self._beside(changes)
+        if len(changes) > _MOST_TOGETHER or sum(map(len, beside.values())) > _MOST_BESIDE:
+            steps = Sequence(self._with(beside, changes), parking).of(changes)
+            if steps is None:
+                raise NoWay("two objects would claim the same calls")
+            return [*_in_batches(steps)]
+        return [[step] for step in Search(beside, changes, parking).steps()]
+
+    def _is_plain(self, changes: list[Change]) -> bool:
+        """Whether trunks come or go with one rule each, and nothing else takes their calls."""
+        if self.open_to_all or len({change.action for change in changes}) > 1 or changes[0].action == "replace":
+            return False
+        trunks = [change.key for change in changes if change.kind is INBOUND_TRUNK]
+        named = [
+            trunk
+            for change in changes
+            if change.kind is DISPATCH_RULE
+            for trunk in _sides(change)[0].get("trunk_ids") or [""]
+        ]
+        return len(named) == len({*named}) and {*named} <= {*trunks}
+
+    def _beside(self, changes: list[Change]) -> Table:
+        """The objects that stay, and take some of the same calls."""
+        if self.index is None:
+            self.index = self._indexed()
+        changed = {change.key for change in changes}
+        trunks, rules = (self.table[kind.name] for kind in (INBOUND_TRUNK, DISPATCH_RULE))
+        found = set(self.catch_all)
+        if self.together:
+            found |= {*trunks}
+        for change in changes:
+            for side in _sides(change):
+                if change.kind is DISPATCH_RULE:
+                    found.update(side.get("trunk_ids") or ())
+                else:
+                    for number in map(normalized_number, side.get("numbers") or ()):
+                        found.update(self.index["numbers"].get(number, ()))
+                    found.add(change.key)
+        naming = dict.fromkeys(rule for trunk in ["", *sorted(found)] for rule in self.index["rules"].get(trunk, ()))
+        return {
+            INBOUND_TRUNK.name: {key: trunks[key] for key in sorted(found - changed) if key in trunks},
+            DISPATCH_RULE.name: {key: rules[key] for key in naming if key not in changed},
+        }
+
+    def _indexed(self) -> dict[str, dict[str, list[str]]]:
+        index: dict[str, dict[str, list[str]]] = {"numbers": {}, "rules": {}}
+        for key, trunk in self.table[INBOUND_TRUNK.name].items():
+            for number in map(normalized_number, trunk.get("numbers") or ()):
+                index["numbers"].setdefault(number, []).append(key)
+        for key, rule in self.table[DISPATCH_RULE.name].items():
+            for trunk in rule.get("trunk_ids") or [""]:
+                index["rules"].setdefault(trunk, []).append(key)
+        return index
+
+    def _with(self, beside: Table, changes: list[Change]) -> Table:
+        table = {name: dict(objects) for name, objects in beside.items()}
+        for change in changes:
+            if change.before is not None:
+                table[change.kind.name][change.key] = change.before
+        return table
+
+
+def _sides(change: Change) -> list[dict]:
+    return [side for side in (change.before, change.after) if side is not None]
+
+
+def _in_batches(steps: Iterable[Step]) -> Iterator[list[Step]]:
+    """Runs of steps that may be written in any order: new objects claim different calls, old ones are let go of.
+
+    A rule that asks for a PIN and an open one are not written at the same moment.
+    """
+    for (action, *_rest), run in groupby(steps, key=lambda step: (step.action, step.kind.name, step.asks)):
+        if action == "replace":
+            yield from ([step] for step in run)
         else:
-            body = {**stored, "numbers": [next(self.parking)]}
-        return self._write(Step(action, change.kind, change.key, body, parked=True))
-
-    def _at_both(self, stored: dict, after: dict) -> dict:
-        """The stored rule, for what it takes afterwards as well, if the two differ in one list."""
-        lists = ("trunk_ids", "inbound_numbers", "numbers")
-        (name, *others) = [name for name in lists if set(stored.get(name) or ()) != set(after.get(name) or ())] or [""]
-        if others or not stored.get(name) or not after.get(name):
-            return stored
-        more = [value for value in after[name] if name != "trunk_ids" or value in self.stored]
-        return {**stored, name: list({normalized_number(value): value for value in [*more, *stored[name]]}.values())}
-
-    def _write(self, step: Step) -> list[Change]:
-        """Returns the changes that this write sets free."""
-        step.asks = step.kind is DISPATCH_RULE and (_asks(step.body) or _asks(self.stored.get(step.key)))
-        self.steps.append(step)
-        freed = self._put(step.kind, step.key, step.body)
-        return [change for key in freed for change in self.waiting.pop(key, ())]
-
-    def _put(self, kind: Kind, key: str, stored: dict | None) -> list:
-        before = self.stored.pop(key, None)
-        freed: list = []
-        for claim in claims(kind, before):
-            self.held.discard(key, claim)
-            freed.append(("calls", place(claim)[0]))
-        for claim in claims(kind, stored):
-            self.held.add(key, claim)
-        if kind is DISPATCH_RULE:
-            for trunk in (before or {}).get("trunk_ids") or ():
-                self.rules_of[trunk].discard(key)
-                if not self.rules_of[trunk]:
-                    freed.append(("rules of", trunk))
-            for trunk in (stored or {}).get("trunk_ids") or ():
-                self.rules_of.setdefault(trunk, set()).add(key)
-        if kind is INBOUND_TRUNK:
-            freed.append(("trunk", key))
-        if stored is not None:
-            self.stored[key] = stored
-        return freed
+            yield list(run)
 
 
-def _calls(rule: dict | None) -> set[tuple]:
-    """The calls of which a rule asks for a PIN, whatever the PIN."""
-    return {claim[1:] for claim in claims(DISPATCH_RULE, rule)} if _asks(rule) else set()
+def _merged(groups: list[list[list[Step]]], first: set[str]) -> Iterator[Step]:
+    """The writes of all groups, those of one kind at once; where calls are interrupted, the group's alone.
+
+    first: keys of what must be written before anything else.
+    """
+    number = count()
+
+    def place(batch: list[Step]) -> int:
+        return rank(batch[0]) if first.isdisjoint(step.key for step in batch) else -1
+
+    def numbered(batch: list[Step]) -> Iterator[Step]:
+        for step in batch:
+            step.batch = next(number) if step is batch[0] or step.action == "replace" else batch[0].batch
+            yield step
+
+    apart = [group for group in groups if any(step.interrupts for batch in group for step in batch)]
+    alone = {id(group) for group in apart}
+    heads = [group[::-1] for group in groups if id(group) not in alone]
+    urgent = [group for group in apart if min(map(place, group)) < 0]
+    for group in urgent:
+        for batch in group:
+            yield from numbered(batch)
+    while heads:
+        lowest = min(place(group[-1]) for group in heads)
+        batch = [step for group in heads if place(group[-1]) == lowest for step in group.pop()]
+        heads = [group for group in heads if group]
+        yield from numbered(sorted(batch, key=rank))
+    for group in apart:
+        if group not in urgent:
+            for batch in group:
+                yield from numbered(batch)

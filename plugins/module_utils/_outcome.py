@@ -107,4 +107,6 @@ def action_of(step: Step, key: str, name: str) -> dict:
     action = {"action": step.action, "object": step.kind.name, "name": name, "id": "" if key.startswith(NEW) else key}
     if step.parked:
         action["parked"] = True
+    if step.interrupts:
+        action["interrupts"] = step.interrupts
     return action

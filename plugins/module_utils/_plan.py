@@ -14,12 +14,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ._claims import heirs_of
 from ._conflicts import conflict
 from ._findings import MEANT, concerning, relations, told
 from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, KINDS, OUTBOUND_TRUNK, Kind
 from ._numbers import normalized_number
 from ._objects import Item
-from ._order import NEW, Change, Step, in_order
+from ._order import NEW, Change, NoWay, Step, in_order
 from ._validate import problems
 from ._written import overlaid
 
@@ -84,13 +85,15 @@ def plan(
     problem = conflict(draft.final, changes)
     if problem:
         raise PlanError("conflict", problem.message, problem.hint)
-    steps = in_order(draft.before, changes, parking)
-    if steps is None:
+    try:
+        steps = in_order(draft.before, changes, parking)
+    except NoWay as error:
         raise PlanError(
             "unorderable",
-            "these changes cannot be made one after the other without two objects claiming the same calls",
-            "change one object at a time, or delete the objects that claim the same calls first",
-        )
+            f"these changes cannot be made one after the other: on the way {error}",
+            "delete the rule that would take these calls meanwhile, or give it a PIN; or make the change in two runs: "
+            "the first without the numbers that move, the second with them",
+        ) from error
     warnings = [*draft.warnings, *_told(draft, changes)]
     return Plan(steps, changes, draft.before, draft.final, draft.wanted, warnings)
 
@@ -125,10 +128,18 @@ class _Draft:
             if not matched[index]:
                 matched[index] = self._renamed(kind, item, unlisted) or f"{NEW}{kind.name}:{item.name}"
                 unlisted.discard(matched[index])
+        merged = {key: self._merged(item, key) for item, key in zip(desired.items, matched)}
+        if kind is DISPATCH_RULE and unlisted:
+            new = {key: stored for key, stored in merged.items() if key.startswith(NEW)}
+            heirs = heirs_of({key: self.before[kind.name][key] for key in unlisted}, new)
+            matched = [heirs.get(key, key) for key in matched]
+            merged = {heirs.get(key, key): stored for key, stored in merged.items()}
+            self.allowed_wildcards = {heirs.get(key, key) for key in self.allowed_wildcards}
+            for old in heirs.values():
+                merged[old] = {**merged[old], kind.id_field: old}
         for key in unlisted - set(matched):
             del self.final[kind.name][key]
-        for item, key in zip(desired.items, matched):
-            self.final[kind.name][key] = self._merged(item, key)
+        self.final[kind.name].update(merged)
         self.wanted[kind.name] = matched
 
     def _find(self, kind: Kind, item: Item, by_name: dict[str, list[str]]) -> str:

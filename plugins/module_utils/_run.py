@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 
@@ -196,7 +196,8 @@ class _Run:
         return kinds
 
     def _write_all(self, planned: Plan) -> None:
-        for steps in _independent(planned.steps):
+        for _batch, batch in groupby(planned.steps, key=lambda step: step.batch):
+            steps = [*batch]
             failed = []
             for step, answer in zip(steps, self._write_parallel(steps)):
                 if isinstance(answer, LiveKitError):
@@ -290,18 +291,6 @@ class _Run:
             yield_to_rivals(self.written, self.known, self._table, withdraw)
         if gave_way:
             raise StaleTable("another run wrote an object for the same calls at the same moment")
-
-
-def _independent(steps: list[Step]) -> Iterator[list[Step]]:
-    """Runs of steps that may be written in any order: new objects claim different calls, old ones are let go of.
-
-    A rule that asks for a PIN and an open one are not written at the same moment.
-    """
-    for (action, *_rest), run in groupby(steps, key=lambda step: (step.action, step.kind.name, step.asks)):
-        if action == "replace":
-            yield from ([step] for step in run)
-        else:
-            yield list(run)
 
 
 def _words(action: dict) -> str:

@@ -16,6 +16,7 @@ import typing as t
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from ipaddress import ip_address
+from itertools import product
 
 from ._addresses import honoured_masks, network
 from ._calls import ACCEPT, ERROR, REFUSE, REQUEST_PIN, Call, Decision, Table, shortened
@@ -26,7 +27,7 @@ from ._numbers import normalized_number
 Objects = dict[str, dict[str, dict]]  # kind name -> id -> object
 
 # The caller and the number that no object names; room names show them.
-_ANY_CALLER, _ANY_NUMBER = "<caller>", "<number>"
+_ANY_CALLER, ANY_NUMBER = "<caller>", "<number>"
 _NUMBERS_SHOWN = 20
 
 
@@ -51,6 +52,14 @@ def changed_ways(before: Objects, after: Objects) -> list[str]:
             where = " ".join(qualifiers) or "from anywhere"
             lines.append(f"{shortened(numbers, _NUMBERS_SHOWN)} {where}: {text}")
     return lines
+
+
+def classes_of_calls(before: Objects, after: Objects, number: str) -> Iterator[Call]:
+    """One call of each class to a number, as the server compares it, with each PIN and with none."""
+    comparison = _Comparison(before, after)
+    dimensions = comparison._dimensions(number)
+    for called, source, host, caller, pin in product(*dimensions, comparison.pins):
+        yield Call(called.value[0], caller.value[0], source.value[0], host.value[0], *pin)
 
 
 class _Comparison:
@@ -80,7 +89,7 @@ class _Comparison:
         if everything:
             trunks, rules = ([item for table in self.tables for item in part(table)] for part in (_trunks, _rules))
         found = {normalized_number(number) for item in (*trunks, *rules) for number in item.get("numbers") or ()}
-        return sorted(found) + ([_ANY_NUMBER] if everything else [])
+        return sorted(found) + ([ANY_NUMBER] if everything else [])
 
     def _changed(self, kind) -> list[dict]:
         before, after = (objects.get(kind.name, {}) for objects in self.objects)
@@ -179,7 +188,7 @@ def _name(stored: dict) -> str:
 
 
 def _label_of_number(number: str) -> str:
-    return "any other number" if number == _ANY_NUMBER else number
+    return "any other number" if number == ANY_NUMBER else number
 
 
 def _parted(dimensions: list[list[_Value]], point: tuple, leaf: t.Callable) -> tuple | str:

@@ -328,6 +328,8 @@ actions: &actions
     - The writes in their order, or in check mode those that a run would make.
     - C(parked) is true for a write that puts an object aside, on a number or with a PIN that nobody has, until what
       it is to have is free.
+    - C(interrupts) lists numbers with calls that, from this write to a later one, are neither handled as before the run
+      nor as after it, because the number moves to another trunk, or the calls to another rule. One write ends it.
   returned: success
   type: list
   elements: dict

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Random changes of small, dense tables, as livekit_sip_routing is given them: (before, after), each trunks and rules."""
+"""Random changes of small, dense tables, as livekit_sip_routing is given them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class _Change:
         self.rooms = 0
         self.trunks: list[dict] = []
         self.rules: list[dict] = []
-        numbers = rng.sample(NUMBERS, 5)
+        numbers = rng.sample(NUMBERS, 6)
         for _ in range(rng.choice([1, 2, 2, 3])):
             self.trunks.append(self.new_trunk([numbers.pop() for _ in range(rng.choice([1, 1, 2]) if numbers else 0)]))
         for _ in range(rng.choice([1, 2, 3, 3, 4])):

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What may become of a call while a table changes, told from the decisions after each write.
 
-Each decision equals the one before the change or the one after it. Two exceptions, each for one write at most, and only
-where the result of the run names the number at that write:
+Each decision equals the one before the change or the one after it. Two exceptions, each for one write, and only where
+the result of the run names the number at that write:
 
 * the number moves between trunks. No caller is let in who is let in neither before nor after;
-* another rule takes the call. It is asked for a PIN or refused, and not let in.
+* another rule takes the call. It is asked for a PIN or refused. It is let in by a third rule only if it gives no PIN
+  and both tables let it in.
 """
 
 from __future__ import annotations
@@ -57,19 +58,24 @@ def _wrong(call: dict, fates: list[Fate], named: list[list[str]]) -> str:
     off = [place for place, fate in enumerate(fates) if _off(fate, first, last)]
     if not off:
         return ""
-    if len(off) > 1:
+    kinds = [fates[place].trunk not in (first.trunk, last.trunk) for place in off]
+    if len(set(kinds)) < len(kinds):
         return f"{len(off)} writes"
-    (place,) = off
-    fate = fates[place]
+    return next(filter(None, (_excepted(call, fates[place], first, last, named[place]) for place in off)), "")
+
+
+def _excepted(call: dict, fate: Fate, first: Fate, last: Fate, named: list[str]) -> str:
     moves = bool(first.trunk and last.trunk and first.trunk != last.trunk)
     passes = bool(first.rule and last.rule and first.rule != last.rule)
     if fate.result == ERROR:
         return "an error"
     if not moves and not passes:
         return "neither its trunk nor its rule changes"
-    if fate.result == ACCEPT and not (moves and ACCEPT in (first.result, last.result)):
+    ends = (first.result, last.result)
+    without_pin = passes and not call.get("pin") and ends == (ACCEPT, ACCEPT)
+    if fate.result == ACCEPT and not (moves and ACCEPT in ends) and not without_pin:
         return "let in"
-    if not any(number in (call["to"], "any other number") for number in named[place]):
+    if not {call["to"], "any other number"}.intersection(named):
         return "not named"
     return ""
 

@@ -131,7 +131,16 @@ def as_wishes(drawn):
 SWAPPED = [(name, [number]) for name, number in zip("abcd", NUMBERS, strict=False)]
 
 
-@settings(max_examples=250, deadline=None)
+def planned_or_refused(current, wanted):
+    """The plan; what no order of writes can do without harm to calls is no example."""
+    try:
+        return plan(current, wanted)
+    except PlanError as error:
+        assume(error.code == "unorderable")
+        assume(False)
+
+
+@settings(max_examples=120, deadline=None)
 @given(tables_(), tables_())
 @example(
     before=(SWAPPED, [("s", ["a", "d"], "1234"), ("r", ["b", "c"], "")]),
@@ -139,7 +148,7 @@ SWAPPED = [(name, [number]) for name, number in zip("abcd", NUMBERS, strict=Fals
 )
 def test_a_whole_table_converges_safely(before, after):
     current = as_current(before)
-    planned = plan(current, as_wishes(after))
+    planned = planned_or_refused(current, as_wishes(after))
     history = [planned.before, *(tables for _step, tables in states(current, planned))]
     for tables in history:
         assert_safe(tables)
@@ -183,31 +192,31 @@ def test_trunks_of_callers_converge_safely(before, after):
     try:
         planned = plan(current, wishes(after, [], purge=True))
     except PlanError as error:
-        assume(error.code == "ambiguous")  # which of two trunks with the same numbers is renamed
+        assume(error.code in ("ambiguous", "unorderable"))  # which of two trunks with the same numbers is renamed
         return
     for _step, tables in states(current, planned):
         assert_safe(tables)
     assert plan(final_table(current, planned), wishes(after, [], purge=True)).steps == []
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(tables_(), tables_())
-def test_a_trunk_that_asks_for_a_pin_before_and_after_always_does(before, after):
+def test_calls_that_are_asked_for_a_pin_before_and_after_always_are(before, after):
     current = as_current(before)
-    planned = plan(current, as_wishes(after))
+    planned = planned_or_refused(current, as_wishes(after))
     history = [planned.before, *(tables for _step, tables in states(current, planned))]
 
-    def asks(tables, trunk):
-        rules = [rule for rule in tables["dispatch_rule"].values() if trunk in rule["trunk_ids"]]
-        return [bool(pin_of(rule)) for rule in rules if not rule.get("numbers")]
+    def asks(tables, number):
+        _trunk, rules = route(tables, number) or ("", [])
+        return [bool(pin_of(tables["dispatch_rule"][rule])) for rule in rules]
 
-    for trunk_id in history[0]["inbound_trunk"]:
-        if all(any(asks(tables, trunk_id)) for tables in (history[0], history[-1])):
+    for number in NUMBERS:
+        if all(any(asks(tables, number)) for tables in (history[0], history[-1])):
             for tables in history:
-                assert any(asks(tables, trunk_id)) or not asks(tables, trunk_id), trunk_id
+                assert any(asks(tables, number)) or not asks(tables, number), number
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(tables_(), tables_(), st.randoms())
 def test_the_order_of_the_input_does_not_matter(before, after, shuffler):
     current, mixed_current = as_current(before), as_current(before)
@@ -372,7 +381,7 @@ def test_without_purge_a_run_is_safe_or_refused(before, after, only):
     try:
         planned = plan(current, wanted)
     except PlanError as error:
-        assume(error.code == "conflict")
+        assume(error.code in ("conflict", "unorderable"))
         return
     for _step, tables in states(current, planned):
         assert_safe(tables)
@@ -397,3 +406,34 @@ def test_rules_that_swap_trunks_keep_the_others():
     for _step, tables in states(current, planned):
         assert_safe(tables)
         assert "SDR_1" in route(tables, NUMBERS[0])[1]
+
+
+def test_a_rule_whose_calls_pass_to_a_new_name_is_changed_in_place():
+    """And holds nothing of the one that goes."""
+    current = table(
+        [trunk("ST_1", "a", NUMBERS[0])],
+        [rule("SDR_1", "r", "ST_1", pin="1234", metadata="m"), rule("SDR_2", "s", "ST_1")],
+    )
+    new = wanted_rule("new", "a", individual={"room_prefix": "new-", "pin": "1234"})
+    (step,) = plan(current, wishes(rules=[new, wanted_rule("s", "a")], purge=True)).steps
+    assert (step.action, step.key, step.body["name"]) == ("replace", "SDR_1", "new")
+    assert "metadata" not in step.body
+
+
+def test_a_number_that_moves_is_named_and_waits_for_one_write():
+    current = table(
+        [trunk("ST_1", "a", *NUMBERS[:2]), trunk("ST_2", "b", NUMBERS[2])], [rule("SDR_1", "r", "ST_1", "ST_2")]
+    )
+    wanted = wishes([{"name": "a", "numbers": NUMBERS[:1]}, {"name": "b", "numbers": NUMBERS[1:3]}])
+    assert [step.interrupts for step in plan(current, wanted).steps] == [[NUMBERS[1]], []]
+
+
+def test_a_number_does_not_move_with_its_pin_over_an_open_wildcard():
+    current = table(
+        [trunk("ST_1", "a", *NUMBERS[:2]), trunk("ST_2", "b", NUMBERS[2])],
+        [rule("SDR_1", "r", "ST_1", "ST_2", pin="1234"), rule("SDR_2", "w")],
+    )
+    wanted = wishes([{"name": "a", "numbers": NUMBERS[:1]}, {"name": "b", "numbers": NUMBERS[1:3]}])
+    with pytest.raises(PlanError, match=f"calls to .{NUMBERS[1][1:]} would be let in without a PIN") as error:
+        plan(current, wanted)
+    assert error.value.code == "unorderable"

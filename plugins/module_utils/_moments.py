@@ -1,0 +1,135 @@
+# Copyright (c) 2026, the telephony.livekit maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""What becomes of calls while a table changes: whether one fares worse than both before and after.
+
+Pure: no I/O, nothing of Ansible. Each call gets what it gets before the change or after it. Two exceptions, each for
+one write:
+
+* its number moves between trunks: two trunks with one number would answer none of its calls. Nobody is let in who is
+  let in neither before nor after;
+* another rule takes it: two rules for the same calls would answer none of the trunk's. It is asked for a PIN, or
+  refused, or without a PIN let in elsewhere, where both tables let it in without one.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ._calls import ACCEPT, ERROR, Call, Decision, Table
+from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, Kind
+from ._numbers import normalized_number
+from ._ways import ANY_NUMBER, classes_of_calls
+
+Objects = dict[str, dict[str, dict]]  # kind name -> key -> object
+
+
+class Judged(t.NamedTuple):
+    """How the calls fare at one moment."""
+
+    interrupted: frozenset[tuple[int, str]] = frozenset()  # the calls that are excepted, each with what for
+    worse: str = ""  # what becomes of a call that is not
+
+
+class Moments:
+    """The calls that a change concerns, one of each class, and what they get before and after it."""
+
+    def __init__(self, before: Objects, after: Objects) -> None:
+        self.calls: list[Call] = []
+        self._numbers: list[list[str]] = []  # of each call, all numbers that fare as its own
+        for numbers in _alike(before, after):
+            for call in classes_of_calls(before, after, numbers[0]):
+                self.calls.append(call)
+                self._numbers.append(numbers)
+        ends = [self._decisions(objects) for objects in (before, after)]
+        self._ends = [*zip(*ends)]
+        self._order = [*range(len(self.calls))]
+        self.decided = 0
+
+    def judged(self, objects: Objects) -> Judged:
+        """The moment at which the server holds these objects."""
+        table = Table.of(objects)
+        interrupted = set()
+        for place, index in enumerate(self._order):
+            self.decided += 1
+            decision = table.decide(self.calls[index])
+            worse = _worse(decision, *self._ends[index], gives_pin=bool(self.calls[index].pin))
+            if worse:
+                # Where one moment is bad, the next one often is.
+                self._order.insert(0, self._order.pop(place))
+                return Judged(worse=f"{self._label(index)} {worse}")
+            if worse is None:
+                interrupted.add((index, self._exception(index, decision)))
+        return Judged(frozenset(interrupted))
+
+    def _exception(self, index: int, now: Decision) -> str:
+        trunks = [_id(decision.trunk, INBOUND_TRUNK) for decision in (now, *self._ends[index])]
+        return "number" if trunks[0] not in trunks[1:] else "rule"
+
+    def numbers(self, interrupted: frozenset[tuple[int, str]]) -> list[str]:
+        """The called numbers of these calls."""
+        found = {number for call, _what in interrupted for number in self._numbers[call]}
+        return sorted("any other number" if number == ANY_NUMBER else number for number in found)
+
+    def _label(self, index: int) -> str:
+        call = self.calls[index]
+        (number,) = self.numbers(frozenset([(index, "")]))[:1]
+        return f"calls to {number}" + (" that give a PIN" if call.pin else "")
+
+    def _decisions(self, objects: Objects) -> list[Decision]:
+        table = Table.of(objects)
+        return [table.decide(call) for call in self.calls]
+
+
+def _worse(now: Decision, before: Decision, after: Decision, gives_pin: bool) -> str | None:
+    """Why a call fares worse than at both ends: None if it is an exception, an empty text if it does not."""
+    if all(seen in ends for seen, *ends in zip(*map(_seen, (now, before, after)))):
+        return ""
+    results = (before.result, after.result)
+    if before.result == ERROR and (now.result != ACCEPT or after.result == ACCEPT):
+        return ""
+    if now.result == ERROR:
+        return "would get 503"
+    moves = _other(before.trunk, after.trunk, INBOUND_TRUNK)
+    passes = _other(before.rule, after.rule, DISPATCH_RULE)
+    let_in = moves and ACCEPT in results or passes and not gives_pin and results == (ACCEPT, ACCEPT)
+    if now.result == ACCEPT and not let_in:
+        return "would be answered as neither before nor after" if ACCEPT in results else "would be let in without a PIN"
+    return None if moves or passes else "would not be answered, although the same trunk and rule take them"
+
+
+def _seen(decision: Decision) -> tuple:
+    """What callers notice: one who has the password of the trunk, and one who has none."""
+    with_password = decision.result, decision.room, decision.identity, tuple(decision.agents)
+    if decision.result != ACCEPT:
+        with_password = (decision.result,)
+    return with_password, ("password",) if decision.asks_password else with_password
+
+
+def _other(before: dict | None, after: dict | None, kind: Kind) -> bool:
+    return bool(before and after and _id(before, kind) != _id(after, kind))
+
+
+def _id(stored: dict | None, kind: Kind) -> str:
+    return (stored or {}).get(kind.id_field) or ""
+
+
+def _alike(before: Objects, after: Objects) -> list[list[str]]:
+    """The numbers of the trunks, those together that the same objects list, and the number that none lists."""
+    listed: dict[str, list[int]] = {ANY_NUMBER: []}
+    place = 0
+    for kind in (INBOUND_TRUNK, DISPATCH_RULE):
+        for objects in (before, after):
+            for stored in objects.get(kind.name, {}).values():
+                place += 1
+                # A number that is written in other ways is told apart from one that is not.
+                for number in stored.get("numbers") or ():
+                    form = number == normalized_number(number)
+                    listed.setdefault(normalized_number(number), []).append(place if form else -place)
+    groups: dict[tuple, list[str]] = {}
+    for number, places in listed.items():
+        groups.setdefault(tuple(places), []).append(number)
+    return [*groups.values()]

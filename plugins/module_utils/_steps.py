@@ -1,0 +1,66 @@
+# Copyright (c) 2026, the telephony.livekit maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""How one object differs, and one write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ._claims import pin_of
+from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, Kind
+
+# Starts the key of an object whose id only the server can give.
+NEW = "new:"
+
+
+@dataclass
+class Change:
+    """How one object differs: `before` is None if it is new, `after` is None if it goes."""
+
+    kind: Kind
+    key: str  # the object's id, or NEW and its name
+    before: dict | None
+    after: dict | None
+
+    @property
+    def action(self) -> str:
+        if self.before is None:
+            return "create"
+        return "delete" if self.after is None else "replace"
+
+
+@dataclass
+class Step:
+    """One write."""
+
+    action: str  # create, replace or delete
+    kind: Kind
+    key: str
+    body: dict | None  # the object to store; its trunk_ids may hold keys that start with NEW
+    parked: bool = False  # it lets go of what others wait for, before it gets what it waits for itself
+    asks: bool = False  # the rule asks for a PIN, or did before it goes
+    interrupts: list[str] = field(default_factory=list)  # numbers with calls that fare worse until the next write
+    batch: int = 0  # writes of one batch may be done in any order, or at once
+
+
+# What makes a call answered comes before what stops one: a trunk that gains numbers has its rule first.
+_RANKS = {
+    (INBOUND_TRUNK, "create"): 1,
+    (DISPATCH_RULE, "create"): 2,
+    (DISPATCH_RULE, "replace"): 2,
+    (INBOUND_TRUNK, "replace"): 3,
+    (DISPATCH_RULE, "delete"): 4,
+    (INBOUND_TRUNK, "delete"): 5,
+}
+
+
+def rank(written: Change | Step) -> int:
+    return _RANKS.get((written.kind, written.action), 0)
+
+
+def asks(rule: dict | None) -> bool:
+    return bool(rule and pin_of(rule))
