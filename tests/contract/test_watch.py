@@ -13,7 +13,7 @@ from collections import Counter
 from unittest import mock
 
 import pytest
-from ansible_collections.telephony.livekit.plugins.module_utils import _moments, _order, _run, _search, _server
+from ansible_collections.telephony.livekit.plugins.module_utils import _moments, _order, _run, _server
 
 from tests.support import generated_changes
 from tests.support.modules import ModuleRunner
@@ -123,10 +123,6 @@ def test_no_call_fares_worse_than_before_and_after(running_livekit, oracle, seed
             assert outcomes[result] >= outcomes.total() * 0.05, watch.shares()
 
 
-def _one_batch(groups, first):
-    return [step for group in groups for batch in group for step in batch]
-
-
 MUTATIONS = {
     "calls are not looked at": (_moments, "_worse", lambda *_ends, **_call: ""),
     "nobody is kept from being let in": (
@@ -139,11 +135,9 @@ MUTATIONS = {
         "groups",
         lambda whole: [[change] for change in reversed(whole.changes)],
     ),
-    "interrupted numbers are not named": (_moments.Moments, "numbers", lambda _moments, _calls: []),
-    "all writes are of one batch": (_order, "_merged", _one_batch),
-    "a call is interrupted again and again": (_search.Search, "_again", lambda *_: False),
+    "interrupted numbers are not named": (_run, "action_of", lambda *given: {**_action_of(*given), "interrupts": []}),
 }
-_worse = _moments._worse
+_worse, _action_of = _moments._worse, _run.action_of
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS)
