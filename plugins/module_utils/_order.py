@@ -24,8 +24,8 @@ from ._steps import NEW, Change, Step, rank
 
 __all__ = ["NEW", "Change", "NoWay", "Step", "in_order"]
 
-# More changes that concern the same calls, or more objects beside them, are not looked at call by call.
-_MOST_TOGETHER, _MOST_BESIDE = 16, 300
+# More changes that concern the same calls, or more objects that stay among them, are not looked at call by call.
+_MOST_TOGETHER, _MOST_CONTEXT = 16, 300
 
 Table = dict[str, dict[str, dict]]  # kind name -> id -> object
 
@@ -123,13 +123,13 @@ class _Whole:
         if self._is_plain(changes):
             steps = [Step(change.action, change.kind, change.key, change.after) for change in changes]
             return [[*batch] for _rank, batch in groupby(sorted(steps, key=rank), key=rank)]
-        beside = self._beside(changes)
-        if len(changes) > _MOST_TOGETHER or sum(map(len, beside.values())) > _MOST_BESIDE:
-            steps = Sequence(self._with(beside, changes), parking).of(changes)
+        context = self._context(changes)
+        if len(changes) > _MOST_TOGETHER or sum(map(len, context.values())) > _MOST_CONTEXT:
+            steps = Sequence(self._with(context, changes), parking).of(changes)
             if steps is None:
                 raise NoWay("two objects would claim the same calls")
             return [*_in_batches(steps)]
-        return [[step] for step in Search(beside, changes, parking).steps()]
+        return [[step] for step in Search(context, changes, parking).steps()]
 
     def _is_plain(self, changes: list[Change]) -> bool:
         """Whether trunks come or go with one rule each, and nothing else takes their calls."""
@@ -144,7 +144,7 @@ class _Whole:
         ]
         return len(named) == len({*named}) and {*named} <= {*trunks}
 
-    def _beside(self, changes: list[Change]) -> Table:
+    def _context(self, changes: list[Change]) -> Table:
         """The objects that stay, and take some of the same calls."""
         if self.index is None:
             self.index = self._indexed()
@@ -177,8 +177,8 @@ class _Whole:
                 index["rules"].setdefault(trunk, []).append(key)
         return index
 
-    def _with(self, beside: Table, changes: list[Change]) -> Table:
-        table = {name: dict(objects) for name, objects in beside.items()}
+    def _with(self, context: Table, changes: list[Change]) -> Table:
+        table = {name: dict(objects) for name, objects in context.items()}
         for change in changes:
             if change.before is not None:
                 table[change.kind.name][change.key] = change.before
@@ -202,7 +202,7 @@ def _in_batches(steps: Iterable[Step]) -> Iterator[list[Step]]:
 
 
 def _merged(groups: list[list[list[Step]]], first: set[str]) -> Iterator[Step]:
-    """The writes of all groups, those of one kind at once; where calls are interrupted, the group's alone.
+    """The writes of all groups, those of one kind at once; where calls are interrupted, one group after the other.
 
     first: keys of what must be written before anything else.
     """

@@ -27,8 +27,8 @@ from ._steps import Change, Step, asks, rank
 
 # How many calls may be decided on the way: about a second.
 _MOST_DECISIONS = 25_000
-_INTERRUPTION = 3  # as bad as so many writes more
-_LEFT = 4  # so many are expected for each object: rather a way soon than the shortest one
+_INTERRUPTION = 3  # in writes
+_LEFT = 4  # in writes, for each object that is not in place: rather a way soon than the shortest one
 
 
 class NoWay(Exception):
