@@ -17,6 +17,8 @@ import re
 import typing as t
 from functools import lru_cache
 
+from ._invalid import invalid
+
 # Masks with these the server drops; with the last one gone it lets everybody in.
 _DROPPED_MASK = re.compile(r"[()+*;, \t\n\r]|://")
 
@@ -75,13 +77,13 @@ def mask_problem(mask: str) -> str | None:
     Source: https://github.com/livekit/protocol/blob/main/sip/sip.go
     """
     if not mask or mask != mask.strip() or re.search(r"[()+*;,\s]|://", mask):
-        return "it must be one address, network or host name, without blanks, commas, wildcards or a scheme"
+        return invalid("mask_characters")
     found = network(mask)
     if found is not None:
         mapped = found.version == 6 and found.network_address in ipaddress.ip_network("::ffff:0:0/96")
-        return "a call over IPv4 never matches it: write the IPv4 form" if mapped else None
+        return invalid("mask_mapped") if mapped else None
     if re.search(r"[/:%\[\]]", mask) or re.fullmatch(r"[0-9.\-]+|0x[0-9a-f]+", mask, re.IGNORECASE):
-        return "it is neither an IP address nor a network with its prefix length, such as 198.51.100.0/24, without port"
+        return invalid("mask_unreadable")
     if not re.fullmatch(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?", mask):
-        return "it is not a valid host name"
+        return invalid("mask_host")
     return None

@@ -16,8 +16,11 @@ import re
 from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin
 
+from ._failures import said
+
 _CLOCK_SKEW_WORTH_NAMING = 30
-_ANOTHER_PROGRAM = "a proxy or another program answers there: check the url; livekit-server itself listens on port 7880"
+# The server's own codes that have a hint.
+_OF_THE_SERVER = ("bad_route", "resource_exhausted", "unavailable", "invalid_argument", "malformed", "internal")
 # What servers answer that are spoken to without TLS: Go's own, nginx, Apache and HAProxy.
 _WANTS_TLS = re.compile(r"HTTP request.*HTTPS|speaking plain HTTP to an SSL", re.IGNORECASE | re.DOTALL)
 
@@ -40,6 +43,11 @@ class LiveKitError(Exception):
         self.said = said
 
 
+def failure(name: str, rpc: str, wait: float = 0, /, **words) -> LiveKitError:
+    code, message, hint = said(name, rpc=rpc, **words)
+    return LiveKitError(code, message, rpc, hint, wait)
+
+
 def decoded(rpc: str, url: str, answer, now: float) -> dict:
     """The JSON object that the server answers. Raises LiveKitError. `now` is our time in Unix seconds."""
     try:
@@ -54,32 +62,29 @@ def decoded(rpc: str, url: str, answer, now: float) -> dict:
         raise odd_answer(rpc, url, "a list where an object is expected")
     text, wait = without_token(answer.text.strip()), _wait(answer, now)
     if answer.status_code == 429:
-        code = "resource_exhausted"
-        raise LiveKitError(code, f"{rpc}: too many requests (HTTP 429)", rpc, _hint(code, "", answer, now), wait)
+        raise failure("resource_exhausted", rpc, wait)
     if isinstance(content, dict) and "code" in content:
         code, message = str(content["code"]), without_token(str(content.get("msg") or ""))
-        raise LiveKitError(code, f"{rpc}: {message} ({code})", rpc, _hint(code, message, answer, now), wait, message)
+        name = _name(code, message)
+        error = failure(name, rpc, wait, text=f"{message} ({code})", skew=_clock_skew(answer, now))
+        error.code, error.said = code, message
+        raise error
     if answer.status_code == 401:
-        hint = _hint("unauthenticated", text, answer, now)
-        raise LiveKitError("unauthenticated", f"{rpc}: {text[:200]}", rpc, hint)
+        name = _name("unauthenticated", text)
+        raise failure(name, rpc, text=text[:200], skew=_clock_skew(answer, now))
     if answer.status_code == 400 and _WANTS_TLS.search(text):
         raise wants_tls(rpc, url)
-    raise LiveKitError(
-        "not_json_5xx" if answer.status_code >= 500 else "not_json",
-        f"{rpc}: {url} answered HTTP {answer.status_code}, and not in LiveKit's JSON: {text[:120]!r}",
-        rpc,
-        _ANOTHER_PROGRAM,
-        wait,
-    )
+    name = "not_json_5xx" if answer.status_code >= 500 else "not_json"
+    raise failure(name, rpc, wait, url=url, status=answer.status_code, text=repr(text[:120]))
 
 
 def odd_answer(rpc: str, url: str, what: str) -> LiveKitError:
     """JSON that LiveKit does not give."""
-    return LiveKitError("odd_answer", f"{rpc}: {url} answered {what}", rpc, _ANOTHER_PROGRAM)
+    return failure("odd_answer", rpc, url=url, what=what)
 
 
 def wants_tls(rpc: str, url: str) -> LiveKitError:
-    return LiveKitError("tls", f"{rpc}: {url} speaks TLS and was asked without", rpc, "write https:// in url")
+    return failure("tls_wanted", rpc, url=url)
 
 
 def _redirected(rpc: str, url: str, answer) -> LiveKitError:
@@ -87,43 +92,23 @@ def _redirected(rpc: str, url: str, answer) -> LiveKitError:
     with contextlib.suppress(ValueError):
         place = urljoin(answer.url, place) if place else ""
     place = re.sub(r"//[^/@]*@", "//", without_token(place)).removesuffix(f"/twirp/livekit.SIP/{rpc}")
-    return LiveKitError(
-        "redirected",
-        f"{rpc}: {url} answered HTTP {answer.status_code}, which "
-        + (f"points to {place[:200]}" if place else "does not say where to"),
-        rpc,
-        "the token is not sent to another address: write the address of livekit-server itself in url",
-    )
+    where = f"points to {place[:200]}" if place else "does not say where to"
+    return failure("redirected", rpc, url=url, status=answer.status_code, place=where)
 
 
-def _hint(code: str, message: str, answer, now: float) -> str:
-    """What to do about an error of the server; empty if its message says all."""
+def _name(code: str, message: str) -> str:
+    """The failure that an error of the server is."""
     if "redis required" in message:
-        return "livekit-server runs without Redis, where trunks and rules are stored: configure redis and restart it"
-    if code == "bad_route":
-        return "the server is too old for this RPC: updating needs livekit-server 1.9.0 or newer"
-    if code == "resource_exhausted":
-        return "the server limits requests: try again later"
-    if code == "unavailable":
-        return "livekit-server is starting, stopping or overloaded: look at its log, then run again"
-    if code == "invalid_argument":
-        return "change the option that the message names: the server does not take its value"
-    if code == "malformed":
-        return "a number or duration is too large, or a map has another shape than LiveKit's API takes: correct it"
-    if code == "internal":
-        return "look at livekit-server's log; often it does not reach its Redis"
+        return "no_redis"
     if code != "unauthenticated":
-        return "livekit-server's log may say more"
-    skew = _clock_skew(answer, now)
+        return code if code in _OF_THE_SERVER else "other"
     if "not valid yet" in message or "expired" in message:
-        return f"the clocks differ by {skew} s: set the time of both hosts with NTP"
+        return "unauthenticated_clock"
     if "permissions denied" in message:
-        return "the API key may not manage SIP: use a key pair from the server's own configuration"
+        return "unauthenticated_grant"
     if "invalid API key" in message:
-        return "the server does not know this api_key: compare it with the keys in livekit-server's configuration"
-    if "signature" in message:
-        return "the api_secret does not belong to the api_key"
-    return "check api_key and api_secret"
+        return "unauthenticated_key"
+    return "unauthenticated_secret" if "signature" in message else "unauthenticated"
 
 
 def without_token(text: str) -> str:

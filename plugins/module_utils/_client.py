@@ -24,7 +24,7 @@ try:
 except ImportError:
     requests = None  # type: ignore[assignment]  # the modules say so before they make a client
 
-from ._answers import LiveKitError, decoded, wants_tls, without_token
+from ._answers import LiveKitError, decoded, failure, wants_tls, without_token
 from ._connection import http_url
 from ._tls import speaks_tls, tls_error
 
@@ -51,6 +51,9 @@ class Client:
         self.session = requests.Session()
         # Without an own `auth`, requests puts a password from ~/.netrc in place of the token.
         self.session.auth = self._authorized
+        # Once, as requests reads the environment anew for each request.
+        self.session.proxies = requests.utils.get_environ_proxies(self.url)
+        self.session.trust_env = False
         # requests reads Location even if it does not follow it, and fails on a malformed one.
         self.session.get_redirect_target = lambda answer: None
         self.verify = verify
@@ -113,28 +116,19 @@ class Client:
             raise self._lost(rpc, error) from error
         except (requests.exceptions.RequestException, OSError, ValueError) as error:
             # What requests lets through: a host name that cannot be one, or authorities that went since they were read.
-            raise LiveKitError("bad_url", f"{self.url} cannot be asked: {without_token(str(error))}", rpc) from error
+            reason = f"it cannot be asked: {without_token(str(error))}"
+            raise failure("bad_url", rpc, url=self.url, reason=reason) from error
         self._answered = True
         return decoded(rpc, self.url, answer, time.time())
 
     def _unreachable(self, rpc: str, error: Exception) -> LiveKitError:
-        return LiveKitError(
-            "unreachable",
-            f"{rpc}: {self.url} cannot be reached: {_reason(error)}",
-            rpc,
-            "is livekit-server running, is the url right, and does the firewall let this host in?"
-            + (f" If it is only slow: timeout is {self.timeout} s" if isinstance(error, requests.Timeout) else ""),
-        )
+        name = "unreachable_slow" if isinstance(error, requests.Timeout) else "unreachable"
+        return failure(name, rpc, url=self.url, reason=_reason(error), timeout=self.timeout)
 
     def _lost(self, rpc: str, error: Exception) -> LiveKitError:
         if _reads(rpc):
             return self._unreachable(rpc, error)
-        return LiveKitError(
-            "lost_answer",
-            f"{rpc}: the connection to {self.url} broke before the answer came: {_reason(error)}",
-            rpc,
-            "nobody knows whether the server carried it out: run again, which looks first",
-        )
+        return failure("lost_answer", rpc, url=self.url, reason=_reason(error))
 
     def _authorized(self, request):
         request.headers["Authorization"] = f"Bearer {self._fresh_token()}"

@@ -13,13 +13,15 @@ refused: `_findings` tells it.
 from __future__ import annotations
 
 from ._claims import Claims, RuleClaim, TrunkClaim, claims, written_twice
+from ._failures import said
 from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, Kind
 from ._order import Change
-from ._validate import Problem
 
 
-def conflict(final: dict[str, dict[str, dict]], changes: list[Change]) -> Problem | None:
+def conflict(final: dict[str, dict[str, dict]], changes: list[Change]) -> tuple[str, str, str] | None:
     """Two objects that can match one call, where this run changes one, or the server would refuse its writes.
+
+    Returns code, message and hint.
 
     final: the table as it will be, kind name -> key -> object.
     """
@@ -53,23 +55,16 @@ def _judged_with(change: Change, *others: dict) -> bool:
     return all(not named or not other.get(part) or named.intersection(other[part]) for other in others)
 
 
-def _conflict(kind: Kind, claim: TrunkClaim | RuleClaim, one: dict, other: dict) -> Problem:
+def _conflict(kind: Kind, claim: TrunkClaim | RuleClaim, one: dict, other: dict) -> tuple[str, str, str]:
     labels = " and ".join(sorted(repr(stored.get("name") or stored.get(kind.id_field)) for stored in (one, other)))
     if kind is INBOUND_TRUNK:
         what = f"the number {claim.number}" if claim.number else "calls to any number"
     else:
         what = f"calls to {claim.number or 'any number'} on the same trunk with the same PIN or none"
-    return Problem(
-        f"{kind.title}s {labels} both claim {what}" + (f" from {claim.caller}" if claim.caller else ""),
-        f"one call can have one {kind.title} only: change or delete one of them, give the id of the one that is to be "
-        "renamed, or purge what is not listed",
-    )
+    what += f" from {claim.caller}" if claim.caller else ""
+    return said("conflict", kind=kind.title, labels=labels, numbers=claim.number or "[]", what=what)
 
 
-def _own_rival(rule: dict) -> Problem:
+def _own_rival(rule: dict) -> tuple[str, str, str]:
     label = repr(rule.get("name") or rule.get(DISPATCH_RULE.id_field))
-    return Problem(
-        f"dispatch rule {label} lists {', '.join(written_twice(rule))}, which is the same twice to livekit-server: it "
-        "refuses new rules, and changes to those of the same trunk",
-        "keep the spelling that the provider sends",
-    )
+    return said("own_rival", label=label, numbers=", ".join(written_twice(rule)))

@@ -13,36 +13,32 @@ import re
 import ssl
 from urllib.parse import urlsplit
 
-from ._answers import LiveKitError
+from ._answers import LiveKitError, failure
+from ._invalid import invalid
 from ._written import HIDDEN, shown_value
 
 MAX_TIMEOUT = 3600
 _HOST = re.compile(r"[^\s{}<>|\\^`\"']+")
-_ADVICE = {
-    "api_key": "Give a key of the server",
-    "api_secret": "Give the secret of api_key",
-    "ca_path": "Give a file with the certificates of the authorities in PEM format",
-}
 
 
 def timeout_problem(timeout: int) -> str:
     """What is wrong with `timeout`, or nothing."""
     if 1 <= timeout <= MAX_TIMEOUT:
         return ""
-    return f"timeout: {timeout} is invalid: it is not from 1 to {MAX_TIMEOUT} seconds. Give a number from there."
+    return _invalid("timeout", timeout, "timeout", most=MAX_TIMEOUT)
 
 
 def problems(params: dict) -> list[str]:
     """What is wrong with the other options, except `url`, for a run that asks the server."""
     found = [
-        _invalid(name, params[name], "it is empty", _ADVICE[name])
-        for name in ("api_key", "api_secret")
+        _invalid(name, params[name], problem)
+        for name, problem in (("api_key", "no_key"), ("api_secret", "no_secret"))
         if not params[name].strip()
     ]
     option, path = _authorities(params)
     reason = path and _authorities_problem(path)
     if reason:
-        found.append(_invalid(option, path, reason, _ADVICE["ca_path"]))
+        found.append(_invalid(option, path, "no_authorities", reason=reason))
     return found
 
 
@@ -77,12 +73,11 @@ def sends_in_clear(url: str) -> bool:
 
 
 def _bad_url(url: str, reason: str = "it is not the URL of a LiveKit server") -> LiveKitError:
-    message = f"url: {shown_value(url)} is invalid: {reason}"
-    return LiveKitError("bad_url", message, "", "write it like http://127.0.0.1:7880")
+    return failure("bad_url", "", url=shown_value(url), reason=reason)
 
 
-def _invalid(option: str, value: str, reason: str, advice: str) -> str:
-    return f"{option}: {shown_value(value)} is invalid: {reason}. {advice}."
+def _invalid(option: str, value: str | int, problem: str, **words) -> str:
+    return f"{option}: {shown_value(value)} is invalid: {invalid(problem, **words)}"
 
 
 def _authorities(params: dict) -> tuple[str, str]:

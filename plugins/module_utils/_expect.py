@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from ._calls import ACCEPT, ERROR, REFUSE, REQUEST_PIN, Call, Decision, Table
 from ._explained import Objects, as_heard, explain, said
+from ._failures import said as failed
 from ._kinds import DISPATCH_RULE, INBOUND_TRUNK
 from ._plan import PlanError
 
@@ -42,7 +43,7 @@ def check_expected(expected: Iterable[Expected], objects: Objects) -> None:
             explained = explain(table, objects, one.call).text()
             wrong.append(f"expect: the call {said(one.call)}: {'; '.join(differs)}\n{explained}")
     if wrong:
-        raise PlanError("unexpected", "\n".join(wrong), "correct the trunks and rules, or what is expected")
+        raise PlanError(*failed("unexpected", calls="\n".join(wrong)))
 
 
 def _differences(expected: Expected, decision: Decision) -> list[str]:

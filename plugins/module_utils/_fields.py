@@ -17,6 +17,7 @@ import re
 import typing as t
 from dataclasses import dataclass
 
+from ._invalid import invalid
 from ._written import HIDDEN, InputError, json_text, milliseconds, seconds, shape
 
 
@@ -71,9 +72,9 @@ class FieldType:
 class Text(FieldType):
     def read(self, value):
         if isinstance(value, bool):
-            raise InputError("YAML reads words such as yes, no, on and off as true or false. Put it in quotes.", value)
+            raise InputError(invalid("text_truth"), value)
         if isinstance(value, (dict, list)):
-            raise InputError(f"it is a {shape(value)}, and a text is wanted. Give one text.", value)
+            raise InputError(invalid("text", shape=shape(value)), value)
         return value if value is None else str(value)
 
 
@@ -102,7 +103,7 @@ class Digits(Text):
 
     def to_api(self, value):
         if not re.fullmatch(r"[0-9]*", value):
-            raise InputError("A caller enters digits only. Give digits.", value)
+            raise InputError(invalid("digits"), value)
         return value
 
 
@@ -120,15 +121,15 @@ class Count(FieldType):
 
     def read(self, value):
         if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
-            raise InputError("It is not a whole number. Give a number without quotes or decimals.", value)
+            raise InputError(invalid("whole"), value)
         return int(value) if isinstance(value, float) else value
 
     def to_api(self, value):
         if value < 0:
-            raise InputError("It must not be negative. Give 0 for the server's default.", value)
+            raise InputError(invalid("negative"), value)
         if not self.takes(value):
             allowed = " or ".join(f"{part[0]} to {part[-1]}" if len(part) > 1 else str(part[0]) for part in self.ranges)
-            raise InputError(f"It must be {allowed}. Give one of these numbers.", value)
+            raise InputError(invalid("range", allowed=allowed), value)
         return value
 
     def takes(self, value: int) -> bool:
@@ -199,7 +200,7 @@ class EnumNumber(Count):
         if isinstance(value, str):
             value = self.from_json(value)
         if isinstance(value, str) and not re.fullmatch(r"-?[0-9]+", value):
-            raise InputError("It is not a status code. Give a number, such as 486.", value)
+            raise InputError(invalid("status"), value)
         return super().read(value)
 
     def from_json(self, value):
@@ -225,7 +226,7 @@ class TextSet(FieldType):
         if value is None or isinstance(value, str):
             return [value] if value else value
         if not isinstance(value, list):
-            raise InputError(f"It is a {shape(value)}, and a list of texts is wanted. Give a list.", value)
+            raise InputError(invalid("texts", shape=shape(value)), value)
         return [self._read_entry(entry) for entry in value]
 
     def _read_entry(self, entry):
@@ -233,7 +234,7 @@ class TextSet(FieldType):
             return entry
         if isinstance(entry, int) and not isinstance(entry, bool):
             return str(entry)
-        raise InputError(f"An entry is a {shape(entry)}, and texts are wanted. Put each entry in quotes.", entry)
+        raise InputError(invalid("texts_entry", shape=shape(entry)), entry)
 
     def to_api(self, value):
         return list(dict.fromkeys(value))
@@ -256,7 +257,7 @@ class TextMap(FieldType):
 
     def read(self, value):
         if isinstance(value, (list, bool, int, float)):
-            raise InputError(f"It is a {shape(value)}, and a map is wanted. Give a map.", value)
+            raise InputError(invalid("map", shape=shape(value)), value)
         return self.to_api(value) if isinstance(value, dict) else value
 
     def to_api(self, value):

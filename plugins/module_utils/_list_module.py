@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from ._invalid import invalid
 from ._module import CONNECTION_OPTIONS, Module, fail, items_of
 from ._plan import Desired
 from ._run import converge
@@ -33,7 +34,7 @@ def run_list_module(item_options: dict, kind_of, one: str, many: str, **more_opt
     params = module.params
     kind, listed = kind_of(params), params[many] is not None
     if params["purge"] and (not listed or params["state"] == "absent"):
-        fail(module, "invalid", f"purge goes with {many} and state: present")
+        fail(module, "invalid", f"purge: True is invalid: {invalid('purge', many=many)}")
     options_list = params[many] if listed else [{name: params[name] for name in item_options}]
     desired = Desired(items_of(module, kind, options_list), params["state"], params["purge"], tuple(params["keep"]))
     outcome = converge(

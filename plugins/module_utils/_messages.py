@@ -14,6 +14,7 @@ from __future__ import annotations
 import typing as t
 
 from ._fields import Field, FieldType
+from ._invalid import invalid
 from ._written import InputError, hidden_in, proto_keys, shape, snake_case, without_zeros
 
 
@@ -32,7 +33,7 @@ class Message(FieldType):
         if value is None or isinstance(value, str):
             return value
         if not isinstance(value, dict):
-            raise InputError(f"It is a {shape(value)}, and a map is wanted. Give a map.", value)
+            raise InputError(invalid("map", shape=shape(value)), value)
         return read(self.fields, value)
 
     def from_json(self, value):
@@ -91,7 +92,7 @@ class MessageList(FieldType):
         if not isinstance(value, list):
             if value in (None, "", {}):
                 return None if value is None else []
-            raise InputError(f"It is a {shape(value)}, and a list of maps is wanted. Give a list.", value)
+            raise InputError(invalid("maps", shape=shape(value)), value)
         return [self._read_item(index, item) for index, item in enumerate(value)]
 
     def _read_item(self, index, item):
@@ -100,7 +101,7 @@ class MessageList(FieldType):
         except InputError as error:
             raise error.below(f"[{index}]") from None
         if message is None:
-            raise InputError("It is empty, and a map is wanted. Give a map, or leave it out.").below(f"[{index}]")
+            raise InputError(invalid("maps_entry")).below(f"[{index}]")
         return self.split(message)
 
     def from_json(self, value):
@@ -158,7 +159,7 @@ class Opaque(FieldType):
     def read(self, value):
         if value is None or isinstance(value, (str, dict)):
             return value
-        raise InputError(f"It is a {shape(value)}, and a map is wanted. Give a map.", value)
+        raise InputError(invalid("map", shape=shape(value)), value)
 
     def from_json(self, value):
         return proto_keys(value)

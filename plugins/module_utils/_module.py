@@ -17,6 +17,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 
 from ._connection import timeout_problem
+from ._invalid import invalid
 from ._kinds import Kind
 from ._objects import Item, doubts, item_options, read_options
 from ._plan import Desired
@@ -55,7 +56,7 @@ class Module(AnsibleModule):
         for doubt in self.doubts:
             self.warn(doubt)
         if self.input_errors:
-            fail(self, "invalid", "; ".join(map(str, self.input_errors)))
+            fail(self, "invalid", " ".join(map(str, self.input_errors)))
         problem = timeout_problem(self.params["timeout"])
         if problem:
             fail(self, "invalid", problem)
@@ -126,7 +127,8 @@ def items_of(module: Module, kind: Kind, options_list: list[dict]) -> list[Item]
         given = {name: value for name, value in options.items() if value is not None}
         stray = sorted(set(given) - set(allowed))
         if stray:
-            fail(module, "invalid", f"{kind.title} {options.get('name')!r} has no {', '.join(stray)}")
+            reason = invalid("no_option", kind=kind.title)
+            fail(module, "invalid", f"{kind.title} {options.get('name')!r}: {', '.join(stray)} is invalid: {reason}")
         try:
             items.append(Item.from_options(kind, given))
         except InputError as error:
@@ -184,6 +186,4 @@ def desired_tables(module: Module, kinds: t.Iterable[Kind]) -> dict[str, Desired
 
 def fail(module: Module, code: str, message: str, hint: str = "", rpc: str = "", **kwargs):
     failure = {"code": code, "message": message, "rpc": rpc, "hint": hint}
-    if not re.match(r"\w+[_.]\w", hint):  # the name of an option stays as it is written
-        hint = hint[:1].upper() + hint[1:]
     module.fail_json(msg=f"{message}. {hint}" if hint else message, failure=failure, **kwargs)

@@ -14,6 +14,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from ._invalid import invalid
+
 _NUMBER = re.compile(r"\+?[0-9\- ()]+")
 
 
@@ -38,31 +40,31 @@ def number_problem(number: str, exact: bool) -> str | None:
     exact: it is compared character by character, as in rules, and not as livekit-server compares a trunk's numbers.
     """
     if not number:
-        return "It is empty. Leave it out."
+        return invalid("number_empty")
     if not exact:
         number = normalized_number(number)
     if re.match(r"(sips?|tel):", number, re.IGNORECASE) or "@" in number:
-        return "It is a URI, and the user part of one is compared. Give the number without scheme and host."
+        return invalid("number_uri")
     if _TEMPLATE_REST.search(number):
-        return "It holds what is left of a template or a list. Give one number an entry."
+        return invalid("number_rest")
     if number == "*":
-        return "There are no wildcards. Leave numbers out to mean any number."
+        return invalid("number_star")
     if _PATTERN.fullmatch(number):
-        return "There are no patterns. List each number."
+        return invalid("number_pattern")
     if re.search(r"\s", number):
         digits = "+" + re.sub(r"[^0-9]", "", number)
-        return f"It holds blanks, which no call has. Write it like {digits if len(digits) > 3 else '+12025550100'}."
+        return invalid("number_blanks", digits=digits if len(digits) > 3 else "+12025550100")
     if not number.isascii() or not number.isprintable():
-        return "It holds characters that no SIP user name has, perhaps from a copied text. Type it again."
+        return invalid("number_characters")
     return None
 
 
 def number_doubt(number: str) -> str | None:
     """Why a call with this number is unlikely; None if it looks like a phone number or an extension."""
     if re.fullmatch(r"\+?[0-9]+(\.[0-9]+)+", number):
-        return "Dots are kept, as they are in an extension's name"
+        return "dots are kept, as they are in an extension's name"
     if re.fullmatch(r"\+.*[^0-9\- ()].*", number) or re.search(r"[#%,;?/]", number):
-        return "It is neither a phone number nor a usual extension"
+        return "it is neither a phone number nor a usual extension"
     if number.lower() in ("none", "null", "nan", "true", "false"):
-        return "It looks like a value that was empty"
+        return "it looks like a value that was empty"
     return None

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ._fields import Field, TextSet
+from ._invalid import invalid, warning
 from ._kinds import CLEARABLE, DISPATCH_RULE, RULE_KINDS, Kind, Rule
 from ._messages import argument_options, to_api, unknown
 from ._written import HIDDEN, InputError
@@ -45,14 +46,13 @@ class Item:
             if kind is DISPATCH_RULE:
                 given = {name: options[name] for name in RULE_KINDS if options.get(name) is not None}
                 if len(given) > 1:
-                    raise InputError(f"{', '.join(given)} exclude each other. Give one of {', '.join(RULE_KINDS)}.")
+                    raise InputError(invalid("two_rules"), HIDDEN).below(" and ".join(given))
                 if given:
                     fields["rule"] = Rule().to_api(given)
             other = options.get("other_fields") or {}
             known = sorted(set(other) - set(unknown(kind.fields, other, kind.own)))
             if known:
-                reason = f"{', '.join(known)} is not a field of a newer server. Write it as an option."
-                raise InputError(reason, HIDDEN).below("other_fields")
+                raise InputError(invalid("known_field", names=", ".join(known)), HIDDEN).below("other_fields")
         except InputError as error:
             raise InputError(f"{kind.title} {name!r}: {error}") from error
         return cls(
@@ -100,8 +100,7 @@ def doubts(kind: Kind, options: dict) -> list[str]:
     if kind is not DISPATCH_RULE:
         return []
     return [
-        f"{kind.title} {options.get('name')!r}: {name}: {entry} was given without quotes: YAML drops a plus sign, and "
-        f'rules compare character by character. Write "+{entry}" or "{entry}".'
+        f"{kind.title} {options.get('name')!r}: {warning('number_unquoted', option=name, number=entry)}"
         for name in ("numbers", "inbound_numbers")
         for entry in (options[name] if isinstance(options.get(name), list) else [options.get(name)])
         if isinstance(entry, int) and not isinstance(entry, bool)

@@ -16,7 +16,9 @@ from dataclasses import dataclass, field
 
 from ._claims import heirs_of
 from ._conflicts import conflict
+from ._failures import said
 from ._findings import MEANT, concerning, relations, told
+from ._invalid import invalid
 from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, KINDS, OUTBOUND_TRUNK, Kind
 from ._numbers import normalized_number
 from ._objects import Item
@@ -84,16 +86,11 @@ def plan(
     _check(draft, changes)
     problem = conflict(draft.final, changes)
     if problem:
-        raise PlanError("conflict", problem.message, problem.hint)
+        raise PlanError(*problem)
     try:
         steps = in_order(draft.before, changes, parking)
     except NoWay as error:
-        raise PlanError(
-            "unorderable",
-            f"these changes cannot be made one after the other: on the way {error}",
-            "delete the rule that would take these calls meanwhile, or give it a PIN; or make the change in two runs: "
-            "the first without the numbers that move, the second with them",
-        ) from error
+        raise PlanError(*said("unorderable", way=error)) from error
     warnings = [*draft.warnings, *_told(draft, changes)]
     return Plan(steps, changes, draft.before, draft.final, draft.wanted, warnings)
 
@@ -146,17 +143,14 @@ class _Draft:
         if item.id:
             if item.id in self.before[kind.name]:
                 return item.id
-            message = f"there is no {kind.title} with the id {item.id!r}"
-            raise PlanError("not_found", message, _hint_known_names(kind, by_name))
+            known = _known_names(kind, by_name)
+            raise PlanError(*said("id_unknown", key=repr(item.id), kind=kind.title, known=known))
         if not item.name:
-            raise PlanError("invalid", f"a {kind.title} needs a name, or the id of one that exists")
+            raise PlanError("invalid", f"name: '' is invalid: {invalid('no_name', kind=kind.title)}")
         keys = by_name.get(item.name, [])
         if len(keys) > 1:
-            raise PlanError(
-                "ambiguous",
-                f"{len(keys)} {kind.title}s are named {item.name!r}: {', '.join(sorted(keys))}",
-                "names are not unique in LiveKit: give the id of the one that is meant",
-            )
+            words = {"count": len(keys), "kind": kind.title, "keys": ", ".join(sorted(keys))}
+            raise PlanError(*said("name_ambiguous", name=repr(item.name), **words))
         return keys[0] if keys else ""
 
     def _unlisted(self, kind: Kind, desired: Desired, matched: list[str]) -> set[str]:
@@ -174,11 +168,8 @@ class _Draft:
             return ""
         same = sorted(key for key in unlisted if _numbers(self.before[kind.name][key]) == numbers)
         if len(same) > 1:
-            raise PlanError(
-                "ambiguous",
-                f"{item.label} could be any of {', '.join(same)} renamed: they hold the same numbers",
-                "give the id of the one that is meant",
-            )
+            words = {"numbers": ", ".join(sorted(numbers)), "keys": ", ".join(same)}
+            raise PlanError(*said("rename_ambiguous", label=item.label, **words))
         return same[0] if same else ""
 
     def _merged(self, item: Item, key: str) -> Stored:
@@ -208,7 +199,7 @@ class _Draft:
     def _set_trunks(self, item: Item, key: str, merged: Stored) -> None:
         if item.any_trunk:
             if item.trunks:
-                raise PlanError("invalid", f"{item.label}: any_trunk and trunks exclude each other")
+                raise PlanError("invalid", f"{item.label}: any_trunk: True is invalid: {invalid('any_trunk')}")
             self.allowed_wildcards.add(key)
             if merged.get("trunk_ids"):
                 merged["trunk_ids"] = []
@@ -233,16 +224,10 @@ class _Draft:
         if len(keys) == 1:
             return keys[0]
         if keys:
-            raise PlanError(
-                "ambiguous",
-                f"{item.label}: {len(keys)} inbound trunks are named {trunk!r}: {', '.join(keys)}",
-                "name the trunk by its id",
-            )
-        raise PlanError(
-            "not_found",
-            f"{item.label}: there is no inbound trunk {trunk!r}",
-            _hint_known_names(INBOUND_TRUNK, self.trunks_named),
-        )
+            words = {"count": len(keys), "keys": ", ".join(keys)}
+            raise PlanError(*said("trunk_ambiguous", label=item.label, trunk=repr(trunk), **words))
+        known = _known_names(INBOUND_TRUNK, self.trunks_named)
+        raise PlanError(*said("trunk_unknown", label=item.label, trunk=repr(trunk), known=known))
 
     def detach_deleted_trunks(self, detach: bool) -> None:
         gone = set(self.before.get(INBOUND_TRUNK.name, ())) - set(self.final.get(INBOUND_TRUNK.name, ()))
@@ -258,17 +243,9 @@ class _Draft:
             names = ", ".join(repr(trunks[trunk].get("name") or trunk) for trunk in sorted(lost))
             label = f"dispatch rule {rule.get('name') or key!r}"
             if not detach:
-                raise PlanError(
-                    "in_use",
-                    f"inbound trunk {names} cannot be deleted: {label} names it",
-                    "delete or change the rule first, or in the same run of livekit_sip_routing, or set detach: true",
-                )
+                raise PlanError(*said("in_use", names=names, label=label))
             if not left:
-                raise PlanError(
-                    "in_use",
-                    f"inbound trunk {names} cannot be deleted: {label} would have no trunk left and take every call",
-                    "delete the rule, or give it another trunk",
-                )
+                raise PlanError(*said("last_trunk", names=names, label=label))
             rules[key] = {**rule, "trunk_ids": left}
 
     def changes(self) -> list[Change]:
@@ -290,10 +267,9 @@ def _check(draft: _Draft, changes: list[Change]) -> None:
         for problem in problems(change.kind, change.after, change.key in draft.allowed_wildcards)
     ]
     draft.warnings += [problem.message for problem in found if problem.warning]
-    errors = [problem for problem in found if not problem.warning]
+    errors = [problem.message for problem in found if not problem.warning]
     if errors:
-        hints = dict.fromkeys(problem.hint for problem in errors if problem.hint)
-        raise PlanError("invalid", "; ".join(problem.message for problem in errors), "; ".join(hints))
+        raise PlanError("invalid", " ".join(errors))
 
 
 def _told(draft: _Draft, changes: list[Change]) -> list[str]:
@@ -324,13 +300,19 @@ def _refuse_duplicates(items: list[Item]) -> None:
     for item in items:
         twin = by_name.setdefault(item.name, item) if item.name else item
         if twin is not item and not (twin.id and item.id):
-            raise PlanError("invalid", f"two {item.kind.title}s with the name {item.name!r} are given")
+            raise _twins(item, "name")
         if item.id in ids:
-            raise PlanError("invalid", f"two {item.kind.title}s with the id {item.id!r} are given")
+            raise _twins(item, "id")
         if item.id:
             ids.add(item.id)
 
 
-def _hint_known_names(kind: Kind, by_name: dict[str, list[str]]) -> str:
+def _twins(item: Item, by: str) -> PlanError:
+    value = repr(item.id if by == "id" else item.name)
+    reason = invalid(f"{by}_twice", kind=item.kind.title, name=value)
+    return PlanError("invalid", f"{by}: {value} is invalid: {reason}")
+
+
+def _known_names(kind: Kind, by_name: dict[str, list[str]]) -> str:
     known = sorted(name or ", ".join(keys) for name, keys in by_name.items())
-    return f"the {kind.title}s there are: {', '.join(known)}" if known else f"there is no {kind.title} at all"
+    return f"The {kind.title}s there are: {', '.join(known)}" if known else f"There is no {kind.title} at all"

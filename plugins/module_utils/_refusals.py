@@ -15,14 +15,13 @@ import re
 import typing as t
 from collections.abc import Iterable, Iterator
 
-from ._answers import LiveKitError
+from ._answers import LiveKitError, failure
 from ._fields import Field
 from ._kinds import RULE_KINDS, Kind
 from ._messages import Message, MessageList, Opaque, unknown
 from ._values import version_numbers
 from ._written import shown_value
 
-_UPDATE = "update the server, or leave the field out"
 # protobuf's own limits, beyond which livekit-server cannot read the request.
 _MAX_NUMBER = 2**31 - 1
 _MAX_SECONDS = 315_576_000_000
@@ -44,18 +43,13 @@ def dropped(kind: Kind, sent: dict, stored: dict) -> LiveKitError | None:
     if not found:
         return None
     version = likely_version(kind, [stored])
-    message = f"the server took {kind.title} {sent.get('name')!r} and did not store {_joined(found)} as sent" + (
-        f"; by its answer it is {version}" if version else ""
-    )
+    words = {"label": f"{kind.title} {sent.get('name')!r}", "fields": _joined(found)}
     new = [(path, since) for path, since in found if since and not _at(stored, _parts(path))]
-    if new:
-        return LiveKitError("ignored_field", message, kind.update_rpc, f"{_needed(new)}: {_UPDATE}")
-    if any(_at(stored, _parts(path)) for path, _since in found):
-        hint = "the server, or a proxy before it, writes this value another way: write it as the server answers it"
-    else:
-        hint = "this version of the server does not know it, or a proxy drops it: correct its name, update the server, "
-        hint += "or leave it out"
-    return LiveKitError("ignored_field", message, kind.update_rpc, hint)
+    rewritten = any(_at(stored, _parts(path)) for path, _since in found)
+    name = "ignored_newer" if new else "ignored_rewritten" if rewritten else "ignored_unknown"
+    error = failure(name, kind.update_rpc, needed=_needed(new), **words)
+    error.message += f"; by its answer it is {version}" if version else ""
+    return error
 
 
 def not_known(kind: Kind, bodies: Iterable[dict], stored: list[dict]) -> LiveKitError | None:
@@ -70,12 +64,14 @@ def not_known(kind: Kind, bodies: Iterable[dict], stored: list[dict]) -> LiveKit
             if any(not field.same(None, value) for value in _at(body, path))
         ]
         if found:
-            return LiveKitError(
+            return failure(
                 "unknown_field",
-                f"{kind.title} {body.get('name')!r}: {_joined(found)} is invalid: no {kind.title} on the server has "
-                f"such a field; by its answers it is {likely_version(kind, stored)}",
                 kind.list_rpc,
-                f"{_needed(found)}: {_UPDATE}",
+                label=f"{kind.title} {body.get('name')!r}",
+                fields=_joined(found),
+                kind=kind.title,
+                version=likely_version(kind, stored),
+                needed=_needed(found),
             )
     return None
 

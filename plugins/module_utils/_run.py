@@ -15,10 +15,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 
+from ._answers import failure
 from ._calls import shortened
 from ._client import LiveKitError
 from ._expect import Expected, check_expected
+from ._invalid import invalid
 from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, KINDS, Kind
+from ._last_look import LastLook
 from ._module import Module, fail
 from ._order import NEW, Step
 from ._outcome import Keys, Outcome, action_of, name_of, outcome_of
@@ -34,7 +37,6 @@ _LOST = ("lost_answer", "not_json_5xx", "unavailable")
 # Errors about a value, or about another object that came meanwhile.
 _REFUSED = ("invalid_argument", "malformed")
 _MOST_TOLD = 10
-_ABORTED_HINT = "run the task for one host only (run_once: true), or again later"
 # How often a run plans anew when the table changed under its hands.
 MAX_REPLANS = 6
 _PAUSE_SECONDS = 0.2  # between looks
@@ -53,9 +55,8 @@ def converge(
 ) -> Outcome:
     """Bring the server to what is desired, or end the run with a failure that says why not."""
     if (assume_empty or assume_trunks) and not module.check_mode:
-        fail(
-            module, "invalid", "assume_empty and assume_trunks are for check mode only: outside it the server is asked"
-        )
+        given = "assume_empty" if assume_empty else "assume_trunks"
+        fail(module, "invalid", f"{given}: {assume_empty or assume_trunks} is invalid: {invalid('assumed')}")
     run = None
     try:
         server = EmptyServer() if assume_empty else Server(module, read_only=module.check_mode)
@@ -115,6 +116,7 @@ class _Run:
         self.answers: dict[str, dict] = {}  # id -> what the server says it stores now
         self.lost: list[tuple[Step, str]] = []  # writes, with names, of which it is unknown whether they were done
         self.written: dict[str, Written] = {}  # by id; what other runs may have written too
+        self.last_look = LastLook()
         self.known: set[str] = set()  # ids of what was there before
         self.parked: dict[str, str] = {}  # id -> label of what waits on a parked number
 
@@ -137,7 +139,7 @@ class _Run:
                 break
             except StaleTable as stale:
                 if not replans_left:
-                    raise stale.__cause__ or LiveKitError("aborted", str(stale), "", _ABORTED_HINT) from stale
+                    raise stale.__cause__ or failure("aborted", "") from stale
                 time.sleep(random.uniform(0, _PAUSE_SECONDS))
                 planned = self._planned(self._table)
         for warning in planned.warnings:
@@ -236,6 +238,8 @@ class _Run:
         key = self.keys.real(step.key)
         name = name_of(step, planned)
         self.actions.append(action_of(step, key, name))
+        before = self.answers.pop(key, None) or planned.before[step.kind.name].get(key)
+        self.last_look.note(step.kind, key, before, stored if step.body else None)
         self.parked.pop(key, None)
         if step.parked:
             self.parked[key] = f"{step.kind.title} {name!r}"
@@ -279,6 +283,7 @@ class _Run:
             action = "delete" if entry.before is None else "replace"
             step = Step(action, entry.kind, entry.key, entry.before)
             gave_way.append(entry)
+            self.last_look.forget(entry.key)
             try:
                 self.server.write(step, entry.key, entry.before)
             except LiveKitError as error:
@@ -287,10 +292,21 @@ class _Run:
                 return
             self.actions.append(action_of(step, entry.key, self.answers[entry.key].get("name", "")))
 
-        if self.written:
-            yield_to_rivals(self.written, self.known, self._table, withdraw)
+        if self.last_look:
+            self._refuse_undone(yield_to_rivals(self.written, self.known, self._table, withdraw))
         if gave_way:
-            raise StaleTable("another run wrote an object for the same calls at the same moment")
+            raise StaleTable
+
+    def _refuse_undone(self, table: dict[str, list[dict]]) -> None:
+        undone = self.last_look.undone(table)
+        if not undone:
+            return
+        self.actions = [action for action in self.actions if action["id"] not in undone]
+        for key in undone:
+            self.written.pop(key, None)
+            self.answers.pop(key, None)
+        labels = shortened([*undone.values()], _MOST_TOLD)
+        raise StaleTable from failure("not_carried_out", "", labels=labels)
 
 
 def _words(action: dict) -> str:

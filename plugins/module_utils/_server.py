@@ -16,6 +16,7 @@ from ._answers import odd_answer
 from ._client import Client, requests
 from ._connection import problems, sends_in_clear, verification
 from ._fields import Text
+from ._invalid import warning
 from ._kinds import Kind
 from ._messages import from_json
 from ._module import Module, fail
@@ -47,7 +48,7 @@ class Server:
             read_only=read_only,
         )
         if sends_in_clear(params["url"]):
-            module.warn(f"{params['url']} is plain http: tokens and trunk passwords cross the network in clear")
+            module.warn(warning("in_clear", url=params["url"]))
 
     def table(self, kinds: list[Kind]) -> dict[str, list[dict]]:
         return {kind.name: self._listed(kind) for kind in kinds}

@@ -13,9 +13,8 @@ import socket
 import ssl
 from urllib.parse import urlsplit
 
-from ._answers import LiveKitError
+from ._answers import LiveKitError, failure
 
-_FOR_A_TEST = "or for a test only set validate_certs: false"
 _PROBE_SECONDS = 3
 
 
@@ -25,24 +24,21 @@ def tls_error(rpc: str, url: str, error: Exception) -> LiveKitError | None:
     if re.search(r"EOF|reset by peer", text):
         return None
     if re.search(r"WRONG_VERSION_NUMBER|HTTP_REQUEST|RECORD_LAYER_FAILURE|PACKET_LENGTH", text):
-        message = f"{rpc}: {url} does not speak TLS"
-        hint = "write http:// in url, or put TLS before the server: ca_path and validate_certs change nothing"
-        return LiveKitError("tls", message, rpc, hint)
+        return failure("tls_not", rpc, url=url)
     refused = re.search(r"certificate verify failed: (.+?)\.? *(\(_ssl|['\")]|$)", text)
     reason = refused[1] if refused else ""
     if "mismatch" in text or "doesn't match" in text:
         reason = reason or "it is for another host"
-        hint = f"write the host name that the certificate is for in url, {_FOR_A_TEST}"
+        name = "tls_host"
     elif "has expired" in text or "not yet valid" in text:
-        hint = f"renew the server's certificate and compare the clocks, as ca_path does not help here, {_FOR_A_TEST}"
+        name = "tls_dates"
     elif reason:
-        hint = f"name the file with its authority's certificate in ca_path, {_FOR_A_TEST}"
+        name = "tls_authority"
     else:
         found = re.search(r"\[SSL: (\w+)\]", text)
         reason = found[1].lower().replace("_", " ") if found else text.rsplit("(Caused by ", maxsplit=1)[-1][:200]
-        hint = "compare what both hosts speak, as with openssl s_client: ca_path and validate_certs may change nothing"
-        return LiveKitError("tls", f"{rpc}: TLS with {url} fails: {reason}", rpc, hint)
-    return LiveKitError("tls", f"{rpc}: the certificate of {url} is not accepted: {reason}", rpc, hint)
+        name = "tls_other"
+    return failure(name, rpc, url=url, reason=reason)
 
 
 def speaks_tls(url: str, timeout: float) -> bool:

@@ -16,8 +16,10 @@ from ._addresses import mask_problem, network
 from ._claims import written_twice
 from ._fields import Duration
 from ._headers import TAKEN_AS_YET, header_name_problem
+from ._invalid import invalid, warning
 from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, OUTBOUND_TRUNK, Kind, rule_of
 from ._numbers import normalized_number, number_doubt, number_problem
+from ._written import HIDDEN, shown_value
 
 _MAX_MEDIA_TIMEOUT = "10m"
 
@@ -26,7 +28,6 @@ class Problem(t.NamedTuple):
     """`message` names the object. A warning leaves the object usable."""
 
     message: str
-    hint: str = ""
     warning: bool = False
 
 
@@ -41,14 +42,19 @@ def problems(kind: Kind, stored: dict, any_trunk: bool = False) -> Iterator[Prob
         yield problem._replace(message=f"{label}: {problem.message}")
 
 
+def _wrong(option: str, value, problem: str, **words) -> Problem:
+    return Problem(f"{option}: {shown_value(value)} is invalid: {invalid(problem, **words)}")
+
+
+def _doubtful(name: str, **words) -> Problem:
+    return Problem(warning(name, **words), warning=True)
+
+
 def _of_rule(stored: dict, any_trunk: bool) -> Iterator[Problem]:
     if not rule_of(stored.get("rule"))[0]:
-        yield Problem("one of direct, individual and callee must be given")
+        yield _wrong("individual", None, "no_rule")
     if not stored.get("trunk_ids") and not any_trunk:
-        yield Problem(
-            "it names no trunk and would answer calls from anybody, whatever the trunks allow",
-            "list its trunks, or say any_trunk: true if that is what you want",
-        )
+        yield _wrong("trunks", [], "no_trunks")
 
 
 def _of_numbers(kind: Kind, stored: dict) -> Iterator[Problem]:
@@ -58,27 +64,26 @@ def _of_numbers(kind: Kind, stored: dict) -> Iterator[Problem]:
                 continue
             problem, doubt = number_problem(number, exact=kind is not INBOUND_TRUNK), number_doubt(number)
             if problem:
-                yield Problem(f"{name}: {number!r} is invalid: {problem}")
+                yield Problem(f"{name}: {shown_value(number)} is invalid: {problem}")
             elif doubt:
-                yield Problem(f"{name}: {number!r} is unusual: {doubt}. Check that calls have it", warning=True)
+                yield _doubtful("number_odd", option=name, number=shown_value(number), doubt=doubt)
     twice = written_twice(stored) if kind is DISPATCH_RULE else []
     for name in ("numbers", "inbound_numbers"):
         alike = [number for number in stored.get(name) or [] if number in twice]
         if alike:
-            yield Problem(
-                f"{name}: {', '.join(alike)} is invalid: the server takes them for one number written twice. "
-                "Make a rule for each spelling, or keep the one that calls have."
-            )
+            yield _wrong(name, alike, "number_twice")
 
 
 def _of_trunk(kind: Kind, stored: dict) -> Iterator[Problem]:
     if bool(stored.get("auth_username")) != bool(stored.get("auth_password")):
-        yield Problem("auth_username and auth_password go together; with one alone nobody is asked for a password")
+        given = "auth_username" if stored.get("auth_username") else "auth_password"
+        yield _wrong(given, HIDDEN if given == "auth_password" else stored[given], "auth_pair")
     for header in stored.get("headers") or {}:
-        if header_name_problem(header):
-            yield Problem(f"{header!r} cannot be set as a SIP header")
+        problem = header_name_problem(header)
+        if problem:
+            yield _wrong("headers", header, "header", why=problem)
         elif header.lower() in TAKEN_AS_YET:
-            yield Problem(f"headers: {header} is written by livekit-sip itself; newer servers refuse it", warning=True)
+            yield _doubtful("header_own", header=header)
     if kind is INBOUND_TRUNK:
         yield from _of_inbound_trunk(stored)
     elif kind is OUTBOUND_TRUNK:
@@ -88,36 +93,32 @@ def _of_trunk(kind: Kind, stored: dict) -> Iterator[Problem]:
 def _of_inbound_trunk(stored: dict) -> Iterator[Problem]:
     numbers = stored.get("numbers") or []
     if not (numbers or stored.get("allowed_addresses") or stored.get("auth_username")):
-        yield Problem("nothing restricts it", "give numbers, allowed_addresses, or auth_username and auth_password")
+        yield _wrong("numbers", [], "unrestricted")
     for mask in stored.get("allowed_addresses") or []:
         problem = mask_problem(mask)
         if problem:
-            yield Problem(f"allowed_addresses: {mask!r} would not be honoured: {problem}")
+            yield Problem(f"allowed_addresses: {shown_value(mask)} is invalid: {problem}")
         elif network(mask) is None:
-            yield Problem(
-                f"livekit-sip compares the host name {mask!r} with the From header, which every caller "
-                "writes as it likes; give networks, and restrict with a firewall who may call",
-                warning=True,
-            )
+            yield _doubtful("mask_host_name", mask=repr(mask))
     if len({normalized_number(number) for number in numbers}) != len(set(numbers)):
-        yield Problem("some of its numbers are the same number written twice", warning=True)
+        yield _doubtful("numbers_alike")
 
 
 def _of_outbound_trunk(stored: dict) -> Iterator[Problem]:
     if not stored.get("numbers"):
-        yield Problem("numbers must be given: the numbers that calls come from")
+        yield _wrong("numbers", [], "no_numbers")
     if not stored.get("address"):
-        yield Problem("address must be given: the host name or IP address of the provider")
+        yield _wrong("address", "", "no_address")
     for name in ("address", "from_host"):
         host = stored.get(name) or ""
         if re.search(r"[@;]", host) or re.match(r"sips?:", host):
-            yield Problem(f"{name} must be a host name or IP address, not a SIP URI")
+            yield _wrong(name, host, "host_uri")
 
 
 def _of_media(stored: dict) -> Iterator[Problem]:
     media = stored.get("media") or {}
     if media.get("only_listed_codecs") and not media.get("codecs"):
-        yield Problem("only_listed_codecs: true is invalid: no codec is listed. List one in media.codecs, such as PCMU")
+        yield _wrong("media.only_listed_codecs", True, "codecs_none")
     timeout = media.get("media_timeout")
     if Duration().comparable(timeout) > Duration().comparable(_MAX_MEDIA_TIMEOUT):
-        yield Problem(f"media_timeout must not exceed {_MAX_MEDIA_TIMEOUT}")
+        yield _wrong("media.media_timeout", timeout, "media_timeout", most=_MAX_MEDIA_TIMEOUT)

@@ -15,6 +15,8 @@ import json
 import re
 import typing as t
 
+from ._invalid import invalid
+
 HIDDEN = "<hidden>"
 
 _DURATION_UNITS = {"h": 3600 * 1000, "m": 60 * 1000, "s": 1000, "ms": 1}
@@ -65,7 +67,7 @@ def milliseconds(text: str) -> int:
         return 0
     parts = _DURATION.findall(text)
     if "".join(number + unit for number, unit in parts) != text:
-        raise InputError("It is not a duration with units. Write it like 30s, 5m or 1h30m.", text)
+        raise InputError(invalid("duration"), text)
     return round(sum(float(number) * _DURATION_UNITS[unit] for number, unit in parts))
 
 

@@ -158,7 +158,7 @@ BAD_INPUT = {
         "trunk", {"name": "t", "numbers": [ONE], "allowed_addresses": ["198.51.100.0/33"]}, "invalid", "prefix length"),
     "unknown trunk in a rule": (
         "dispatch", {"name": "r", "trunks": ["nobody"], "direct": {"room_name": "x"}},
-        "not_found", "there is no inbound trunk 'nobody'. The inbound trunks there are: here"),
+        "not_found", "with this name or id. The inbound trunks there are: here"),
     "two objects of one name": (
         "trunk", {"trunks": [{"name": "t", "numbers": [ONE]}, {"name": "t", "numbers": [TWO]}]},
         "invalid", "two inbound trunks with the name 't'"),
@@ -172,11 +172,11 @@ BAD_INPUT = {
         "dispatch", {"name": "r", "trunks": ["here"], "direct": {"room_name": "x"}, "callee": {}},
         "invalid", "exclude each other"),
     "a field of the other direction": (
-        "trunk", {"name": "t", "numbers": [ONE], "transport": "tls"}, "invalid", "has no transport"),
+        "trunk", {"name": "t", "numbers": [ONE], "transport": "tls"}, "invalid", "transport is invalid"),
     "a header that LiveKit refuses": (
-        "trunk", {"name": "t", "numbers": [ONE], "headers": {"From": "x"}}, "invalid", "'From' cannot be set"),
+        "trunk", {"name": "t", "numbers": [ONE], "headers": {"From": "x"}}, "invalid", "'From' is invalid"),
     "unknown id": (
-        "trunk", {"id": "ST_nobody", "numbers": [ONE]}, "not_found", "no inbound trunk with the id"),
+        "trunk", {"id": "ST_nobody", "numbers": [ONE]}, "not_found", "there is no inbound trunk with this id"),
     "unknown field in routing": (
         "routing", {"inbound_trunks": [{"name": "t", "numberz": [ONE]}]}, "invalid", "Did you mean numbers?"),
 }  # fmt: skip

@@ -99,7 +99,7 @@ def test_no_secret_at_vvv_with_diff(options, livekit, tmp_path):
         {"name": "Fail", "telephony.livekit.livekit_sip_trunk": {"id": "ST_no", **trunk}},
     ]
     _code, output = Playbook(livekit, tmp_path, tasks).run("-vvv", "--diff")
-    assert "there is no inbound trunk with the id 'ST_no'" in output, output
+    assert "id: 'ST_no' is invalid: there is no inbound trunk with this id" in output, output
     assert NUMBER in output
     assert_clean(output, livekit.api_secret)
 

@@ -73,5 +73,5 @@ def test_the_modules_take_what_the_server_takes(livekit, modules, newer, code):
         assert planned["failure"]["code"] == "unknown_field"
     elif planned.get("failed"):
         assert planned["failure"]["code"] == "invalid"
-        assert f"ringing_timeout_status: {code} is invalid: It must be 0 or 400 to 699" in planned["msg"]
+        assert f"ringing_timeout_status: {code} is invalid: it must be 0 or 400 to 699" in planned["msg"]
         assert not newer or answer["msg"].endswith(f"ringing timeout status must be 4xx-6xx, got {code}")

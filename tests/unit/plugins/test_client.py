@@ -70,12 +70,30 @@ def test_a_url_with_a_password_is_refused_and_not_shown(url):
     assert "hunter2" not in f"{error.value} {error.value.hint}"
 
 
-def test_a_netrc_does_not_replace_the_token(server, client, tmp_path, monkeypatch):
+@pytest.mark.parametrize("entry", ["default", "machine 127.0.0.1"])
+def test_a_netrc_does_not_replace_the_token(server, client, tmp_path, monkeypatch, entry):
     netrc = tmp_path / "netrc"
-    netrc.write_text("default login me password hunter2\n")
+    netrc.write_text(f"{entry} login me password hunter2\n")
     monkeypatch.setenv("NETRC", str(netrc))
     client.call("ListSIPInboundTrunk", {})
     assert server.requests[0][2].startswith("Bearer ")
+
+
+@pytest.mark.parametrize("variable", ["http_proxy", "all_proxy"])
+def test_a_proxy_of_the_environment_is_used_and_gets_the_token(server, monkeypatch, variable):
+    monkeypatch.setenv(variable, server.url)
+    client = Client("http://livekit.example.com", KEY, SECRET, True, 1, read_only=True)
+    client.call("ListSIPInboundTrunk", {})
+    path, _body, authorization = server.requests[0]
+    assert path == "http://livekit.example.com/twirp/livekit.SIP/ListSIPInboundTrunk"
+    assert authorization.startswith("Bearer ")
+
+
+def test_a_host_that_the_environment_excepts_is_asked_without_a_proxy(server, monkeypatch):
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    Client(server.url, KEY, SECRET, True, 1, read_only=True).call("ListSIPInboundTrunk", {})
+    assert server.requests
 
 
 @pytest.mark.parametrize(

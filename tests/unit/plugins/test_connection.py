@@ -59,7 +59,7 @@ def test_an_empty_option_is_named(server, modules, option, code, value):
 def test_a_short_secret_leaves_messages_whole(server, modules):
     server.script = [(401, "nothing is right", {})]
     result = modules.trunk(**TRUNK, api_secret="secret")
-    assert result["failure"]["hint"] == "check api_key and api_secret"
+    assert result["failure"]["hint"] == "Check api_key and api_secret."
     assert "****" not in modules.outputs[-1]
 
 

@@ -424,7 +424,7 @@ def test_password_and_header_values_are_not_shown():
         ({"to": 12025550150}, 'outbound.to: 12025550150 is invalid: YAML drops a plus sign without quotes. Write "+1'),
         ({"from_number": 12025550100}, "outbound.from_number: 12025550100 is invalid"),
         ({"trunk": ""}, "outbound.trunk: '' is invalid: it is empty. Name the outbound trunk."),
-        ({"ringing_timeout": "-5s"}, "outbound.ringing_timeout: '-5s' is invalid: It is not a duration"),
+        ({"ringing_timeout": "-5s"}, "outbound.ringing_timeout: '-5s' is invalid: it is not a duration"),
         ({"max_call_duration": "long"}, "outbound.max_call_duration: 'long' is invalid"),
     ],
 )
