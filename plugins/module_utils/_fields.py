@@ -18,7 +18,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ._invalid import invalid
-from ._written import HIDDEN, InputError, json_text, milliseconds, seconds, shape
+from ._written import HIDDEN, InputError, json_text, milliseconds, refuse_text, seconds, shape
 
 
 class FieldType:
@@ -256,6 +256,7 @@ class TextMap(FieldType):
     empty: t.Any = {}
 
     def read(self, value):
+        refuse_text(value)
         if isinstance(value, (list, bool, int, float)):
             raise InputError(invalid("map", shape=shape(value)), value)
         return self.to_api(value) if isinstance(value, dict) else value

@@ -65,6 +65,11 @@ VALUES = {
         "it holds what is left of a template or a list",
         "Give one number an entry.",
     ),
+    "number_digits": (
+        "A number has no digit",
+        "it has neither digits nor letters",
+        "Give the number, or leave it out.",
+    ),
     "number_star": ("A number is `*`", "there are no wildcards", "Leave numbers out to mean any number."),
     "number_pattern": ("A number is a pattern", "there are no patterns", "List each number."),
     "number_blanks": ("A number holds blanks", "it holds blanks, which no call has", "Write it like {digits}."),

@@ -44,7 +44,11 @@ class Kind:
 def _codec(codec: dict) -> dict:
     """A codec whose name is written as SDP does: ``PCMU/8000``."""
     name, slash, rate = str(codec.get("name", "")).partition("/")
-    return {**codec, "name": name, "rate": int(rate)} if slash and rate.isdigit() and not codec.get("rate") else codec
+    return (
+        {**codec, "name": name, "rate": int(rate)}
+        if slash and rate.isdecimal() and rate.isascii() and not codec.get("rate")
+        else codec
+    )
 
 
 MEDIA = Message(

@@ -15,7 +15,7 @@ import typing as t
 
 from ._fields import Field, FieldType
 from ._invalid import invalid
-from ._written import InputError, hidden_in, proto_keys, shape, snake_case, without_zeros
+from ._written import InputError, hidden_in, proto_keys, refuse_text, shape, snake_case, without_zeros
 
 
 class Message(FieldType):
@@ -30,6 +30,7 @@ class Message(FieldType):
         self.argument = {"type": "dict", "options": argument_options(fields)}
 
     def read(self, value):
+        refuse_text(value)
         if value is None or isinstance(value, str):
             return value
         if not isinstance(value, dict):
@@ -157,6 +158,7 @@ class Opaque(FieldType):
     empty: t.Any = {}
 
     def read(self, value):
+        refuse_text(value)
         if value is None or isinstance(value, (str, dict)):
             return value
         raise InputError(invalid("map", shape=shape(value)), value)

@@ -148,6 +148,7 @@ def validated(module: Module, kind: Kind, options_list: list[dict]) -> list[dict
         result = validator.validate(options)
         if result.error_messages:
             message = remove_values(result.error_messages[0], result._no_log_values)
+            message = re.sub(r"^(?=[\w., ]+\. Supported parameters)", "unsupported option: ", message)
             fail(module, "invalid", f"{kind.title} {options.get('name')!r}: {message}")
         checked.append(result.validated_parameters)
     return checked

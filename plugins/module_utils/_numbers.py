@@ -47,6 +47,8 @@ def number_problem(number: str, exact: bool) -> str | None:
         return invalid("number_uri")
     if _TEMPLATE_REST.search(number):
         return invalid("number_rest")
+    if number in ("+", "-") or not re.search(r"\w|[*#]", number):
+        return invalid("number_digits")
     if number == "*":
         return invalid("number_star")
     if _PATTERN.fullmatch(number):
@@ -63,7 +65,7 @@ def number_doubt(number: str) -> str | None:
     """Why a call with this number is unlikely; None if it looks like a phone number or an extension."""
     if re.fullmatch(r"\+?[0-9]+(\.[0-9]+)+", number):
         return "dots are kept, as they are in an extension's name"
-    if re.fullmatch(r"\+.*[^0-9\- ()].*", number) or re.search(r"[#%,;?/]", number):
+    if re.search(r".\+|^\+.*[^0-9\- ()]", number) or re.search(r"[#%,;?/]", number):
         return "it is neither a phone number nor a usual extension"
     if number.lower() in ("none", "null", "nan", "true", "false"):
         return "it looks like a value that was empty"

@@ -20,7 +20,7 @@ from ._invalid import invalid
 HIDDEN = "<hidden>"
 
 _DURATION_UNITS = {"h": 3600 * 1000, "m": 60 * 1000, "s": 1000, "ms": 1}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|h|m|s)")
 
 
 class InputError(Exception):
@@ -50,8 +50,14 @@ def shown_value(value) -> str:
 
 
 def shape(value) -> str:
-    names = {dict: "map", list: "list", bool: "truth value", float: "number with decimals", int: "number"}
+    names = {dict: "map", list: "list", str: "text", bool: "truth value", float: "number with decimals", int: "number"}
     return names.get(type(value), "null" if value is None else "value of another type")
+
+
+def refuse_text(value) -> None:
+    """A text where a map belongs, but for JSON and key=value, which Ansible reads. It may be a secret."""
+    if isinstance(value, str) and "=" not in value and not value.lstrip().startswith("{"):
+        raise InputError(invalid("map", shape=shape(value)), HIDDEN)
 
 
 def json_text(value) -> str:

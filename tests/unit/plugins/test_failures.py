@@ -60,6 +60,7 @@ INVALID = {
     "number_empty": (f"{TRUNK}: numbers: ''", lambda: trunk(numbers=[""])),
     "number_uri": (f"{TRUNK}: numbers: 'sip:1@example.com'", lambda: trunk(numbers=["sip:1@example.com"])),
     "number_rest": (f"{TRUNK}: numbers: '{{{{ number }}}}'", lambda: trunk(numbers=["{{ number }}"])),
+    "number_digits": (f"{TRUNK}: numbers: '()'", lambda: trunk(numbers=["()"])),
     "number_star": (f"{TRUNK}: numbers: '*'", lambda: trunk(numbers=["*"])),
     "number_pattern": (f"{TRUNK}: numbers: '+1XXX'", lambda: trunk(numbers=["+1XXX"])),
     "number_blanks": (f"{TRUNK}: numbers: 'a b'", lambda: trunk(numbers=["a b"])),

@@ -102,7 +102,7 @@ def test_value_of_a_secret_is_not_in_the_message():
     [
         "*", " +12025550100", "sip:+12025550100@example.com", "tel:+12025550100", "alice@example.com", "+1XXXXXXXXXX",
         "['+12025550100']", "{{ number }}", "", "+1 202 555 0100 ext", "+1\u2011202\u2011555\u20110100",
-        "+12025550100\u200b", None, True, 12025550100.0, ["+12025550100"], {"number": ONE},
+        "+12025550100\u200b", "+", "()", "- -", "~", None, True, 12025550100.0, ["+12025550100"], {"number": ONE},
     ],
 )  # fmt: skip
 def test_number_that_no_call_can_have_is_refused(number):
@@ -117,7 +117,7 @@ def test_extension_of_a_pbx_and_number_in_any_spelling_is_taken(number):
     accepted(trunk(numbers=[number]))
 
 
-@pytest.mark.parametrize("number", ["+1.202.555.0124", "12025550100.0", "#31", "none"])
+@pytest.mark.parametrize("number", ["+1.202.555.0124", "12025550100.0", "#31", "none", "00+12025550100"])
 def test_unusual_number_is_warned_about(number):
     accepted(trunk(numbers=[number]), warns=["numbers", number])
 
@@ -277,3 +277,30 @@ def test_what_is_left_to_ansible_is_all_that_it_would_change_or_refuse(kind):
             assert result.validated_parameters[name] == value
             plain += 1
     assert plain > len(spec)
+
+
+@pytest.mark.parametrize("duration", ["\u0665s", "1d", "5 m", "1e3s", "1h30", ["5s"]])
+def test_duration_that_go_reads_otherwise_is_refused(duration):
+    refused(trunk(max_call_duration=duration), "max_call_duration", "is invalid: it is not a duration")
+
+
+def test_codec_with_a_rate_that_only_python_takes_for_digits_is_left_as_written():
+    assert accepted(trunk(media={"codecs": ["PCMU/\u00b2"]}))["inbound_trunks"][0]["media"]["codecs"] == [
+        {"name": "PCMU/\u00b2", "rate": 0}
+    ]
+
+
+@pytest.mark.parametrize("given", ["x", "", "1234"])
+@pytest.mark.parametrize("option", ["individual", "direct", "room_config", "media", "attributes"])
+def test_map_given_as_a_text_is_refused_by_name_and_may_be_a_secret(option, given):
+    message = refused(rule(**{option: given}), f"{option}: <hidden> is invalid: it is a text, and a map is wanted")
+    assert "1234" not in message
+
+
+def test_map_given_as_json_or_as_pairs_is_read():
+    assert accepted(rule(individual='{"room_prefix": "a"}'))["dispatch_rules"][0]["individual"]["room_prefix"] == "a"
+    assert accepted(rule(attributes="a=b"))["dispatch_rules"][0]["attributes"] == {"a": "b"}
+
+
+def test_option_that_does_not_exist_is_said_to_be_none():
+    refused(trunk(nme="x"), "inbound trunk 't': unsupported option: nme. ", "Did you mean name?")
