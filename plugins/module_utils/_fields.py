@@ -120,7 +120,8 @@ class Count(FieldType):
         self.ranges = ranges
 
     def read(self, value):
-        if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
+        digits = not isinstance(value, str) or re.fullmatch(r" *-?[0-9]+ *", value)
+        if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()) or not digits:
             raise InputError(invalid("whole"), value)
         return int(value) if isinstance(value, float) else value
 

@@ -161,6 +161,8 @@ class Rule(FieldType):
     empty: dict = {}
 
     def from_json(self, value):
+        if value is not None and not isinstance(value, dict):
+            return value
         messages = {snake_case(key): message for key, message in (value or {}).items()}
         kinds = {f"dispatch_rule_{name}": kind for name, kind in RULE_KINDS.items()}
         return {key: kinds[key].from_json(item) if key in kinds else item for key, item in messages.items()}

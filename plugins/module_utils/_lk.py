@@ -14,11 +14,12 @@ from __future__ import annotations
 import json
 import typing as t
 
+from ._fields import Duration, Field
 from ._info import options_of
 from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, OUTBOUND_TRUNK, RULE_KINDS, Kind
 from ._messages import from_json, unknown
 from ._objects import read_options
-from ._written import InputError, shape, snake_case
+from ._written import InputError, milliseconds, shape, snake_case
 
 _WRAPPERS = ("trunk", "dispatch_rule", "replace")
 _OUTBOUND_ONLY = {"address", "transport", "destination_country", "from_host"}
@@ -80,13 +81,14 @@ def _options(content, place: str) -> dict:
     label = f"{kind.title} {keys.get('name') or keys.get(kind.id_field) or place!r}"
     try:
         stored = from_json(kind.fields, keys)
+        if kind is DISPATCH_RULE:
+            _refuse_other_rules(stored.get("rule"), label)
+        _refuse_shapes(kind, stored, label)
         strange = sorted(_paths(unknown(kind.fields, stored, kind.own)))
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError, InputError) as error:
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise _another_shape(label, error) from None
     if strange:
         raise InputError(f"{label} has no field {', '.join(strange)}. Correct the name, or leave it out.")
-    if kind is DISPATCH_RULE:
-        _refuse_other_rules(stored.get("rule"), label)
     _move_encryption(kind, stored)
     return _as_playbook(kind, stored, label)
 
@@ -117,10 +119,27 @@ def _kind(keys: dict, place: str) -> Kind:
 
 
 def _refuse_other_rules(rule, label: str) -> None:
-    names = [key.replace("dispatch_rule_", "") for key in rule or {}]
+    given = rule if isinstance(rule, dict) else {}
+    names = [key.replace("dispatch_rule_", "") for key, value in given.items() if value is not None]
     known = ", ".join(f"dispatch_rule_{name}" for name in RULE_KINDS)
     if len(names) != 1 or names[0] not in RULE_KINDS:
         raise InputError(f"{label}: rule holds {', '.join(names) or 'nothing'}. Give exactly one of {known}.")
+
+
+def _refuse_shapes(kind: Kind, stored: dict, label: str) -> None:
+    """Refuse what is no value of its field, before anything takes it for one."""
+    rules = [(Field(name, message), f"dispatch_rule_{name}") for name, message in RULE_KINDS.items()]
+    places = [(field, stored, field.name) for field in kind.fields]
+    places += [(field, stored.get("rule") or {}, key) for field, key in rules if kind is DISPATCH_RULE]
+    for field, message, key in places:
+        value = message.get(key)
+        try:
+            field.read(value)
+            if isinstance(field.type, Duration) and value is not None:
+                milliseconds(value)
+        except InputError as error:
+            error.value = value if not error.path and not field.secret else error.value
+            raise InputError(f"{label}: {error if error.path else error.below(key)}") from None
 
 
 def _move_encryption(kind: Kind, stored: dict) -> None:

@@ -205,7 +205,7 @@ def to_api(fields, options: dict) -> dict:
 
 def from_json(fields, value: dict | None) -> dict | None:
     """A message in the server's own spelling, whatever spelling of protobuf's JSON it came in."""
-    if not value:
+    if not value or not isinstance(value, dict):
         return value
     by_name = {field.name: field for field in fields}
     messages = {snake_case(key): item for key, item in value.items()}

@@ -285,9 +285,8 @@ def test_duration_that_go_reads_otherwise_is_refused(duration):
 
 
 def test_codec_with_a_rate_that_only_python_takes_for_digits_is_left_as_written():
-    assert accepted(trunk(media={"codecs": ["PCMU/\u00b2"]}))["inbound_trunks"][0]["media"]["codecs"] == [
-        {"name": "PCMU/\u00b2", "rate": 0}
-    ]
+    codecs = trunk(media={"codecs": ["PCMU/\u00b2"]})["inbound_trunks"][0]["media"]["codecs"]
+    assert codecs == [{"name": "PCMU/\u00b2", "rate": 0}]
 
 
 @pytest.mark.parametrize("given", ["x", "", "1234"])
