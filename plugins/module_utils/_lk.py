@@ -127,7 +127,7 @@ def _refuse_other_rules(rule, label: str) -> None:
 
 
 def _refuse_shapes(kind: Kind, stored: dict, label: str) -> None:
-    """Refuse what is no value of its field, before anything takes it for one."""
+    """Refuse values of another shape than their field has, before anything misreads them."""
     rules = [(Field(name, message), f"dispatch_rule_{name}") for name, message in RULE_KINDS.items()]
     places = [(field, stored, field.name) for field in kind.fields]
     places += [(field, stored.get("rule") or {}, key) for field, key in rules if kind is DISPATCH_RULE]
