@@ -96,8 +96,8 @@ PLANS = {
     ),
     "unorderable": Failure(
         "unorderable",
-        "Between two writes, callers would be let in without the PIN that both tables ask for, or other calls would fare "
-        "worse than before and after",
+        "Between two writes, callers would be let in without the PIN that both tables ask for, or other calls would "
+        "fare worse than before and after",
         "these changes cannot be made one after the other: on the way {way}",
         "Delete the rule that would take these calls meanwhile, or give it a PIN; or make the change in two runs: the "
         "first without the numbers that move, the second with them.",
