@@ -77,7 +77,7 @@ def _of_numbers(kind: Kind, stored: dict) -> Iterator[Problem]:
 def _of_trunk(kind: Kind, stored: dict) -> Iterator[Problem]:
     if bool(stored.get("auth_username")) != bool(stored.get("auth_password")):
         given = "auth_username" if stored.get("auth_username") else "auth_password"
-        yield _wrong(given, HIDDEN if given == "auth_password" else stored[given], "auth_pair")
+        yield _wrong(given, HIDDEN, "auth_pair")
     for header in stored.get("headers") or {}:
         problem = header_name_problem(header)
         if problem:
