@@ -163,9 +163,9 @@ def _plain(options: dict, spec: dict) -> bool:
         if value is None:
             continue
         if argument.get("elements") == "str":
-            if type(value) is not list or any(type(item) is not str for item in value):
+            if value.__class__ is not list or any(item.__class__ is not str for item in value):
                 return False
-        elif argument["type"] != "raw" and type(value) is not _TYPES.get(argument["type"]):
+        elif argument["type"] != "raw" and value.__class__ is not _TYPES.get(argument["type"]):
             return False
     return True
 

@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.telephony.livekit.plugins.module_utils import _call_info, _kinds, _module, _run  # noqa: F401
+from ansible_collections.telephony.livekit.plugins.module_utils import _call_info, _kinds, _module, _run
+
+IMPORTED = (_call_info, _kinds, _module, _run)
 
 
 def main():
