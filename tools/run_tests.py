@@ -232,7 +232,7 @@ def main(wanted):
     done = []
     waiting, lock = stages(), threading.Lock()  # a generator serves one thread at a time
     with ThreadPoolExecutor() as pool:
-        places = [pool.submit(run_stages, waiting, lock, wanted, done) for _ in range(2)]
+        places = [pool.submit(run_stages, waiting, lock, wanted, done) for _unused in range(2)]
     for place in places:
         place.result()  # its error is an error here
 

@@ -23,7 +23,7 @@ class FarAway:
         self.url = f"http://{HOST}:{server.sockets[0].getsockname()[1]}"
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_unused) -> None:
         self.loop.call_soon_threadsafe(self.loop.stop)
 
     async def _relay(self, reader, writer) -> None:

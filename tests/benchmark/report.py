@@ -74,7 +74,7 @@ def text(found: dict, rows: list[dict]) -> str:
         "## Inbound trunks, in seconds",
         "",
         "| n | Phase | " + " | ".join(LABELS.values()) + " |",
-        "| ---: | --- | " + " | ".join("---:" for _ in LABELS) + " |",
+        "| ---: | --- | " + " | ".join("---:" for _unused in LABELS) + " |",
     ]
     for size, phases in found["trunks"].items():
         for phase, seconds in phases.items():

@@ -42,7 +42,7 @@ def of_trunks(livekit: LiveKit, size: int) -> dict:
         livekit.flush()
         for phase, trunks in tables(size).items():
             if name == "bare":
-                rows[phase]["bare"], _ = bare.table(trunks)
+                rows[phase]["bare"], _unused = bare.table(trunks)
             elif name == "ours":
                 rows[phase]["ours"], rows[phase]["ours_wall"] = ours.table(trunks)
             elif name == "sdk":

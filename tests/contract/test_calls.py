@@ -73,8 +73,8 @@ def asks_user(decision) -> bool:
 
 
 def same(ours: dict, theirs: dict) -> bool:
-    room, _, made_up = ours.get("room", "").partition(RANDOM)
-    if _:
+    room, _unused, made_up = ours.get("room", "").partition(RANDOM)
+    if _unused:
         rest = theirs.get("room", "")
         return {**ours, "room": ""} == {**theirs, "room": ""} and rest.startswith(room) and len(rest) > len(room)
     return ours == theirs
@@ -89,7 +89,7 @@ def compare(oracle, seed: int, calls: int, first: bool = False) -> tuple[Counter
             break
         rng = random.Random(seed * 1_000_003 + number)
         trunks, rules = generated_calls.table(rng)
-        asked = [generated_calls.call(rng) for _ in range(CALLS_A_TABLE)]
+        asked = [generated_calls.call(rng) for _unused in range(CALLS_A_TABLE)]
         oracle.store(trunks, rules)
         table = Table(trunks, rules)
         for question, decision in zip(asked, oracle.answers(*asked), strict=True):
@@ -117,7 +117,7 @@ def test_every_decision_is_the_servers(running_livekit, oracle, seed):
 
 MUTATIONS = {
     "numbers are compared as they are written": ("normalized_number", lambda number: number),
-    "sources are not looked at": ("source_allowed", lambda *_: True),
+    "sources are not looked at": ("source_allowed", lambda *_unused: True),
     "two spellings in one rule are let pass": ("written_twice", lambda rule: []),
     "open rules come before rules with a PIN": (
         "priority",

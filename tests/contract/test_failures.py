@@ -84,18 +84,18 @@ def test_failure(world, name):
 
 
 @happens("A rule names a trunk that is not there")
-def _(world):
+def _happening(world):
     world.modules.trunk(**TRUNK)
     return world.modules.dispatch(**{**RULE, "trunks": ["nobody"]})
 
 
 @happens("Nobody has the `id`")
-def _(world):
+def _happening(world):
     return world.modules.trunk(id="ST_nobody", numbers=[ONE])
 
 
 @happens("Several objects have the name")
-def _(world):
+def _happening(world):
     for _copy in range(2):
         world.livekit.twirp("SIP", "CreateSIPOutboundTrunk", {"trunk": {**OUTBOUND, "direction": None}})
     return world.modules.trunk(**OUTBOUND)
@@ -107,13 +107,13 @@ def two_trunks_named_t(world):
 
 
 @happens("A rule names a trunk whose name several have")
-def _(world):
+def _happening(world):
     two_trunks_named_t(world)
     return world.modules.dispatch(**RULE)
 
 
 @happens("Several trunks could have been renamed")
-def _(world):
+def _happening(world):
     # the same number for two different callers: two trunks, and no conflict
     for caller in (TWO, THREE):
         world.modules.trunk(name=f"for {caller}", numbers=[ONE], allowed_numbers=[caller])
@@ -121,13 +121,13 @@ def _(world):
 
 
 @happens("Two trunks or two rules would claim the same calls")
-def _(world):
+def _happening(world):
     world.modules.trunk(**TRUNK)
     return world.modules.trunk(name="other", numbers=[ONE])
 
 
 @happens("A rule that stands lists one number in two spellings")
-def _(world):
+def _happening(world):
     # Straight into Redis: livekit-server would refuse it.
     rule = sip.SIPDispatchRuleInfo(sip_dispatch_rule_id="SDR_0", name="twice", numbers=[ONE, ONE[1:]])
     rule.rule.dispatch_rule_individual.room_prefix = "call"
@@ -136,19 +136,19 @@ def _(world):
 
 
 @happens("A rule names the trunk that is to go")
-def _(world):
+def _happening(world):
     world.modules.routing(inbound_trunks=[TRUNK], dispatch_rules=[RULE])
     return world.modules.trunk(name="t", state="absent")
 
 
 @happens("The trunk that is to go is the last one of a rule")
-def _(world):
+def _happening(world):
     world.modules.routing(inbound_trunks=[TRUNK], dispatch_rules=[RULE])
     return world.modules.trunk(name="t", state="absent", detach=True)
 
 
 @happens("A call of `expect` would not get what it must")
-def _(world):
+def _happening(world):
     return world.modules.routing(inbound_trunks=[TRUNK], dispatch_rules=[RULE], expect=[{"to": TWO}])
 
 
@@ -156,7 +156,7 @@ def _(world):
     "Between two writes, callers would be let in without the PIN that both tables ask for, or other calls would fare "
     "worse than before and after"
 )
-def _(world):
+def _happening(world):
     def table(*numbers):
         asking = {"name": "r", "trunks": ["t", "u"], "individual": {"room_prefix": "call-", "pin": "1234"}}
         open_rule = {"name": "w", "any_trunk": True, "individual": {"room_prefix": "call-"}}
@@ -168,91 +168,91 @@ def _(world):
 
 
 @happens("`url` is not the URL of a server")
-def _(world):
+def _happening(world):
     world.modules.connection["url"] = "ftp://example.com"
     return world.modules.trunk(**TRUNK)
 
 
 @happens("Nobody answers")
-def _(world):
+def _happening(world):
     world.modules.connection["url"] = f"http://127.0.0.1:{free_port()}"
     return world.modules.trunk(timeout=1, **TRUNK)
 
 
 @happens("Nobody answers within `timeout`")
-def _(world):
+def _happening(world):
     return world.spoilt("List", slow(1.5))
 
 
 @happens("The server does not know `api_key`")
-def _(world):
+def _happening(world):
     world.modules.connection["api_key"] = "APInobody"
     return world.modules.trunk(**TRUNK)
 
 
 @happens("`api_secret` is another key's")
-def _(world):
+def _happening(world):
     world.modules.connection["api_secret"] = "x" * 40
     return world.modules.trunk(**TRUNK)
 
 
 @happens("The clocks of the two hosts differ by more than a minute")
-def _(world):
+def _happening(world):
     world.monkeypatch.setattr(_client, "time", skewed(120))
     return world.modules.trunk(**TRUNK)
 
 
 @happens("The key may do other things only")
-def _(world):
+def _happening(world):
     return world.spoilt("List", answers(401, {"code": "unauthenticated", "msg": "permissions denied"}))
 
 
 @happens("Another reason")
-def _(world):
+def _happening(world):
     return world.spoilt("List", answers(401, "no"))
 
 
 @happens("livekit-server has no Redis")
-def _(world):
+def _happening(world):
     with LiveKit(redis=False, version=world.livekit.version) as livekit:
         return ModuleRunner(livekit.url, livekit.api_key, livekit.api_secret).trunk(**TRUNK)
 
 
 @happens("livekit-server is in trouble, such as a Redis that does not answer")
-def _(world):
+def _happening(world):
     return world.spoilt("List", answers(500, {"code": "internal", "msg": "redis: connection pool timeout"}))
 
 
 @happens("livekit-server starts, stops or is overloaded")
-def _(world):
+def _happening(world):
     return world.spoilt("List", answers(503, {"code": "unavailable", "msg": "try again"}))
 
 
 @happens("The server is older than 1.9.0")
-def _(world):
+def _happening(world):
     return world.spoilt("Update", answers(404, {"code": "bad_route", "msg": "no handler for path"}))
 
 
 @happens("The server is too old for a field and has stored the object without it")
-def _(world):
+def _happening(world):
     world.proxy.spoil("", without("auth_realm"), times=1000)
     return world.modules.trunk(auth_realm="example", **TRUNK)
 
 
 @happens("The objects on the server show that it is too old for a field")
-def _(world):
+def _happening(world):
     world.proxy.spoil("", without("auth_realm"), times=1000)
     world.modules.trunk(**TRUNK)
     return world.modules.trunk(auth_realm="example", **TRUNK)
 
 
 @happens("The server does not know a key that no version is known to have, and has stored the object without it")
-def _(world):
+def _happening(world):
     return world.modules.trunk(other_fields={"new_key": 1}, **TRUNK)
 
 
 @happens("The server has stored another value than was sent")
-def _(world):
+def _happening(world):
     def shouted(ask):
         answer = ask()
         answer.body = answer.body.replace(b'"quiet"', b'"QUIET"')
@@ -263,28 +263,28 @@ def _(world):
 
 
 @happens("The server cannot read a value")
-def _(world):
+def _happening(world):
     world.modules.trunk(**TRUNK)
     return world.modules.dispatch(room_config={"max_participants": 10**11}, **RULE)
 
 
 @happens("The server refuses what the modules let through")
-def _(world):
+def _happening(world):
     return world.spoilt("Update", answers(400, {"code": "invalid_argument", "msg": "something new"}))
 
 
 @happens("The server limits requests for longer than `timeout`")
-def _(world):
+def _happening(world):
     return world.spoilt("Update", answers(429, {"code": "resource_exhausted", "msg": "slow down"}))
 
 
 @happens("Another answer of the server")
-def _(world):
+def _happening(world):
     return world.spoilt("Update", answers(500, {"code": "dataloss", "msg": "something is gone"}))
 
 
 @happens("The connection broke at each try of a write")
-def _(world):
+def _happening(world):
     world.modules.connection["url"] = world.proxy.url
 
     def undone(ask):
@@ -308,38 +308,38 @@ def with_certificate(world, trusted=True, scheme="https", of_clients=False, **ma
 
 
 @happens("No authority that is known signed the server's certificate")
-def _(world):
+def _happening(world):
     return with_certificate(world, trusted=False)
 
 
 @happens("The server's certificate is for another host")
-def _(world):
+def _happening(world):
     return with_certificate(world, host="livekit.example.com")
 
 
 @happens("The server's certificate has expired, or is not valid yet")
-def _(world):
+def _happening(world):
     return with_certificate(world, days=-1)
 
 
 @happens("`url` says https, and the server speaks plain HTTP")
-def _(world):
+def _happening(world):
     world.modules.connection["url"] = world.livekit.url.replace("http://", "https://")
     return world.modules.trunk(**TRUNK)
 
 
 @happens("`url` says http, and the server speaks TLS")
-def _(world):
+def _happening(world):
     return with_certificate(world, scheme="http")
 
 
 @happens("The two hosts do not agree on TLS otherwise")
-def _(world):
+def _happening(world):
     return with_certificate(world, of_clients=True)
 
 
 @happens("Writes are answered again and again, and nothing is changed")
-def _(world):
+def _happening(world):
     world.modules.trunk(**TRUNK)
     stored = world.livekit.twirp("SIP", "ListSIPInboundTrunk")[1]["items"][0]
     world.proxy.spoil("Update", answers(200, {**stored, "metadata": "m"}), times=1000)
@@ -347,27 +347,27 @@ def _(world):
 
 
 @happens("A redirect instead of an answer")
-def _(world):
+def _happening(world):
     return world.spoilt("List", answers(301, HTML))
 
 
 @happens("JSON that is not LiveKit's, such as objects without ids")
-def _(world):
+def _happening(world):
     return world.spoilt("List", answers(200, {"items": [{"name": "t"}]}))
 
 
 @happens("A web page instead of an answer")
-def _(world):
+def _happening(world):
     return world.spoilt("List", answers(200, HTML))
 
 
 @happens("A proxy does not reach livekit-server")
-def _(world):
+def _happening(world):
     return world.spoilt("List", answers(502, HTML))
 
 
 @happens("Other runs made the same object again and again")
-def _(world):
+def _happening(world):
     # Straight into Redis: livekit-server would refuse the second trunk and choose its id.
     rival = sip.SIPInboundTrunkInfo(sip_trunk_id="ST_0", name="t", numbers=[ONE])
 

@@ -258,7 +258,7 @@ def test_what_the_server_hands_to_livekit_sip_is_what_is_sent(call, trunk):
 
 def test_one_of_the_trunks_numbers_is_chosen_at_random(call):
     seen = set()
-    for _ in range(60):
+    for _unused in range(60):
         explained, _status, _answer, (handed,) = call("rich")
         seen.add(handed["number"])
         assert explained["sent"]["numbers"] == [ONE, TWO]

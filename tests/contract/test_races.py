@@ -71,7 +71,7 @@ def run_copies(livekit, wishes_of, count=COPIES):
         except Exception as failure:  # a failure of the module or a bug, told either way
             ends.append(f"{type(failure).__name__}: {failure}")
 
-    threads = [threading.Thread(target=run) for _ in range(count)]
+    threads = [threading.Thread(target=run) for _unused in range(count)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -101,7 +101,7 @@ def rounds(livekit):
     def counts(usual):
         few = usual if livekit.version == build.PINNED else max(usual // 10, 2)
         wanted = int(os.environ.get("ROUNDS", "0"))
-        return [random.randint(2, COPIES) for _ in range(wanted)] or [COPIES, 2, *[8] * (few - 2)]
+        return [random.randint(2, COPIES) for _unused in range(wanted)] or [COPIES, 2, *[8] * (few - 2)]
 
     return counts
 

@@ -128,7 +128,7 @@ def test_the_line_outlives_each_container(bare, deployed):
     """Its main process is killed from outside, and Docker starts the same container again: three times each."""
     [trunk] = routing(bare.host)["trunks"]
     provider = trunk["allowed_addresses"][0]
-    for _ in range(3):
+    for _unused in range(3):
         for container in (*CONTAINERS.split(), "livekit-agent"):
             outlives_a_kill(bare.host, container)
         wait_for(lambda: registered(bare.host))

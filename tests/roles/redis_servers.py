@@ -89,7 +89,7 @@ class Redis:
         self.process.wait_until(lambda: "Connection refused" not in str(self.asked()))
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_unused) -> None:
         self.process.stop()
 
     kill = __exit__

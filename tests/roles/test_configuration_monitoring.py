@@ -81,7 +81,7 @@ def test_livekit_sip_has_the_metrics_and_labels_that_an_alert_reads(rule):
     for name, matchers in SELECTOR.findall(rule["expr"]):
         labels = served[name.removesuffix("_bucket")]
         given = MATCHER.findall(matchers)
-        assert {label for label, _ in given} <= labels
+        assert {label for label, _unused in given} <= labels
         assert {(label, value) for label, texts in given for value in texts.split("|")} <= values
 
 

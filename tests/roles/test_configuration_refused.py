@@ -453,11 +453,11 @@ def name(case):
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory):
     folder = tmp_path_factory.mktemp("refused")
-    cases = {name(case): variables for case, (variables, _) in (REFUSED | WARNED).items()}
+    cases = {name(case): variables for case, (variables, _unused) in (REFUSED | WARNED).items()}
     cases |= {name(case): {**variables} for case, variables in NOT_REFUSED.items()}
-    looked = {case: seen for case, (seen, _) in LOOKED.items()} | FINE
+    looked = {case: seen for case, (seen, _unused) in LOOKED.items()} | FINE
     cases |= {name(case): {"internal_host_looked": seen, "only": concerned(seen)} for case, seen in looked.items()}
-    cases |= {name(case): probed(seen) for case, (seen, _) in CLOCKS.items()}
+    cases |= {name(case): probed(seen) for case, (seen, _unused) in CLOCKS.items()}
     cases |= {
         name(case): variables | {"only": "livekit_sip"}
         for case, variables in (OTHER_ADDRESS | SAME_ADDRESS | UNREACHABLE | REACHABLE).items()
@@ -498,7 +498,7 @@ def probed(seen):
 
 @pytest.mark.parametrize("case", REFUSED | LOOKED)
 def test_refused_by_name(outcomes, case):
-    _, told = (REFUSED | LOOKED)[case]
+    _unused, told = (REFUSED | LOOKED)[case]
     outcome = outcomes[name(case)]
     assert told in outcome.failure, outcome.failure or "it passed"
     assert outcome.files == {}

@@ -44,6 +44,6 @@ def call(port):
 def test_a_burst_is_answered_or_rejected_and_the_next_call_is_answered(port):
     """The rooms of the burst are still there then, and no place of the agent's may be taken by them."""
     with ThreadPoolExecutor(CALLS) as pool:
-        calls = list(pool.map(lambda _: call(port), range(CALLS)))
+        calls = list(pool.map(lambda _unused: call(port), range(CALLS)))
     assert set(calls) == {ANSWERED, REJECTED}
     assert call(port) == ANSWERED

@@ -35,5 +35,5 @@ class Agent:
         self.running.wait_until(lambda: self.log.read_text().count("registered worker") == len(self.names), seconds=90)
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_unused) -> None:
         self.running.stop()

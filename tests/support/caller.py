@@ -52,7 +52,7 @@ class Caller:
     def __enter__(self) -> Caller:
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_unused) -> None:
         self.socket.close()
         self.rtp.close()
 
@@ -168,7 +168,7 @@ class Caller:
     def _messages(self):
         """Whole messages, out of a stream that may hold half of one."""
         while b"\r\n\r\n" in self.buffer:
-            head, _, rest = self.buffer.partition(b"\r\n\r\n")
+            head, _unused, rest = self.buffer.partition(b"\r\n\r\n")
             length = int(re.search(rb"(?im)^content-length: *(\d+)", head)[1])
             if len(rest) < length:
                 return
@@ -186,7 +186,7 @@ class Caller:
             return Answer(0, "", method, headers)
         assert headers["From"] == self.last["from"], text
         assert self.last["branch"] in headers["Via"], text
-        number, _, reason = first.removeprefix("SIP/2.0 ").partition(" ")
+        number, _unused, reason = first.removeprefix("SIP/2.0 ").partition(" ")
         return Answer(0, f"{number} {reason}".strip(), method, headers)
 
 

@@ -47,7 +47,7 @@ def main(source: str, target: str, number: str) -> None:
         calls = {transport: caller(transport) for transport in ("udp", "tcp")}
         for call in calls.values():
             call.invite(number)
-            assert statuses(call, 120, lambda _, call=call: bool(call.answer))[-1] == "200 OK"
+            assert statuses(call, 120, lambda _unused, call=call: bool(call.answer))[-1] == "200 OK"
         flows = {transport: flow(caller(transport)) for transport in ("udp", "tcp")}
         print("up", flush=True)
         while not HELD.exists():

@@ -21,9 +21,11 @@ class _Change:
         self.trunks: list[dict] = []
         self.rules: list[dict] = []
         numbers = rng.sample(NUMBERS, 6)
-        for _ in range(rng.choice([1, 2, 2, 3])):
-            self.trunks.append(self.new_trunk([numbers.pop() for _ in range(rng.choice([1, 1, 2]) if numbers else 0)]))
-        for _ in range(rng.choice([1, 2, 3, 3, 4])):
+        for _unused in range(rng.choice([1, 2, 2, 3])):
+            self.trunks.append(
+                self.new_trunk([numbers.pop() for _unused in range(rng.choice([1, 1, 2]) if numbers else 0)])
+            )
+        for _unused in range(rng.choice([1, 2, 3, 3, 4])):
             self.rules.append(self.new_rule())
 
     def new_trunk(self, numbers: list[str]) -> dict:

@@ -50,7 +50,7 @@ def kept():
     return os.environ.get("KEEP") == "1"
 
 
-def runs(name, image, **_):
+def runs(name, image, **_unused):
     """Whether there is such a host, from the image that would be taken today."""
     try:
         found = client().containers.get(name)

@@ -16,7 +16,7 @@ class Handler(BaseHTTPRequestHandler):
     def body(self) -> bytes:
         return self.rfile.read(int(self.headers["Content-Length"]))
 
-    def log_message(self, *_) -> None:
+    def log_message(self, *_unused) -> None:
         pass
 
 
@@ -31,6 +31,6 @@ class HttpServer:
         threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_unused) -> None:
         self.server.shutdown()
         self.server.server_close()

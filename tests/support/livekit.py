@@ -173,7 +173,7 @@ class LiveKit(Api):
                     shutil.rmtree(self.folder)
                     raise
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_unused) -> None:
         self.stop()
         shutil.rmtree(self.folder)
 

@@ -30,7 +30,7 @@ class Oracle:
     def __enter__(self) -> Oracle:
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_unused) -> None:
         self.process.stdin.close()
         self.process.wait(120)
 
@@ -49,4 +49,4 @@ class Oracle:
     def answers(self, *questions: dict) -> list[dict]:
         self.process.stdin.write("".join(json.dumps(question) + "\n" for question in questions))
         self.process.stdin.flush()
-        return [json.loads(self.process.stdout.readline()) for _ in questions]
+        return [json.loads(self.process.stdout.readline()) for _unused in questions]

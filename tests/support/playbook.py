@@ -33,7 +33,7 @@ def start(*arguments: str | Path, checkout: Path = REPOSITORY, **environment: st
 def run(*arguments: str | Path, checkout: Path = REPOSITORY, **environment: str) -> tuple[int, str]:
     """Exit code and output."""
     running = start(*arguments, checkout=checkout, **environment)
-    output, _ = running.communicate()
+    output, _unused = running.communicate()
     return running.returncode, output
 
 

@@ -46,7 +46,7 @@ class StandIn:
         self.running.wait_until(lambda: self.health() == "200 OK")
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_unused) -> None:
         self.running.stop()
 
     def health(self) -> str:

@@ -18,7 +18,7 @@ def listeners(host):
     found = {}
     for row in host.check_output("ss --no-header --listening --numeric --tcp --udp").splitlines():
         protocol, address = row.split()[0], row.split()[4]
-        where, _, port = address.rpartition(":")
+        where, _unused, port = address.rpartition(":")
         found.setdefault((protocol, int(port)), set()).add(re.sub(r"%.*", "", where))
     return found
 

@@ -83,7 +83,7 @@ def flood(host, source, count):
     with ThreadPoolExecutor(200) as pool:
         calls = pool.submit(udp, host, source, 5060, *(request("INVITE", number) for number in numbers), wait=SILENCE)
         others = pool.submit(udp, host, source, 5060, *(request("BYE", number) for number in numbers), wait=ANSWER)
-        connections = [pool.submit(tcp, host, source, 5060) for _ in numbers]
+        connections = [pool.submit(tcp, host, source, 5060) for _unused in numbers]
         connected = sum(one.result() for one in connections)
         seconds = (
             time.monotonic() - began

@@ -284,7 +284,7 @@ def send(caller: Caller, case: dict, send: dict, before: list[list[Answer]]) -> 
             caller.bye()
         case {"method": "none", "body": body}:
             caller.socket.sendall(body.encode())
-        case _:
+        case _unused:
             extra = dict(send["headers"])
             if "Proxy-Authorization" in extra:
                 challenge = before[-1][-1].headers["Proxy-Authenticate"]

@@ -151,7 +151,7 @@ class Answers(http.server.BaseHTTPRequestHandler):
     def address_string(self):
         return "a test"
 
-    def log_message(self, *_):
+    def log_message(self, *_unused):
         pass
 
 

@@ -160,7 +160,7 @@ def test_a_whole_table_converges_safely(before, after):
     assert sorted((stored["name"], sorted(stored["numbers"])) for stored in result["inbound_trunk"]) == sorted(
         (name, sorted(numbers)) for name, numbers in after[0]
     )
-    assert sorted(stored["name"] for stored in result["dispatch_rule"]) == sorted(name for name, *_ in after[1])
+    assert sorted(stored["name"] for stored in result["dispatch_rule"]) == sorted(name for name, *_unused in after[1])
 
 
 CALLERS = ["+12025550150", "+12025550151"]

@@ -24,11 +24,11 @@ def redis(*answers):
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def serve():
-            connection, _ = server.accept()
+            connection, _unused = server.accept()
             with connection, connection.makefile("rb") as commands:
                 for answer in answers:
                     words = [commands.readline()]
-                    for _ in range(int(words[0][1:])):
+                    for _unused in range(int(words[0][1:])):
                         commands.readline()
                         words.append(commands.readline().decode().strip())
                     heard.append(" ".join(words[1:]))

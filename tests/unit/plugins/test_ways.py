@@ -140,7 +140,7 @@ def test_no_call_changes_its_way_without_a_line(seed):
     """Random calls, in every spelling and from everywhere, on random pairs of tables that have much in common."""
     rng = random.Random(seed)
     changed = 0
-    for _ in range(60):
+    for _unused in range(60):
         trunks, rules = generated_calls.table(rng)
         before = objects(*trunks, *rules)
         keep_trunks = [item for item in trunks if rng.random() < 0.8]
@@ -153,7 +153,7 @@ def test_no_call_changes_its_way_without_a_line(seed):
         after = objects(*keep_trunks, *keep_rules, *moved)
         lines = changed_ways(before, after)
         tables = Table.of(before), Table.of(after)
-        for _ in range(40):
+        for _unused in range(40):
             asked = generated_calls.call(rng)
             # A From host that repeats an address of allowed_addresses is a lie, and no class of its own
             host = asked["from_host"] if asked["from_host"] in ("sip.example.net", "elsewhere.example") else ""
@@ -231,7 +231,7 @@ def test_long_tables_of_every_shape_take_no_longer(shape):
 def seconds(work) -> float:
     """CPU time of the best of three, so that what else the machine does counts less."""
     took = []
-    for _ in range(3):
+    for _unused in range(3):
         began = time.process_time()
         work()
         took.append(time.process_time() - began)

@@ -78,7 +78,7 @@ def test_what_the_program_says(host, says, version):
 
 
 def test_it_is_asked_once_an_image(host):
-    assert [host.has("echo SIP version 1.10.0").version() for _ in range(3)] == ["1.10.0"] * 3
+    assert [host.has("echo SIP version 1.10.0").version() for _unused in range(3)] == ["1.10.0"] * 3
     assert len(host.started()) == 1
     assert host.has("echo SIP version 1.11.0", image_id="2").version() == "1.11.0"
     assert host.kept() == {"sha256:1": "1.10.0", "sha256:2": "1.11.0"}

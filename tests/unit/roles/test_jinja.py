@@ -86,9 +86,9 @@ def loops(tree: nodes.Node) -> Iterator[str]:
 def loops_that_compute(tree: nodes.Node) -> Iterator[str]:
     """A loop of a template prints: in its body are text, conditions and further loops."""
     for loop in tree.find_all(nodes.For):
-        if loop.recursive or any(True for _ in loop.find_all((nodes.Assign, nodes.AssignBlock, nodes.ExprStmt))):
+        if loop.recursive or any(True for _unused in loop.find_all((nodes.Assign, nodes.AssignBlock, nodes.ExprStmt))):
             yield f"line {loop.lineno}: a loop that computes; use a filter"
-        if not any(True for _ in loop.find_all(nodes.TemplateData)):
+        if not any(True for _unused in loop.find_all(nodes.TemplateData)):
             yield f"line {loop.lineno}: a loop that prints no line of its own; use join"
 
 

@@ -41,7 +41,7 @@ async def take_call(job: JobContext) -> None:
     """The job ends with the call, not with its room, which is there for longer: the next call needs the place."""
     over = asyncio.Event()
     for event in ("participant_disconnected", "disconnected"):
-        job.room.on(event, lambda _: over.set())
+        job.room.on(event, lambda _unused: over.set())
     call = asyncio.create_task(converse(job))
     await asyncio.wait({call, asyncio.create_task(over.wait())}, return_when=asyncio.FIRST_COMPLETED)
     call.cancel()
