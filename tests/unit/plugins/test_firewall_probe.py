@@ -15,8 +15,8 @@ OURS = {
 WANTED = {"chains": ["inet filter input"], "mark": "0x10000000"}
 
 
-def chains(*objects, wanted=WANTED, **seen):
-    return _firewall_probe.chains(list(objects), wanted, {**SEEN, **seen})
+def chains(*objects, wanted=None, **seen):
+    return _firewall_probe.chains(list(objects), wanted or WANTED, {**SEEN, **seen})
 
 
 def last(*parts):
