@@ -20,11 +20,14 @@ from __future__ import annotations
 import typing as t
 
 from ._calls import ACCEPT, ERROR, Call, Decision, Table
+from ._claims import pin_of
 from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, Kind
 from ._numbers import normalized_number
 from ._ways import ANY_NUMBER, classes_of_calls
 
 Objects = dict[str, dict[str, dict]]  # kind name -> key -> object
+
+_CALLERS = ("allowed_numbers", "inbound_numbers")
 
 
 class Judged(t.NamedTuple):
@@ -40,8 +43,12 @@ class Moments:
     def __init__(self, before: Objects, after: Objects) -> None:
         self.calls: list[Call] = []
         self._numbers: list[list[str]] = []  # of each call, all numbers that fare as its own
+        changed = _changed(before, after)
+        # On the way, an object takes calls of which neither of its two forms knows.
+        callers = {caller for stored in changed for part in _CALLERS for caller in stored.get(part) or ()}
+        pins = sorted({pin_of(stored) for stored in changed} - {""})
         for numbers in _alike(before, after):
-            for call in classes_of_calls(before, after, numbers[0]):
+            for call in classes_of_calls(before, after, numbers[0], callers, pins):
                 self.calls.append(call)
                 self._numbers.append(numbers)
         ends = [self._decisions(objects) for objects in (before, after)]
@@ -115,6 +122,16 @@ def _other(before: dict | None, after: dict | None, kind: Kind) -> bool:
 
 def _id(stored: dict | None, kind: Kind) -> str:
     return (stored or {}).get(kind.id_field) or ""
+
+
+def _changed(before: Objects, after: Objects) -> list[dict]:
+    return [
+        stored
+        for kind in (INBOUND_TRUNK, DISPATCH_RULE)
+        for one, other in ((before, after), (after, before))
+        for key, stored in one[kind.name].items()
+        if other[kind.name].get(key) != stored
+    ]
 
 
 def _alike(before: Objects, after: Objects) -> list[list[str]]:

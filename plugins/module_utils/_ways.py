@@ -54,11 +54,20 @@ def changed_ways(before: Objects, after: Objects) -> list[str]:
     return lines
 
 
-def classes_of_calls(before: Objects, after: Objects, number: str) -> Iterator[Call]:
-    """One call of each class to a number, as the server compares it, with each PIN and with none."""
+def classes_of_calls(
+    before: Objects, after: Objects, number: str, callers: Iterable[str] = (), pins: Iterable[str] = ()
+) -> Iterator[Call]:
+    """One call of each class to a number, as the server compares it, with each PIN and with none.
+
+    callers, pins: more to tell apart, as those of rules that take calls to the number for a while.
+    """
     comparison = _Comparison(before, after)
-    dimensions = comparison._dimensions(number)
-    for called, source, host, caller, pin in product(*dimensions, comparison.pins):
+    *dimensions, known = comparison._dimensions(number)
+    more = sorted({*callers} - {caller for _label, (caller,) in known})
+    entered = dict.fromkeys([*comparison.pins, *((pin, False) for pin in pins), *([("", True)] if pins else [])])
+    for called, source, host, caller, pin in product(
+        *dimensions, [*known, *(_Value("", (caller,)) for caller in more)], entered
+    ):
         yield Call(called.value[0], caller.value[0], source.value[0], host.value[0], *pin)
 
 

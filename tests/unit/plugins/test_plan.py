@@ -438,3 +438,18 @@ def test_a_number_does_not_move_with_its_pin_over_an_open_wildcard():
     with pytest.raises(PlanError, match=f"calls to .{NUMBERS[1][1:]} would be let in without a PIN") as error:
         plan(current, wanted)
     assert error.value.code == "unorderable"
+
+
+def test_a_rule_on_its_way_to_another_number_asks_nobody_else():
+    """Of both its trunks and any number, it would ask callers who are refused before and after."""
+    current = table(
+        [trunk("ST_1", "a", *NUMBERS[:2]), trunk("ST_2", "b", NUMBERS[2])],
+        [rule("SDR_1", "r", "ST_1", pin="1234", inbound_numbers=[NUMBERS[5]])],
+    )
+    moved = wanted_rule("r", "b", individual={"pin": "1234"}, numbers=[NUMBERS[0]], inbound_numbers=[NUMBERS[5]])
+    wanted = wishes(
+        [{"name": "a", "numbers": [NUMBERS[1]]}, {"name": "b", "numbers": [NUMBERS[2], NUMBERS[0]]}], [moved]
+    )
+    for _step, tables in states(current, plan(current, wanted)):
+        (stored,) = tables["dispatch_rule"].values()
+        assert "ST_2" not in stored["trunk_ids"] or stored["numbers"] == [NUMBERS[0]]
