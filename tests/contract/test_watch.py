@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Generated changes, watched: what the real livekit-server would do with calls, after every single write of a run.
 
-CHANGES=1000 watches more, as is due when plugins change; SEED=… repeats the new ones of a run. Half of the changes are
-the same in every run.
+The changes are the same in every run. CHANGES=1000 watches more, as is due when plugins change, and SEED=… others.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from tests.support.watch import ACCEPT, REFUSED, REQUEST_PIN, Moment, fate_of, f
 
 CHANGES = int(os.environ.get("CHANGES", "100"))
 LEAST_CALLS = 20
-SEED = int(os.environ.get("SEED", "0")) or random.randrange(1, 10**6)
+SEED = int(os.environ.get("SEED", "2"))
 
 
 @pytest.fixture(scope="module")
