@@ -98,6 +98,6 @@ def results(report, host):
             by_kind["changed"].append(name)
         if result.get("failed"):
             by_kind["failed"].append(result["msg"])
-        if task["task"].get("name", "").endswith("Warn"):
+        if task["task"].get("name", "").endswith("Warn about the firewall"):
             by_kind["said"] += [item.get("msg", "") for item in result.get("results", [])]
     return by_kind
