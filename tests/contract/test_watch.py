@@ -144,6 +144,7 @@ MUTATIONS = {
 _worse, _action_of = _moments._worse, _run.action_of
 
 
+@pytest.mark.one_server(reason="it is about the planner")
 @pytest.mark.parametrize("mutation", MUTATIONS)
 def test_a_mutated_planner_is_caught(running_livekit, oracle, mutation):
     with mock.patch.object(*MUTATIONS[mutation]):
