@@ -28,7 +28,8 @@ OUTPUT = CHECKOUT / "tests" / "output"
 BIN = CHECKOUT / ".venv" / "bin"
 MAKING = threading.Lock()  # a virtual environment, which two stages may want
 KEEP = os.environ.get("KEEP") == "1"  # test hosts stay, and the next run with KEEP=1 finds them
-RACES = "tests/contract/test_races.py"
+# Many rounds of many runs. Nothing but the modules changes what they find.
+ROUNDS = ("tests/contract/test_races.py", "tests/contract/test_watch.py")
 SANITY = "tests/gates/test_sanity.py"
 PYTHON = ("*.py", "*.sh", "meta", "galaxy.yml", "plugins", "changelogs", "roles")  # what ansible-test looks at
 # What the modules do against a livekit-server.
@@ -108,9 +109,13 @@ def pytest(*arguments, venv=".venv"):
     return [CHECKOUT / venv / "bin" / "pytest", *arguments]
 
 
+def left_out(folder, *files):
+    return pytest(folder, *(f"--ignore={file}" for file in files))
+
+
 def stages():
     """What tells most in the least time, then the longest, so that both places are busy to the end."""
-    yield Stage("gates", "linters, documentation, archive", pytest("tests/gates", f"--ignore={SANITY}"))
+    yield Stage("gates", "linters, documentation, archive", left_out("tests/gates", SANITY))
     yield Stage("unit", "unit tests on Debian's Python", pytest("tests/unit"))
     yield Stage("roles", "roles with bad input, other Redises, on bare and used hosts", pytest("tests/roles"))
     for scenario in sorted(path.parent.name for path in (CHECKOUT / "molecule").glob("*/molecule.yml")):
@@ -123,8 +128,8 @@ def stages():
     yield deploy_stage("debian12")
     # The first run with its make, Python and ansible-core, and a change. Other hosts with Debian 13 show the rest.
     yield deploy_stage("debian13", "-k", "summary or stand_in or rings or stranger or replaced", only_in_ci=True)
-    yield Stage("contract", "modules against a real livekit-server", pytest("tests/contract", f"--ignore={RACES}"))
-    yield Stage("races", "runs of modules at the same time", pytest(RACES), rests_on=MODULES)
+    yield Stage("contract", "modules against a real livekit-server", left_out("tests/contract", *ROUNDS))
+    yield Stage("rounds", "runs at the same time, and each moment of a run", pytest(*ROUNDS), rests_on=MODULES)
     yield Stage(
         "contract-newer",
         "modules against the API of a newer livekit-server",
