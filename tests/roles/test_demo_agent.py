@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from tests.support import phone
 from tests.support.agents import Agent
+from tests.support.hosts import wait_for
 from tests.support.livekit import HOST, LiveKit
 from tests.support.stand_in import StandIn
 
@@ -40,7 +42,9 @@ def call(port):
 
 def test_a_burst_is_answered_or_rejected_and_the_next_call_is_answered(port):
     """The rooms of the burst are still there then, and no place of the agent's may be taken by them."""
+    began = time.monotonic()
     with ThreadPoolExecutor(CALLS) as pool:
         calls = list(pool.map(lambda _unused: call(port), range(CALLS)))
     assert set(calls) == {ANSWERED, REJECTED}
-    assert ANSWERED in (call(port) for _try in range(3)), "a busy machine is late, but not three times"
+    # On a busy machine both take longer. An agent that is stuck is so for several times as long as a burst.
+    wait_for(lambda: call(port) == ANSWERED, seconds=2 * (time.monotonic() - began))
