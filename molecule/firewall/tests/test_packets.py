@@ -10,6 +10,7 @@ from addresses import ANOTHER_IN_SIGNALLING, FAMILIES, HOSTS, OUTSIDE, SIGNALLIN
 from conftest import ANY_SOURCE, PROVIDER_ONLY, everywhere, together
 
 from tests.support import sip
+from tests.support.hosts import wait_for
 
 
 def test_the_provider_gets_through_and_nobody_else(look):
@@ -85,17 +86,23 @@ def test_docker_keeps_its_rules(hosts):
     assert now == before
 
 
+def let_nobody_in_at_the_chain(host):
+    """Our table is emptied too, which the guard puts back at once, and then our rule in the operator's chain goes."""
+    host.check_output("nft flush chain inet livekit input")
+    wait_for(lambda: "counter name" in host.check_output("nft list chain inet livekit input"))
+    ours = "nft --handle list chain inet filter input | sed -n 's/.*telephony.livekit.* handle //p'"
+    delete = f"{ours} | xargs nft delete rule inet filter input handle"
+    # Under the lock of what the guard runs, which writes this rule anew.
+    host.check_output(f"flock /etc/livekit/firewall.sh sh -c {shlex.quote(delete)}")
+
+
 @pytest.fixture(scope="module")
 def spoiled(hosts, play, look):
     """Two hosts are opened to all, on two others somebody changes rules by hand; then the role runs again."""
     opened = play("--limit=livekit-firewall-nft,livekit-firewall-firewalld", livekit_firewall_any_source=True)
     hosts["ufw"].check_output("ufw delete allow proto udp from 198.51.100.140/30 to any port 10000:10100")
     hosts["ufw"].check_output("nft delete element inet livekit sip_ipv6 '{ 2001:db8:51:128:a::/80 }'")
-    hosts["chain"].check_output("nft flush chain inet livekit input")
-    hosts["chain"].check_output(
-        "nft --handle list chain inet filter input | sed -n 's/.*telephony.livekit.* handle //p'"
-        " | xargs nft delete rule inet filter input handle"
-    )
+    let_nobody_in_at_the_chain(hosts["chain"])
     broken = look()
     return {"opened": opened, "broken": broken, "again": play(), "mended": look()}
 
