@@ -38,16 +38,12 @@ _raw:
   elements: str
 """
 
-from pathlib import Path
-
 import yaml
 from ansible.errors import AnsibleError
 from ansible.plugins.lookup import LookupBase
 from ansible_collections.telephony.livekit.plugins.module_utils._values import masked
 from ansible_collections.telephony.livekit.plugins.plugin_utils._options import type_problems
-from ansible_collections.telephony.livekit.plugins.plugin_utils._role_variables import reader
-
-_ROLES = Path(__file__).parents[2] / "roles"
+from ansible_collections.telephony.livekit.plugins.plugin_utils._role_variables import ROLES, reader
 
 
 class LookupModule(LookupBase):
@@ -61,7 +57,7 @@ class LookupModule(LookupBase):
     def _unresolved(self, role, variables):
         """Problems of the types, and variables that cannot be resolved."""
         get = reader(self._templar, self._loader, variables)
-        specs = yaml.safe_load((_ROLES / role / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
+        specs = yaml.safe_load((ROLES / role / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
         options, values = specs["argument_specs"]["main"]["options"], {}
         for name in options:
             try:

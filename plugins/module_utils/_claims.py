@@ -80,6 +80,15 @@ class Claims:
         if not keys:
             holders.pop(caller, None)
 
+    def hold(self, kind: Kind, key: str, stored: dict | None) -> None:
+        """Add all calls that an object takes."""
+        for claim in claims(kind, stored):
+            self.add(key, claim)
+
+    def are_contested(self, kind: Kind, stored: dict | None, key: str = "") -> bool:
+        """Whether an object other than `key` can match a call that this one takes."""
+        return any(self.rivals(claim, key) for claim in claims(kind, stored))
+
     def rivals(self, claim: tuple, key: str = "") -> set[str]:
         """The objects other than `key` that can match a call of this claim."""
         where, caller = place(claim)
@@ -93,8 +102,7 @@ class Claims:
 def can_match_one_call(kind: Kind, one: dict, other: dict) -> t.NamedTuple | None:
     """The claim of `one` that `other` meets, or None if no call can match both."""
     held = Claims()
-    for claim in claims(kind, other):
-        held.add("other", claim)
+    held.hold(kind, "other", other)
     return next((claim for claim in claims(kind, one) if held.rivals(claim)), None)
 
 

@@ -6,7 +6,7 @@
 
 """Writes that were answered and not carried out, as by a proxy: seen in the one look after the last write.
 
-An object that another run has written or deleted meanwhile is not as it was before the write, and is left alone.
+An object that another run has written or deleted meanwhile is not as it was before the write, and is not touched.
 Pure: no I/O, nothing of Ansible.
 """
 

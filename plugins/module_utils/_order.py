@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import count, groupby
 
-from ._claims import Claims, claims
+from ._claims import Claims
 from ._kinds import DISPATCH_RULE, INBOUND_TRUNK
 from ._numbers import normalized_number
 from ._search import NoWay, Search
@@ -75,13 +75,8 @@ class _Whole:
         held = Claims()
         for kind in (INBOUND_TRUNK, DISPATCH_RULE):
             for key, stored in self.table[kind.name].items():
-                for claim in claims(kind, stored):
-                    held.add(key, claim)
-        return {
-            change.key
-            for change in self.changes
-            if any(held.rivals(claim, change.key) for claim in claims(change.kind, change.before))
-        }
+                held.hold(kind, key, stored)
+        return {change.key for change in self.changes if held.are_contested(change.kind, change.before, change.key)}
 
     def groups(self) -> list[list[Change]]:
         """The changes that concern the same calls: those that meet at a trunk or a number, in any number of steps."""

@@ -76,8 +76,7 @@ def rivals(written: dict[str, Written], known: t.Container[str], table: Table) -
         others = [stored for stored in table[kind.name] if stored[kind.id_field] not in written]
         for stored in others:
             key = stored[kind.id_field]
-            for claim in claims(kind, stored):
-                held.add(key, claim)
+            held.hold(kind, key, stored)
             if key not in known:
                 named.setdefault(stored.get("name"), set()).add(key)
         for stored in table[kind.name] if others else ():

@@ -19,7 +19,7 @@ import typing as t
 from dataclasses import dataclass, field
 from itertools import count
 
-from ._claims import Claims, claims, pin_of, with_pin, written_twice
+from ._claims import Claims, pin_of, with_pin, written_twice
 from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, KINDS
 from ._moments import Judged, Moments, Objects
 from ._numbers import normalized_number
@@ -54,8 +54,7 @@ class Search:
         self.held = Claims()
         for name, objects in context.items():
             for key, stored in objects.items():
-                for claim in claims(KINDS[name], stored):
-                    self.held.add(key, claim)
+                self.held.hold(KINDS[name], key, stored)
         before = {change.key: change.before for change in changes}
         after = {change.key: change.after for change in changes}
         self.moments = Moments(self._objects(before), self._objects(after))
@@ -95,7 +94,7 @@ class Search:
         held = self._claims(node.state)
         pending = [change for change in self.changes.values() if node.state[change.key] != change.after]
         # What ends a conflict comes first: the server writes nothing that it judges together with one.
-        pending.sort(key=lambda change: not self._rivals(held, change, node.state[change.key]))
+        pending.sort(key=lambda change: not self._contested(held, change, node.state[change.key]))
         children = []
         for change in pending:
             child = self._child(node, held, change, change.after, len(pending) - 1)
@@ -153,13 +152,11 @@ class Search:
     def _claims(self, state: dict[str, dict | None]) -> Claims:
         held = Claims()
         for key, stored in state.items():
-            for claim in claims(self.changes[key].kind, stored):
-                held.add(key, claim)
+            held.hold(self.changes[key].kind, key, stored)
         return held
 
-    def _rivals(self, held: Claims, change: Change, body: dict | None) -> bool:
-        found = claims(change.kind, body)
-        return any(self.held.rivals(claim) or held.rivals(claim, change.key) for claim in found)
+    def _contested(self, held: Claims, change: Change, body: dict | None) -> bool:
+        return self.held.are_contested(change.kind, body) or held.are_contested(change.kind, body, change.key)
 
     def _possible(self, state: dict[str, dict | None], held: Claims, change: Change, body: dict | None) -> bool:
         """Whether the server takes this write, and no rule names a trunk that is not there afterwards."""
@@ -171,7 +168,7 @@ class Search:
                 return False
             if change.after != body and written_twice(body):
                 return False
-        return not self._rivals(held, change, body)
+        return not self._contested(held, change, body)
 
     def _halfway(self, state: dict[str, dict | None], held: Claims, change: Change) -> t.Iterator[dict]:
         if change.kind is INBOUND_TRUNK:
@@ -199,7 +196,7 @@ class Search:
         free = [
             number
             for number in after.get("numbers") or ()
-            if not self._rivals(held, change, {**after, "numbers": [number]})
+            if not self._contested(held, change, {**after, "numbers": [number]})
         ]
         for numbers in (both, free, list(dict.fromkeys([*both, *free]))):
             if numbers:
@@ -215,7 +212,7 @@ class Search:
         stored, after, pin = state[change.key], change.after, self.parking[change.key]
         bodies: list[dict] = []
         if after is not None:
-            bodies += _in_part(after, held, self, change)
+            bodies += self._in_part(after, held, change)
         if stored is not None and after is not None:
             for one, other in ((stored, after), (after, stored)):
                 bodies += _with_both(one, other, state)
@@ -224,12 +221,11 @@ class Search:
             if body is not None and pin_of(body) != pin:
                 yield with_pin(body, pin)
 
-
-def _in_part(after: dict, held: Claims, search: Search, change: Change) -> list[dict]:
-    """The rule for those of its trunks that are free."""
-    trunks = after.get("trunk_ids") or []
-    free = [trunk for trunk in trunks if not search._rivals(held, change, {**after, "trunk_ids": [trunk]})]
-    return [{**after, "trunk_ids": free}] if free and len(free) < len(trunks) else []
+    def _in_part(self, after: dict, held: Claims, change: Change) -> list[dict]:
+        """The rule for those of its trunks that are free."""
+        trunks = after.get("trunk_ids") or []
+        free = [trunk for trunk in trunks if not self._contested(held, change, {**after, "trunk_ids": [trunk]})]
+        return [{**after, "trunk_ids": free}] if free and len(free) < len(trunks) else []
 
 
 def _with_both(one: dict, other: dict, state: dict[str, dict | None]) -> list[dict]:

@@ -53,7 +53,12 @@ class Sequence:
         }
         self.left = {change.key: change for change in changes}
         # What ends a conflict comes first: the server writes nothing that it judges together with one.
-        queue = deque(sorted(changes, key=lambda change: (not self._in_conflict(change), _rank(change))))
+        queue = deque(
+            sorted(
+                changes,
+                key=lambda change: (not self.held.are_contested(change.kind, change.before, change.key), _rank(change)),
+            )
+        )
         while queue or self.waiting:
             while queue:
                 change = queue.popleft()
@@ -73,9 +78,6 @@ class Sequence:
                     return None
                 queue.extend(self._park(swapped))
         return self.steps
-
-    def _in_conflict(self, change: Change) -> bool:
-        return any(self.held.rivals(claim, change.key) for claim in claims(change.kind, change.before))
 
     def _goes_ahead(self, change: Change, named: set[str], obstacle: tuple) -> bool:
         """Whether the object is put in place at once, although what it claims is not free yet."""
@@ -155,8 +157,7 @@ class Sequence:
         for claim in claims(kind, before):
             self.held.discard(key, claim)
             freed.append(("calls", place(claim)[0]))
-        for claim in claims(kind, stored):
-            self.held.add(key, claim)
+        self.held.hold(kind, key, stored)
         if kind is DISPATCH_RULE:
             for trunk in (before or {}).get("trunk_ids") or ():
                 self.rules_of[trunk].discard(key)

@@ -14,14 +14,8 @@ author:
 description:
   - Used by the role C(telephony.livekit.livekit_firewall). It may change without notice.
   - Probes nftables, ufw, firewalld, systemd and the role's files in one round trip. It changes nothing.
-attributes:
-  check_mode:
-    description: Can run in C(check_mode) and return changed status prediction without modifying target.
-    support: full
-  diff_mode:
-    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff
-      mode.
-    support: none
+extends_documentation_fragment:
+  - telephony.livekit._attributes.info_module
 options:
   ruleset:
     description:

@@ -15,14 +15,8 @@ description:
   - Used by the role C(telephony.livekit.internal_redis). It may change without notice.
   - Asks Redis from the host that will use it. It changes nothing, and needs nothing but Python.
   - The options are those of the section C(redis) of LiveKit's configuration, with texts of TLS files.
-attributes:
-  check_mode:
-    description: Can run in C(check_mode) and return changed status prediction without modifying target.
-    support: full
-  diff_mode:
-    description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff
-      mode.
-    support: none
+extends_documentation_fragment:
+  - telephony.livekit._attributes.info_module
 options:
   address:
     description:

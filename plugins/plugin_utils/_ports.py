@@ -138,12 +138,14 @@ def in_use(get: Get, roles: Iterable[str], unresolved: type[Exception] | tuple =
     """
     found = []
     for entry in TABLE:
+        if entry.role not in roles:
+            continue
         try:
             value = entry.value(get)
             addresses = _values.listed(get(entry.bound_to)) if entry.bound_to else ALL_ADDRESSES
         except unresolved:
             continue
-        if entry.role in roles and _is_on(value):
+        if _is_on(value):
             found.append(
                 {
                     "role": entry.role,

@@ -23,7 +23,7 @@ class Figure(t.NamedTuple):
 
 
 def figures(livekit: LiveKit, before: Code, now: Code) -> Iterator[Figure]:
-    """Everything that has a goal, and what stands beside it."""
+    """Everything that has a goal, and what it is compared with."""
     for found in (of_tasks(livekit), of_objects(livekit, now), of_both(livekit, before, now)):
         for figure in found:
             print(f"{figure.name} (n={figure.n}): {figure.ratio}", flush=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measurements as ratios beside their goals, as a table and as a picture."""
+"""Measurements as ratios with their goals, as a table and as a picture."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def text(found: dict, rows: list[dict]) -> str:
         "",
         "Everything here was measured in one run, against one livekit-server and Redis on the same machine. Seconds "
         "differ from machine to machine; what to read are the ratios. Each is the median of pairs measured in turns, "
-        "and beside it stand the least and the most of them.",
+        "followed by the least and the most of them.",
         "",
         "| What | n | Ratio | Least | Most | Pairs | Goal | Holds |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Two things measured in turns, and the code of another commit beside this one.
+"""Two things measured in turns, and the code of another commit next to this one.
 
 Other programs take their part of a machine, now more and now less. What is measured in turns meets both alike, and of
 CPU time it meets little.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""More calls at once than the demo agent takes: a real livekit-agents worker, beside the stand-in for livekit-sip."""
+"""More calls at once than the demo agent takes: a real livekit-agents worker with the stand-in for livekit-sip."""
 
 from __future__ import annotations
 

@@ -132,7 +132,7 @@ SWAPPED = [(name, [number]) for name, number in zip("abcd", NUMBERS, strict=Fals
 
 
 def planned_or_refused(current, wanted):
-    """The plan; what no order of writes can do without harm to calls is no example."""
+    """The plan; what no order of writes can do without harm to calls does not count as an example."""
     try:
         return plan(current, wanted)
     except PlanError as error:

@@ -178,5 +178,14 @@ def test_no_role_is_named_only_for_its_variables(path):
     assert [role for play in plays for role in play.get("roles", []) if role.get("when") is False] == []
 
 
+TASKS = [path for path in yaml_files() if path.parent.name == "tasks"]
+
+
+@pytest.mark.parametrize("path", TASKS, ids=lambda path: str(path.relative_to(REPOSITORY)))
+def test_no_program_is_handed_over_as_a_text(path):
+    """What runs Python on a host is a module."""
+    assert not re.search(r"lookup\(\s*'(?:ansible\.builtin\.)?file'.*\.py'", path.read_text(encoding="utf-8"))
+
+
 def test_conditions_are_read_too():
     assert list(jinja_in([{"when": ["a is b", True]}, {"that": "c"}, {"name": "d"}])) == ["{{ a is b }}", "{{ c }}"]

@@ -1,14 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the role internal_container runs on the host to ask an image for its version. Docker is a script of the test."""
+"""How an image is asked for its version on the host. Docker is a script of the test."""
 
-import importlib.util
 import json
-from pathlib import Path
 
 import pytest
+from ansible_collections.telephony.livekit.plugins.module_utils import _image_version
 
-REPOSITORY = Path(__file__).resolve().parents[3]
-SCRIPT = REPOSITORY / "roles" / "internal_container" / "files" / "version.py"
 IMAGE, USER = "registry.example.com/livekit-server:latest", "10001:10001"
 DOCKER = """#!/bin/sh
 echo "$@" >>{log}
@@ -20,22 +17,14 @@ esac
 
 
 @pytest.fixture
-def script(monkeypatch, tmp_path):
-    spec = importlib.util.spec_from_file_location("version", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+def host(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    return module
-
-
-@pytest.fixture
-def host(script, tmp_path):
-    return Host(script, tmp_path)
+    return Host(tmp_path)
 
 
 class Host:
-    def __init__(self, script, folder):
-        self.script, self.folder = script, folder
+    def __init__(self, folder):
+        self.folder = folder
         self.file, self.log = folder / "kept" / "versions.json", folder / "log"
 
     def has(self, run, image_id="1", there="yes"):
@@ -45,8 +34,8 @@ class Host:
         program.chmod(0o755)
         return self
 
-    def version(self, file=None):
-        return self.script.version(IMAGE, USER, str(self.file) if file is None else file)
+    def version(self, **more):
+        return _image_version.version(IMAGE, USER, str(self.file), **more)
 
     def commands(self):
         return self.log.read_text().splitlines()
@@ -93,7 +82,7 @@ def test_it_is_shut_in_and_without_rights(host):
 
 
 def test_a_check_keeps_nothing(host):
-    assert host.has("echo SIP version 1.10.0").version(file="") == "1.10.0"
+    assert host.has("echo SIP version 1.10.0").version(check=True) == "1.10.0"
     assert host.kept() is None
 
 
@@ -108,7 +97,7 @@ def test_what_docker_could_not_run_is_asked_again(host):
 
 
 def test_a_program_that_does_not_end_is_ended(host, monkeypatch):
-    monkeypatch.setattr(host.script, "SECONDS", 0.5)
+    monkeypatch.setattr(_image_version, "SECONDS", 0.5)
     assert host.has("exec sleep 30").version() == ""
     assert host.commands()[-1].startswith("rm --force livekit-version-")
     assert host.kept() is None

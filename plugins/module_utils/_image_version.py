@@ -1,15 +1,22 @@
+# Copyright (c) 2026, the telephony.livekit maintainers
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The version that the program in an image says of itself, such as 1.13.7, or nothing. Arguments: image, user, file.
 
-The program is run without a network and ends at once. The file keeps each answer by the image's id; an empty name
-keeps none.
+# Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
+
+"""The version that the program in an image says of itself, such as 1.13.7, or nothing.
+
+The program is run without a network and ends at once. A file keeps each answer by the image's id.
 """
+
+from __future__ import annotations
 
 import json
 import os
 import re
 import subprocess
-import sys
+
+from ._docker_probe import kept_versions
 
 # A build without a version says 0.0.0-dev.
 SAID = re.compile(r"^(?:livekit-server|SIP|livekit-sip) version v?(?!0\.0\.0)(\d+\.\d+\.\d+)", re.MULTILINE)
@@ -18,7 +25,7 @@ SHUT_IN = ("--network=none", "--read-only", "--cap-drop=ALL", "--security-opt=no
 NOT_STARTED = 125
 
 
-def docker(*arguments):
+def docker(*arguments: str) -> subprocess.CompletedProcess:
     return subprocess.run(
         ["docker", *arguments],
         stdin=subprocess.DEVNULL,
@@ -29,12 +36,12 @@ def docker(*arguments):
     )
 
 
-def image_id(image):
+def image_id(image: str) -> str:
     found = docker("image", "inspect", image)
     return json.loads(found.stdout)[0]["Id"] if found.returncode == 0 else ""
 
 
-def ask(image, user):
+def ask(image: str, user: str) -> str | None:
     """What the program says; None where it was not run to its end."""
     name = f"livekit-version-{os.getpid()}"
     try:
@@ -48,32 +55,21 @@ def ask(image, user):
     return found[1] if found else ""
 
 
-def read(file):
-    try:
-        with open(file, encoding="utf-8") as kept:
-            return dict(json.load(kept))
-    except (OSError, ValueError, TypeError):
-        return {}
-
-
-def keep(file, versions):
+def keep(file: str, versions: dict[str, str]) -> None:
     os.makedirs(os.path.dirname(file), exist_ok=True)
     with open(f"{file}.new", "w", encoding="utf-8") as new:
         json.dump(versions, new)
     os.replace(f"{file}.new", file)
 
 
-def version(image, user, file):
-    kept = read(file)
+def version(image: str, user: str, file: str, check: bool = False) -> str:
+    """What is kept, else what the program says; the latter is kept unless `check`."""
+    kept = kept_versions(file)
     try:
         its_id = image_id(image)
         said = kept[its_id] if its_id in kept else ask(its_id, user) if its_id else None
     except (OSError, subprocess.TimeoutExpired):  # no docker command, or a daemon that does not answer
         return ""
-    if file and said is not None and its_id not in kept:
+    if not check and said is not None and its_id not in kept:
         keep(file, {**kept, its_id: said})
     return said or ""
-
-
-if __name__ == "__main__":
-    print(version(*sys.argv[1:]))
