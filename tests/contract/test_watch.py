@@ -80,12 +80,7 @@ class Watch:
         return self.modules.routing(purge=True, detach=True, inbound_trunks=table[0], dispatch_rules=table[1])
 
     def _moment(self, calls) -> Moment:
-        decisions = self.oracle.answers(*calls)
-        for place, decision in enumerate(decisions):
-            if "auth_error" in decision or "dispatch_error" in decision:
-                # A busy machine lets a question time out; what the server cannot decide, it cannot decide again.
-                (decisions[place],) = self.oracle.answers(calls[place])
-        return Moment([fate_of(decision) for decision in decisions], [])
+        return Moment([fate_of(decision) for decision in self.oracle.answers(*calls)], [])
 
     def _record(self, before, after, done, calls, moments, actions) -> None:
         assert len(actions) == len(moments) - 1
