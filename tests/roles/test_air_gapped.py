@@ -47,5 +47,5 @@ def test_an_archive_with_another_image_says_what_it_holds(lifecycle, deployed, a
     wrong = {"livekit_sip_image": "registry.example.com/livekit/sip:v1.99.0"}
     code, output = lifecycle.bare.play("site.yml", f"-e@{archives.folder}/images.yml", **wrong)
     assert code != 0
-    assert f"livekit_sip_image_archive ({archives.folder}/livekit_sip.tar) did not give" in output
+    assert f"livekit_sip_image_archive ({archives.folder}/livekit_sip.tar) does not contain" in output
     assert f"It holds {IMAGES['livekit_sip']}" in output

@@ -290,7 +290,7 @@ def test_without_the_command_docker_nothing_is_drained(host, folder):
     finally:
         host.check_output("mv /usr/bin/docker.aside /usr/bin/docker")
     assert code == 2, output[-3000:]
-    assert "has no command docker in its PATH" in " ".join(output.split()), output[-3000:]
+    assert "has no docker command in its PATH" in " ".join(output.split()), output[-3000:]
     assert "Hold new calls back" not in output
     assert seen(host) == before
 
