@@ -22,11 +22,8 @@ from ._objects import read_options
 from ._written import InputError, milliseconds, shape, snake_case
 
 _WRAPPERS = ("trunk", "dispatch_rule", "replace")
-_OUTBOUND_ONLY = {"address", "transport", "destination_country", "from_host"}
-_INBOUND_ONLY = {
-    *("allowed_addresses", "allowed_numbers", "ringing_timeout", "ringing_timeout_status", "max_call_duration"),
-    "krisp_enabled",
-}
+_INBOUND, _OUTBOUND = ({field.name for field in kind.fields} for kind in (INBOUND_TRUNK, OUTBOUND_TRUNK))
+_INBOUND_ONLY, _OUTBOUND_ONLY = _INBOUND - _OUTBOUND, _OUTBOUND - _INBOUND
 # CreateSIPTrunk, which LiveKit removed, had both directions in one object.
 # Source: https://github.com/livekit/protocol/blob/main/protobufs/livekit_sip.proto
 _OLD_NAMES = {

@@ -35,192 +35,171 @@ options:
     type: str
     choices: [inbound, outbound]
     default: inbound
-  name: &name
-    description:
-      - The name of the trunk. With no O(id), the trunk that has exactly this name is meant.
-      - Names are not unique in LiveKit. If several trunks have this name the module fails and lists their ids.
-    type: str
-  id: &id
-    description:
-      - The id of a trunk that exists, such as V(ST_N5oXHia9B4dW). With a new O(name) the trunk is renamed.
-    type: str
-  metadata: &metadata
-    description:
-      - Text of your own, which agents can read.
-      - A map or a list becomes JSON text, its keys in order. Equal JSON does not count as a change.
-    type: raw
-  numbers: &numbers
-    description:
-      - The phone numbers of the trunk, in the form in which the provider sends them, which for most is E.164 as in
-        V(+12025550100).
-      - An inbound trunk answers calls to these numbers. Without numbers it answers calls to any number.
-      - An outbound trunk calls from these numbers.
-    type: list
-    elements: str
-  allowed_addresses: &allowed_addresses
-    description:
-      - IP addresses and networks in CIDR notation from which calls are taken.
-      - This is not access control. livekit-sip compares them with the caller-written C(From) header too, so any
-        caller can forge it. Restrict access with a firewall, as the role P(telephony.livekit.livekit_firewall#role)
-        does.
-      - Only for O(direction=inbound).
-    type: list
-    elements: str
-  allowed_numbers: &allowed_numbers
-    description:
-      - The callers whose calls are taken. Empty means any caller.
-      - Only for O(direction=inbound).
-    type: list
-    elements: str
-  auth_username: &auth_username
-    description:
-      - User name for digest authentication; of the caller for an inbound trunk, at the provider for an outbound one.
-      - Goes together with O(auth_password). With a user name alone nobody would be asked for a password.
-    type: str
-  auth_password: &auth_password
-    description:
-      - Password for O(auth_username). LiveKit stores it in clear and returns it, so a changed password shows as a
-        change; the password itself is never shown.
-    type: str
-  auth_realm: &auth_realm
-    description:
-      - The realm that callers are asked for. LiveKit's default is V(LiveKit).
-      - Only for O(direction=inbound).
-    type: str
-  headers: &headers
-    description:
-      - SIP headers to send, by name. The values are treated as secrets.
-    type: dict
-  headers_to_attributes: &headers_to_attributes
-    description:
-      - Which SIP header of a call becomes which attribute of the SIP participant; header name to attribute name.
-    type: dict
-  attributes_to_headers: &attributes_to_headers
-    description:
-      - Which attribute of the participant becomes which SIP header of the answer; attribute name to header name.
-    type: dict
-  include_headers: &include_headers
-    description:
-      - Which headers of a call become attributes named C(sip.h.<header>), in addition to those of
-        O(headers_to_attributes).
-    type: str
-    choices: [no_headers, x_headers, all_headers]
-  ringing_timeout: &ringing_timeout
-    description:
-      - How long a call rings while no agent answers, such as V(60s). V(0s) means LiveKit's default of 3 minutes.
-      - Only for O(direction=inbound).
-    type: str
-  ringing_timeout_status: &ringing_timeout_status
-    description:
-      - The SIP status that ends a call when O(ringing_timeout) is over, V(400) to V(699). V(0) means livekit-sip's own
-        status.
-      - Needs livekit-server 1.13.11, and a livekit-sip that reads it. livekit-sip up to 1.11.0 does not, and answers
-        V(486).
-      - Only for O(direction=inbound).
-    type: int
-  max_call_duration: &max_call_duration
-    description:
-      - How long a call may last, such as V(2h), counted from its first ring. V(0s) means LiveKit's default of 24 hours.
-      - Only for O(direction=inbound).
-    type: str
-  krisp_enabled: &krisp_enabled
-    description:
-      - Noise cancellation by Krisp. It works in LiveKit Cloud; a self-hosted livekit-sip ignores it.
-      - Only for O(direction=inbound).
-    type: bool
-  address: &address
-    description:
-      - The host name or IP address of the provider to send calls to. Needed by an outbound trunk.
-      - Only for O(direction=outbound).
-    type: str
-  destination_country: &destination_country
-    description:
-      - Two-letter country code of the numbers that are called, which LiveKit Cloud uses to choose a region.
-      - Only for O(direction=outbound).
-    type: str
-  transport: &transport
-    description:
-      - The transport to reach O(address) with.
-      - Only for O(direction=outbound).
-    type: str
-    choices: [auto, udp, tcp, tls]
-  from_host: &from_host
-    description:
-      - The host in the C(From) header of outgoing calls.
-      - Only for O(direction=outbound).
-    type: str
-  media: &media
-    description:
-      - What the trunk offers and accepts for audio. Keys that are left out stay as they are.
-    type: dict
-    suboptions:
-      only_listed_codecs:
-        description: Offer and accept the codecs listed and no others.
-        type: bool
-      codecs:
-        description: Codecs, the preferred one first.
-        type: list
-        elements: dict
-        suboptions:
-          name:
-            description: The name in SDP, such as V(PCMU), V(PCMA) or V(G722).
-            type: str
-            required: true
-          rate:
-            description: The clock rate in hertz, such as V(8000).
-            type: int
-      encryption:
-        description:
-          - Whether audio is encrypted with SRTP. If unset, livekit-sip answers an encrypted offer in clear.
-        type: str
-        choices: [disable, allow, require]
-      media_timeout:
-        description: How long without audio until a call is ended, V(10m) at most.
-        type: str
-  other_fields: &other_fields
-    description:
-      - Fields that a newer livekit-server stores and this version of the collection does not know, as the API names
-        them.
-      - M(telephony.livekit.livekit_sip_info) exports them under this option. A field that has an option of its own is
-        an error here.
-    type: dict
-  clear: &clear
-    description:
-      - Maps to empty before O(media) is merged.
-    type: list
-    elements: str
-    choices: [media]
   trunks:
     description:
       - A list of trunks, each with the options that one trunk has here. One run with a list is many times faster than
         a loop.
     type: list
     elements: dict
-    suboptions:
-      name: *name
-      id: *id
-      metadata: *metadata
-      numbers: *numbers
-      allowed_addresses: *allowed_addresses
-      allowed_numbers: *allowed_numbers
-      auth_username: *auth_username
-      auth_password: *auth_password
-      auth_realm: *auth_realm
-      headers: *headers
-      headers_to_attributes: *headers_to_attributes
-      attributes_to_headers: *attributes_to_headers
-      include_headers: *include_headers
-      ringing_timeout: *ringing_timeout
-      ringing_timeout_status: *ringing_timeout_status
-      max_call_duration: *max_call_duration
-      krisp_enabled: *krisp_enabled
-      address: *address
-      destination_country: *destination_country
-      transport: *transport
-      from_host: *from_host
-      media: *media
-      other_fields: *other_fields
-      clear: *clear
+    suboptions: &trunk
+      name:
+        description:
+          - The name of the trunk. With no O(id), the trunk that has exactly this name is meant.
+          - Names are not unique in LiveKit. If several trunks have this name the module fails and lists their ids.
+        type: str
+      id:
+        description:
+          - The id of a trunk that exists, such as V(ST_N5oXHia9B4dW). With a new O(name) the trunk is renamed.
+        type: str
+      metadata:
+        description:
+          - Text of your own, which agents can read.
+          - A map or a list becomes JSON text, its keys in order. Equal JSON does not count as a change.
+        type: raw
+      numbers:
+        description:
+          - The phone numbers of the trunk, in the form in which the provider sends them, which for most is E.164 as in
+            V(+12025550100).
+          - An inbound trunk answers calls to these numbers. Without numbers it answers calls to any number.
+          - An outbound trunk calls from these numbers.
+        type: list
+        elements: str
+      allowed_addresses:
+        description:
+          - IP addresses and networks in CIDR notation from which calls are taken.
+          - This is not access control. livekit-sip compares them with the caller-written C(From) header too, so any
+            caller can forge it. Restrict access with a firewall, as the role P(telephony.livekit.livekit_firewall#role)
+            does.
+          - Only for O(direction=inbound).
+        type: list
+        elements: str
+      allowed_numbers:
+        description:
+          - The callers whose calls are taken. Empty means any caller.
+          - Only for O(direction=inbound).
+        type: list
+        elements: str
+      auth_username:
+        description:
+          - User name for digest authentication; of the caller for an inbound trunk, at the provider for an outbound
+            one.
+          - Goes together with O(auth_password). With a user name alone nobody would be asked for a password.
+        type: str
+      auth_password:
+        description:
+          - Password for O(auth_username). LiveKit stores it in clear and returns it, so a changed password shows as a
+            change; the password itself is never shown.
+        type: str
+      auth_realm:
+        description:
+          - The realm that callers are asked for. LiveKit's default is V(LiveKit).
+          - Only for O(direction=inbound).
+        type: str
+      headers:
+        description:
+          - SIP headers to send, by name. The values are treated as secrets.
+        type: dict
+      headers_to_attributes:
+        description:
+          - Which SIP header of a call becomes which attribute of the SIP participant; header name to attribute name.
+        type: dict
+      attributes_to_headers:
+        description:
+          - Which attribute of the participant becomes which SIP header of the answer; attribute name to header name.
+        type: dict
+      include_headers:
+        description:
+          - Which headers of a call become attributes named C(sip.h.<header>), in addition to those of
+            O(headers_to_attributes).
+        type: str
+        choices: [no_headers, x_headers, all_headers]
+      ringing_timeout:
+        description:
+          - How long a call rings while no agent answers, such as V(60s). V(0s) means LiveKit's default of 3 minutes.
+          - Only for O(direction=inbound).
+        type: str
+      ringing_timeout_status:
+        description:
+          - The SIP status that ends a call when O(ringing_timeout) is over, V(400) to V(699). V(0) means livekit-sip's
+            own status.
+          - Needs livekit-server 1.13.11, and a livekit-sip that reads it. livekit-sip up to 1.11.0 does not, and
+            answers V(486).
+          - Only for O(direction=inbound).
+        type: int
+      max_call_duration:
+        description:
+          - How long a call may last, such as V(2h), counted from its first ring. V(0s) means LiveKit's default of 24
+            hours.
+          - Only for O(direction=inbound).
+        type: str
+      krisp_enabled:
+        description:
+          - Noise cancellation by Krisp. It works in LiveKit Cloud; a self-hosted livekit-sip ignores it.
+          - Only for O(direction=inbound).
+        type: bool
+      address:
+        description:
+          - The host name or IP address of the provider to send calls to. Needed by an outbound trunk.
+          - Only for O(direction=outbound).
+        type: str
+      destination_country:
+        description:
+          - Two-letter country code of the numbers that are called, which LiveKit Cloud uses to choose a region.
+          - Only for O(direction=outbound).
+        type: str
+      transport:
+        description:
+          - The transport to reach O(address) with.
+          - Only for O(direction=outbound).
+        type: str
+        choices: [auto, udp, tcp, tls]
+      from_host:
+        description:
+          - The host in the C(From) header of outgoing calls.
+          - Only for O(direction=outbound).
+        type: str
+      media:
+        description:
+          - What the trunk offers and accepts for audio. Keys that are left out stay as they are.
+        type: dict
+        suboptions:
+          only_listed_codecs:
+            description: Offer and accept the codecs listed and no others.
+            type: bool
+          codecs:
+            description: Codecs, the preferred one first.
+            type: list
+            elements: dict
+            suboptions:
+              name:
+                description: The name in SDP, such as V(PCMU), V(PCMA) or V(G722).
+                type: str
+                required: true
+              rate:
+                description: The clock rate in hertz, such as V(8000).
+                type: int
+          encryption:
+            description:
+              - Whether audio is encrypted with SRTP. If unset, livekit-sip answers an encrypted offer in clear.
+            type: str
+            choices: [disable, allow, require]
+          media_timeout:
+            description: How long without audio until a call is ended, V(10m) at most.
+            type: str
+      other_fields:
+        description:
+          - Fields that a newer livekit-server stores and this version of the collection does not know, as the API names
+            them.
+          - M(telephony.livekit.livekit_sip_info) exports them under this option. A field that has an option of its own
+            is an error here.
+        type: dict
+      clear:
+        description:
+          - Maps to empty before O(media) is merged.
+        type: list
+        elements: str
+        choices: [media]
+  <<: *trunk
   purge:
     description:
       - Delete every trunk of this O(direction) that O(trunks) does not name.

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.telephony.livekit.plugins.module_utils._kinds import KINDS, RULE_KINDS
-from ansible_collections.telephony.livekit.plugins.module_utils._objects import item_options
 
 from tests.support.modules import ModuleRunner, run_and_repeat
 from tests.support.options import CHANGED, CLEARED, FEWEST, FULL, ONE, THREE, TWO
@@ -55,17 +54,6 @@ def stored(livekit, kind):
     status, body = livekit.twirp("SIP", KINDS[kind].list_rpc)
     assert status == 200
     return body["items"]
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_every_option_is_on_the_ladder(kind):
-    elsewhere = {"id", "clear", "other_fields"} | (
-        {"any_trunk", "direct", "callee"} if kind == "dispatch_rule" else set()
-    )
-    assert {*FULL[kind]} == set(item_options(KINDS[kind])) - elsewhere
-    assert {*CHANGED[kind]} == {*FULL[kind]} - {"name"}
-    cleared = {*CLEARED[kind], *CLEARED[kind]["clear"]} - {"clear"}
-    assert {option.replace("any_trunk", "trunks") for option in cleared} == {*CHANGED[kind]}
 
 
 @pytest.mark.parametrize("kind", KINDS)

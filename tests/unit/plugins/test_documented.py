@@ -77,22 +77,30 @@ def marks(options, path=""):
 @pytest.mark.parametrize("module", MODULES)
 def test_documented_as_taken(module, monkeypatch):
     _said, documented = documentation(module)
-    assert flat(documented, "suboptions") == flat(arguments(module, monkeypatch), "options")
+    said, taken = flat(documented, "suboptions"), flat(arguments(module, monkeypatch), "options")
+    wrong = {name: (said.get(name), taken.get(name)) for name in {*said, *taken} if said.get(name) != taken.get(name)}
+    assert not wrong, "\n".join(
+        f"plugins/modules/{module}.py, DOCUMENTATION: write {name} as what the module takes: {wanted or 'nothing'}"
+        for name, (_said, wanted) in sorted(wrong.items())
+    )
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_secrets_are_marked_and_nothing_else_is(module, monkeypatch):
     marked = marks(arguments(module, monkeypatch))
-    assert {path for path, mark in marked.items() if mark} == {
-        path for path in marked if path.rpartition(".")[2] in SECRETS
-    }
-    undecided = {path for path, mark in marked.items() if mark is None}
-    assert not {path for path in undecided if SECRET_NAME.search(path.rpartition(".")[2])}
+    secret = {path for path, mark in marked.items() if mark}
+    assert secret == {path for path in marked if path.rpartition(".")[2] in SECRETS}, (
+        f"add to SECRETS in {Path(__file__).name} what is secret, and mark with no_log what is in it"
+    )
+    undecided = {path for path, mark in marked.items() if mark is None and SECRET_NAME.search(path.rpartition(".")[2])}
+    assert not undecided, f"say no_log, true or false, of {undecided}"
 
 
 def test_each_module_that_speaks_to_a_server_is_in_the_action_group():
     groups = yaml.safe_load((REPOSITORY / "meta" / "runtime.yml").read_text(encoding="utf-8"))["action_groups"]
-    assert groups == {"livekit": OF_A_SERVER}
+    assert groups == {"livekit": OF_A_SERVER}, (
+        f"meta/runtime.yml, action_groups.livekit: list {', '.join(OF_A_SERVER)}, in this order"
+    )
 
 
 @pytest.mark.parametrize("module", OF_A_SERVER)

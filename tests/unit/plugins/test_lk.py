@@ -30,6 +30,7 @@ RULE_OPTIONS = {"name": "r", "individual": {"room_prefix": "call-"}}
         ({**TRUNK, "media_encryption": 2}, {**TRUNK, "media": {"encryption": "require"}}),
         ({**TRUNK, "mediaEncryption": "SIP_MEDIA_ENCRYPT_DISABLE"}, TRUNK),
         ({"name": "t", "numbers": ONE}, TRUNK),
+        ({"name": "t", "auth_realm": "example"}, {"name": "t", "auth_realm": "example"}),
         ({**TRUNK, "ringingTimeoutStatus": "SIP_STATUS_BUSY_HERE"}, {**TRUNK, "ringing_timeout_status": 486}),
         ({**TRUNK, "ringing_timeout_status": 499}, {**TRUNK, "ringing_timeout_status": 499}),
         ({**TRUNK, "ringing_timeout_status": "SIP_STATUS_UNKNOWN"}, TRUNK),
