@@ -53,8 +53,8 @@ quick: .venv/.ready-for-tests ## The short loop: ruff, yamllint, unit tests
 	@.venv/bin/ruff format --check --quiet --no-cache
 	@.venv/bin/yamllint --strict .
 	@.venv/bin/pytest -q tests/unit
-	@git diff --quiet HEAD -- plugins roles playbooks || [ -n "$$(git status --porcelain changelogs/fragments)" ] \
-		|| echo "Not committed, and not in changelogs/fragments: what changes in plugins, roles or playbooks. Say there what a user notices of it."
+	@[ -z "$$(git status --porcelain plugins roles playbooks)" ] || [ -n "$$(git status --porcelain changelogs/fragments)" ] \
+		|| echo "changelogs/fragments: say what a user notices of the change in plugins, roles or playbooks that is not committed yet"
 
 unit: .venv/.ready-for-tests ## Unit tests: no Docker, seconds
 	@.venv/bin/pytest -q tests/unit

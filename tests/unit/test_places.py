@@ -17,7 +17,8 @@ def only(found, wanted, place):
     """Both hold the same names, or the failure says of each name what to do in which place."""
     missing = [f"{place}: add {name}" for name in sorted({*wanted} - {*found})]
     strange = [f"{place}: remove {name}" for name in sorted({*found} - {*wanted})]
-    assert not missing + strange, "\n".join(missing + strange)
+    if missing + strange:
+        pytest.fail("\n".join(missing + strange), pytrace=False)
 
 
 @pytest.mark.parametrize("kind", KINDS)
