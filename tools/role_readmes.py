@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The default images of tools/images.yml in the roles, and what a role does and takes in its README.
+"""What roles say a second time: images, providers, and in each README what a role does and takes.
 
-python tools/role_readmes.py            write both: the images first, then each README from meta/argument_specs.yml
+python tools/role_readmes.py            write them: each README last, from meta/argument_specs.yml
 python tools/role_readmes.py --check    only name the files that differ; exit 1 if there are any
 """
 
 import json
 import re
 import sys
+import textwrap
 from pathlib import Path
 
 import yaml
@@ -15,6 +16,7 @@ from antsibull_docs_parser import dom
 from antsibull_docs_parser.parser import Context, parse
 
 ROLES = Path(__file__).resolve().parent.parent / "roles"
+PROVIDERS = ROLES / "livekit_firewall" / "defaults" / "main" / "providers.yml"
 IMAGES = Path(__file__).with_name("images.yml")
 BEGIN = "<!-- From meta/argument_specs.yml by tools/role_readmes.py. Changes here are overwritten. -->"
 END = "<!-- End of what is from meta/argument_specs.yml. -->"
@@ -32,6 +34,8 @@ def main(arguments):
     for role, entry in yaml.safe_load(IMAGES.read_text(encoding="utf-8"))["images"].items():
         for path in (ROLES / role / "defaults" / "main.yml", ROLES / role / "meta" / "argument_specs.yml"):
             settle(path, with_image(path.read_text(encoding="utf-8"), role, entry["image"]))
+    specs = ROLES / "livekit_firewall" / "meta" / "argument_specs.yml"
+    settle(specs, with_providers(specs.read_text(encoding="utf-8"), PROVIDERS.read_text(encoding="utf-8")))
     for role in sorted(path.parent.parent for path in ROLES.glob("*/meta/argument_specs.yml")):
         readme = role / "README.md"
         settle(readme, with_section(readme.read_text(encoding="utf-8"), section(role)))
@@ -47,6 +51,15 @@ def with_image(text, role, image):
         raise ValueError(f"{role}_image has no default here")
     kept = found[0].rpartition(" ")[0]
     return f"{text[: found.start()]}{kept} {image}{text[found.end() :]}"
+
+
+def with_providers(specs, data):
+    """The text of meta/argument_specs.yml with the providers of defaults/main/providers.yml as their default."""
+    before, name, rest = specs.partition("      livekit_firewall_providers:\n")
+    said, default, old = rest.partition("        default:\n")
+    providers = data.partition("livekit_firewall_providers:\n")[2]
+    after = re.sub(r"\A(?: {10}.*\n)+", "", old)
+    return f"{before}{name}{said}{default}{textwrap.indent(providers, ' ' * 8)}{after}"
 
 
 def with_section(text, generated):

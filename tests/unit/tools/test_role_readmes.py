@@ -2,6 +2,7 @@
 """What tools/images.yml says is the default of the roles, in every place that names it."""
 
 import datetime
+import ipaddress
 import re
 
 import pytest
@@ -39,6 +40,31 @@ def test_a_row_of_a_table_is_one_line():
     option = {"type": "str", "default": "{{ one\n   | two }}\n", "description": ["First,\nand", "second."]}
     row = role_readmes.row("a_variable", option, role_readmes.ROLES / "livekit_sip")
     assert row == r"| `a_variable` | str | `{{ one \| two }}` | First, and second. |"
+
+
+def test_what_roles_say_a_second_time_is_as_they_say_it():
+    if role_readmes.main(["--check"]):
+        pytest.fail("`make readmes` writes what was printed above", pytrace=False)
+
+
+def test_the_providers_are_replaced_and_nothing_else():
+    specs = "      livekit_firewall_providers:\n        default:\n{}      another:\n        default:\n          a: b\n"
+    old, new = "          a:\n            title: A\n", "          b:\n            title: B\n"
+    data = "---\nlivekit_firewall_providers:\n  b:\n    title: B\n"
+    assert role_readmes.with_providers(specs.format(old), data) == specs.format(new)
+
+
+PROVIDERS = yaml.safe_load(role_readmes.PROVIDERS.read_text(encoding="utf-8"))["livekit_firewall_providers"]
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_a_provider_has_what_the_role_shows_and_opens(name):
+    provider, place = PROVIDERS[name], f"{role_readmes.PROVIDERS.relative_to(role_readmes.ROLES.parent)}, {name}"
+    needed = ("title", "verified", "sources", "signalling_networks", "media_networks", "number_format", "setup")
+    assert not [key for key in needed if not provider.get(key)], f"{place}: each of {', '.join(needed)} is needed"
+    assert re.fullmatch(r"20\d\d-(0\d|1[0-2])", provider["verified"]), f"{place}, verified: write year and month"
+    for network in (*provider["signalling_networks"], *provider["media_networks"]):
+        ipaddress.ip_network(network)
 
 
 @pytest.mark.parametrize(
