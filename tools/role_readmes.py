@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What roles say a second time: images, providers, and in each README what a role does and takes.
+"""What roles say a second time: images, providers, alerts, and in READMEs what a role takes.
 
 python tools/role_readmes.py            write them: each README last, from meta/argument_specs.yml
 python tools/role_readmes.py --check    only name the files that differ; exit 1 if there are any
@@ -18,8 +18,10 @@ from antsibull_docs_parser.parser import Context, parse
 ROLES = Path(__file__).resolve().parent.parent / "roles"
 PROVIDERS = ROLES / "livekit_firewall" / "defaults" / "main" / "providers.yml"
 IMAGES = Path(__file__).with_name("images.yml")
-BEGIN = "<!-- From meta/argument_specs.yml by tools/role_readmes.py. Changes here are overwritten. -->"
-END = "<!-- End of what is from meta/argument_specs.yml. -->"
+BEGIN = "<!-- From {} by tools/role_readmes.py. Changes here are overwritten. -->"
+END = "<!-- End of what is from {}. -->"
+ALERTS = ROLES / "livekit_sip" / "files" / "livekit.rules.yml"
+ALERTS_PAGE = ROLES.parent / "docs" / "monitoring.md"
 
 
 def main(arguments):
@@ -39,6 +41,8 @@ def main(arguments):
     for role in sorted(path.parent.parent for path in ROLES.glob("*/meta/argument_specs.yml")):
         readme = role / "README.md"
         settle(readme, with_section(readme.read_text(encoding="utf-8"), section(role)))
+    table = alert_table(yaml.safe_load(ALERTS.read_text(encoding="utf-8")))
+    settle(ALERTS_PAGE, with_section(ALERTS_PAGE.read_text(encoding="utf-8"), table, of=ALERTS.name))
     print(f"{', '.join(stale) or 'nothing'} {'differs' if check else 'written'}")
     return 1 if stale and check else 0
 
@@ -62,10 +66,22 @@ def with_providers(specs, data):
     return f"{before}{name}{said}{default}{textwrap.indent(providers, ' ' * 8)}{after}"
 
 
-def with_section(text, generated):
-    before, begin, rest = text.partition(BEGIN)
-    after = rest.partition(END)[2] if begin else "\n"
-    return f"{before.rstrip()}\n\n{BEGIN}\n{generated}\n{END}{after}"
+def with_section(text, generated, of="meta/argument_specs.yml"):
+    begin, end = BEGIN.format(of), END.format(of)
+    before, found, rest = text.partition(begin)
+    after = rest.partition(end)[2] if found else "\n"
+    return f"{before.rstrip()}\n\n{begin}\n{generated}\n{end}{after}"
+
+
+def alert_table(rules):
+    lines = ["", "| Alert | Severity | What it says | What it reads |", "| --- | --- | --- | --- |"]
+    for rule in (rule for group in rules["groups"] for rule in group["rules"]):
+        says = rule["annotations"]["summary"].replace("{{ $labels.instance }}", "the host")
+        metrics = dict.fromkeys(re.findall(r"\b(up|livekit_\w+?)(?:_bucket)?\b(?=[{\[)\s]|$)", rule["expr"]))
+        reads = ", ".join(f"`{name}`" for name in metrics)
+        says = re.sub(r"{{.*?}}", "…", says)
+        lines.append(f"| `{rule['alert']}` | {rule['labels']['severity']} | {says} | {reads} |")
+    return "\n".join([*lines, ""])
 
 
 def section(role):

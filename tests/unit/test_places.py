@@ -8,17 +8,10 @@ from ansible_collections.telephony.livekit.plugins.module_utils._kinds import KI
 from ansible_collections.telephony.livekit.plugins.module_utils._objects import item_options
 
 from tests.support.options import VALUES
+from tests.support.places import only
 
 # What stands for an object and no field of it, and the two kinds of rule that are not on the ladder.
 OF_NO_FIELD = {"name", "id", "clear", "other_fields", "any_trunk", "direct", "callee"}
-
-
-def only(found, wanted, place):
-    """Both hold the same names, or the failure says of each name what to do in which place."""
-    missing = [f"{place}: add {name}" for name in sorted({*wanted} - {*found})]
-    strange = [f"{place}: remove {name}" for name in sorted({*found} - {*wanted})]
-    if missing + strange:
-        pytest.fail("\n".join(missing + strange), pytrace=False)
 
 
 @pytest.mark.parametrize("kind", KINDS)
