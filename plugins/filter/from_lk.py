@@ -5,12 +5,14 @@
 from __future__ import annotations
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.telephony.livekit.plugins.module_utils._lk import options_from
-from ansible_collections.telephony.livekit.plugins.module_utils._written import InputError
 
 
 def from_lk(content):
     """The options of livekit_sip_trunk or livekit_sip_dispatch for a file of `lk sip ... create`, or for a list."""
+    # Each task that uses any filter of a collection loads all of them.
+    from ansible_collections.telephony.livekit.plugins.module_utils._lk import options_from
+    from ansible_collections.telephony.livekit.plugins.module_utils._written import InputError
+
     try:
         return options_from(content)
     except InputError as error:

@@ -4,28 +4,18 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""What a server stores: chosen, shown, and exported as what would make it."""
+"""The module livekit_sip_info: what a server stores, with findings about it."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections import Counter
-
 from ._client import LiveKitError
 from ._explained import findings_about
+from ._export import choose, unique_trunk_names, variables
 from ._findings import by_id
-from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, KINDS, RULE_KINDS, Kind
-from ._messages import export, unknown
+from ._kinds import KINDS
 from ._module import CONNECTION_OPTIONS, Module, fail
-from ._numbers import normalized_number
 from ._objects import show
 from ._server import Server
-
-Stored = dict
-
-# A newer server may keep secrets in fields that this version does not know.
-_SECRET_NAME = re.compile(r'(secret|passw|token|pin|key|credential|auth)[^"]*"\s*:', re.IGNORECASE)
 
 
 def run_info_module() -> None:
@@ -46,72 +36,3 @@ def run_info_module() -> None:
         findings=findings_about(by_id(table), keys),
         **{kind.table: [show(kind, stored, trunk_names) for stored in chosen[kind.name]] for kind in KINDS.values()},
     )
-
-
-def choose(
-    table: dict[str, list[Stored]], names: list | None, ids: list | None, numbers: list | None
-) -> dict[str, list[Stored]]:
-    """The objects that meet every condition given. Trunks that hold a number meet it, and so do their rules."""
-    wanted = {normalized_number(number) for number in numbers or ()}
-
-    def holds(stored):
-        return bool(wanted.intersection(map(normalized_number, stored.get("numbers") or ())))
-
-    holders = {stored[INBOUND_TRUNK.id_field] for stored in table[INBOUND_TRUNK.name] if holds(stored)}
-
-    def meets(kind, stored):
-        if names is not None and stored.get("name") not in names:
-            return False
-        if ids is not None and stored[kind.id_field] not in ids:
-            return False
-        if numbers is None:
-            return True
-        return bool(holders.intersection(stored.get("trunk_ids") or ())) if kind is DISPATCH_RULE else holds(stored)
-
-    return {name: [stored for stored in objects if meets(KINDS[name], stored)] for name, objects in table.items()}
-
-
-def unique_trunk_names(table: dict[str, list[Stored]]) -> dict[str, str]:
-    """Trunk id -> name, of the inbound trunks that can be told apart by it."""
-    trunks = table[INBOUND_TRUNK.name]
-    uses = Counter(trunk.get("name") for trunk in trunks)
-    return {
-        trunk[INBOUND_TRUNK.id_field]: trunk["name"]
-        for trunk in trunks
-        if trunk.get("name") and uses[trunk["name"]] == 1
-    }
-
-
-def variables(table: dict[str, list[Stored]], trunk_names: dict[str, str]) -> dict:
-    """Variables of the role livekit_routing that change nothing where they were read."""
-    found = {kind.table: _exported(kind, table[kind.name], trunk_names) for kind in KINDS.values()}
-    # The role's own defaults for trunks would be a change.
-    found["inbound_trunk_defaults"] = {}
-    return {f"livekit_routing_{name}": value for name, value in found.items()}
-
-
-def _exported(kind: Kind, objects: list[Stored], trunk_names: dict[str, str]) -> list[dict]:
-    uses = Counter(stored.get("name") for stored in objects)
-    found = []
-    for stored in objects:
-        options = options_of(kind, stored, trunk_names)
-        if stored.get("name") and uses[stored["name"]] == 1:
-            del options["id"]
-        found.append(options)
-    return found
-
-
-def options_of(kind: Kind, stored: Stored, trunk_names: dict[str, str], hide: bool = True) -> dict:
-    """The options that would make an object; those that are unset, or with `hide` secret, are left out."""
-    unset = {field.name for field in kind.fields if field.same(stored.get(field.name), None)}
-    shown = {name: value for name, value in show(kind, stored, trunk_names, hide).items() if name not in unset}
-    options = {name: value for name, value in shown.items() if name in ("id", "trunks", "any_trunk") and value}
-    options |= export([field for field in kind.fields if field.name in shown], shown)
-    # A rule's kind is worth saying even if all below it is unset.
-    options |= {name: message.export(shown[name]) for name, message in RULE_KINDS.items() if name in shown}
-    other = {
-        name: value
-        for name, value in unknown(kind.fields, stored, kind.own).items()
-        if not hide or not _SECRET_NAME.search(json.dumps({name: value}))
-    }
-    return {**options, "other_fields": other} if other else options

@@ -14,8 +14,8 @@ from __future__ import annotations
 import json
 import typing as t
 
+from ._export import options_of
 from ._fields import Duration, Field
-from ._info import options_of
 from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, OUTBOUND_TRUNK, RULE_KINDS, Kind
 from ._messages import from_json, unknown
 from ._objects import read_options
