@@ -4,16 +4,13 @@ killed loses the line, and sysctls come and go exactly."""
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import signal
-import subprocess
 
 import pytest
 
 from tests.images import build
 from tests.support import hosts, playbook, sip
+from tests.support.killing import kill_all
 from tools.deploy.images import fallback_variables
 
 NETWORK, SUBNET = "livekit-host", "198.51.100.160/29"
@@ -325,17 +322,6 @@ def test_a_run_that_is_killed_leaves_a_line_that_rings(host, folder, moment):
 
 def now(host):
     return float(host.check_output("date +%s.%N"))
-
-
-def kill_all(pid):
-    """A process and its children, which ansible-playbook puts into groups of their own."""
-    tree = [pid]
-    for parent in tree:
-        children = subprocess.run(["pgrep", "-P", str(parent)], capture_output=True, text=True, check=False)
-        tree += map(int, children.stdout.split())
-    for one in tree:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(one, signal.SIGKILL)
 
 
 def test_after_all_that_a_run_changes_nothing(host, folder):

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kill what a test started."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+
+
+def kill_all(pid: int) -> None:
+    """A process and its children, which ansible-playbook puts into groups of their own."""
+    tree = [pid]
+    for parent in tree:
+        children = subprocess.run(["pgrep", "-P", str(parent)], capture_output=True, text=True, check=False)
+        tree += map(int, children.stdout.split())
+    for one in tree:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(one, signal.SIGKILL)
