@@ -23,7 +23,7 @@ import os
 import re
 import shlex
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Callable
 
 # Runs a command with a standard input, and gives its exit code, standard output and standard error.
@@ -33,6 +33,7 @@ TABLE = ["table", "inet", "livekit"]
 OURS = "telephony.livekit"
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin"
 UNITS = ["livekit-firewall.service", "livekit-firewall-guard.service"]
+SYSTEMD, GUARD_SCRIPT = "/etc/systemd/system/", "/etc/livekit/firewall.guard.sh"
 PRIORITY = -10
 FILES = [
     "/etc/firewalld/policies/livekit.xml*",
@@ -178,12 +179,28 @@ def our_files(wanted: Mapping, seen: Mapping) -> dict:
     }
 
 
-def services(run: Run, systemd: bool) -> dict:
+def units_of(paths: Iterable[str]) -> list[str]:
+    """The units of systemd to which these files belong, as themselves or as an addition."""
+    names = [path.removeprefix(SYSTEMD).partition("/")[0] for path in paths if path.startswith(SYSTEMD)]
+    return sorted({name.removesuffix(".d") for name in names})
+
+
+def is_outdated(script: str, started: list[str]) -> bool:
+    """Whether a unit that started then, in seconds since the epoch after an @, runs an earlier text of this script."""
+    return bool(started and os.path.exists(script)) and int(os.stat(script).st_mtime) > int(started[0][1:])
+
+
+def services(run: Run, systemd: bool, files: Iterable[str] = ()) -> dict:
+    """`files` are those of the role: a run that was killed may have written them and done no more."""
+
     def ask(*question: str) -> list[str]:
         return output(run, "systemctl", *question).split() if systemd else []
 
+    started = ask("show", "--timestamp=unix", "--property=ActiveEnterTimestamp", "--value", UNITS[1])
     return {
         "systemd": systemd,
+        "reload_needed": "yes" in ask("show", "--property=NeedDaemonReload", "--value", *UNITS, *units_of(files)),
+        "guard_outdated": is_outdated(GUARD_SCRIPT, started),
         "units_right": ask("is-enabled", *UNITS) == ["enabled"] * 2 and ask("is-active", *UNITS) == ["active"] * 2,
         "firewalld": bool(shutil.which("firewall-cmd", path=PATH)),
         "firewalld_active": ask("is-active", "firewalld.service") == ["active"],
@@ -195,7 +212,7 @@ def probe(wanted: Mapping, run: Run) -> dict:
     seen = {
         "nft": bool(shutil.which("nft", path=PATH)),
         "ufw": ufw(wanted),
-        **services(run, os.path.isdir("/run/systemd/system")),
+        **services(run, os.path.isdir("/run/systemd/system"), [file["path"] for file in wanted["files"]]),
     }
     seen.update(our_files(wanted, seen))
     if seen["nft"]:

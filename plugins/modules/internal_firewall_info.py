@@ -82,6 +82,16 @@ units_right:
   returned: success
   type: bool
   sample: true
+reload_needed:
+  description: Whether systemd has yet to read a file of the role that is there.
+  returned: success
+  type: bool
+  sample: false
+guard_outdated:
+  description: Whether the guard runs an earlier text of its script.
+  returned: success
+  type: bool
+  sample: false
 firewalld:
   description: Whether firewalld is installed.
   returned: success

@@ -37,7 +37,11 @@ ROLES = ["livekit_docker", "livekit_firewall", "livekit_redis", "livekit_server"
 # For each role two configurations that it brings a host from one to the other and back.
 CHANGES = {
     "livekit_sip": ({"livekit_sip_logging_level": "info"}, {"livekit_sip_logging_level": "debug"}),
-    "livekit_firewall": ({"livekit_firewall_new_calls_burst": 50}, {"livekit_firewall_new_calls_burst": 60}),
+    # A rule in the kernel, and a unit of systemd.
+    "livekit_firewall": tuple(
+        {"livekit_firewall_new_calls_burst": burst, "livekit_firewall_reloading_services": ["nftables.service", *more]}
+        for burst, more in ((50, []), (60, ["ufw.service"]))
+    ),
     "livekit_server": ({"livekit_server_logging_level": "info"}, {"livekit_server_logging_level": "debug"}),
     "livekit_redis": ({"livekit_redis_appendfsync": "everysec"}, {"livekit_redis_appendfsync": "always"}),
     "livekit_docker": ({"livekit_docker_log_days": 7}, {"livekit_docker_log_days": 8}),
@@ -210,6 +214,7 @@ def heal(line, role):
     assert sorted(host.check_output("docker ps --all --format '{{.Names}}'").split()) == sorted(CONTAINERS)
     left = host.check_output("find /etc/livekit /run /var/tmp -name .next -o -name .previous -o -name 'livekit-*.tar'")
     assert left == ""
+    assert host.run("systemctl show --property=NeedDaemonReload '*' | grep yes").stdout == ""
 
 
 @pytest.mark.parametrize("role", CHANGES)

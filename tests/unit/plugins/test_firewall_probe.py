@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from ansible_collections.telephony.livekit.plugins.module_utils import _firewall_probe
 
@@ -133,6 +135,38 @@ def test_the_units_are_right_only_if_both_are(monkeypatch):
     assert services("active", "active")["units_right"]
     assert not services("active", "inactive")["units_right"]
     assert not services("active", "active", systemd=False)["units_right"]
+
+
+def services_that_say(said, files=()):
+    """`said(argv)` is what systemctl prints."""
+    return _firewall_probe.services(lambda argv, given: (0, said(argv), ""), True, files)
+
+
+def test_systemd_has_yet_to_read_what_a_killed_run_wrote():
+    drop_in = "/etc/systemd/system/docker.service.d/livekit-firewall.conf"
+
+    def said(argv):
+        asked = "--property=NeedDaemonReload" in argv and "docker.service" in argv
+        return "no\n\nyes\n" if asked else "no\n"
+
+    assert services_that_say(said, [drop_in, "/etc/livekit/firewall.sh"])["reload_needed"]
+    assert not services_that_say(said)["reload_needed"]
+
+
+def test_the_guard_runs_what_was_there_before_a_killed_run(tmp_path, monkeypatch):
+    script = tmp_path / "guard.sh"
+    monkeypatch.setattr(_firewall_probe, "GUARD_SCRIPT", str(script))
+
+    def guard_started(when):
+        said = services_that_say(lambda argv: when if "--property=ActiveEnterTimestamp" in argv else "no")
+        return said["guard_outdated"]
+
+    assert not guard_started("@1700000000")
+    script.touch()
+    os.utime(script, (1700000000.9, 1700000000.9))
+    assert not guard_started("@1700000000")
+    assert guard_started("@1699999999")
+    assert not guard_started("")
 
 
 def test_files_of_ours(tmp_path, monkeypatch):
