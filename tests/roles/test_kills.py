@@ -2,14 +2,14 @@
 """A run that is killed at any moment, and whatever ends on the host by itself, leave a line that rings again.
 
 A run is killed as a whole, the controller with all its workers: before each task that does something on the host, once
-the host has changed, and in the middle of each that has more than one step. Two configurations alternate, so that the
-run that heals is also what the next kill starts from. With -s each kill says how long the line was silent.
+the host has changed, and in the middle of each that changes it step by step, there with a power cut too. Two
+configurations alternate, so that the run that heals is also what the next kill starts from. With -s each kill says how
+long the line was silent.
 """
 
 from __future__ import annotations
 
 import json
-import re
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,7 +30,8 @@ CONTAINERS = ("livekit-redis", "livekit-server", "livekit-sip")
 DRAIN_LIMIT = 10
 # The firewall opens a minute after the limit at the latest. The rest is for a call on a busy machine.
 LONGEST_SILENCE = DRAIN_LIMIT + 60 + 60
-STEP_BY_STEP = re.compile(r"Tell livekit-sip to end|Run livekit-\w+$|Write the files|Apply the changes")
+LONG = 1.0
+STEP_BY_STEP = {"telephony.livekit.internal_container", "telephony.livekit.livekit_sip_routing"}
 # What needs no host, so that a kill before it finds what a kill before the next task finds.
 ON_THE_CONTROLLER = {"assert", "debug", "fail", "include_role", "include_tasks", "include_vars", "set_fact", "meta"}
 ROLES = ["livekit_docker", "livekit_firewall", "livekit_redis", "livekit_server", "livekit_sip", "livekit_routing"]
@@ -173,9 +174,9 @@ def moments(events):
         if changed:
             found.append(Moment(task))
         changed = changed or event["changed"]
-        if changed and STEP_BY_STEP.search(task):
-            half = (event["time"] - starts[task]) / 2
-            found += [Moment(task, half), Moment(task, half, power=True)]
+        took = event["time"] - starts[task]
+        if event["changed"] and (took > LONG or event["action"] in STEP_BY_STEP):
+            found += [Moment(task, took / 2), Moment(task, took / 2, power=True)]
     return found
 
 
