@@ -32,7 +32,7 @@ class Agent:
         }
         settings = [f"{name}={value}" for name, value in environment.items()]
         self.running = Process(["env", *settings, agent.PYTHON, "-P", str(self.script), "start"], self.log)
-        self.running.wait_until(lambda: self.log.read_text().count("registered worker") == len(self.names), seconds=90)
+        self.running.wait_until(lambda: self.log.read_text().count("registered worker") == len(self.names))
         return self
 
     def __exit__(self, *_unused) -> None:

@@ -31,8 +31,9 @@ class Oracle:
         return self
 
     def __exit__(self, *_unused) -> None:
-        self.process.stdin.close()
-        self.process.wait(120)
+        # Killed, not asked: it may still wait for an answer of a server that has ended
+        self.process.kill()
+        self.process.communicate()
 
     def ask(self, to: str, **call) -> dict:
         """The decision: trunk, rule, result (ACCEPT, REQUEST_PIN, livekit.refusal), room; or what went wrong."""
@@ -46,7 +47,11 @@ class Oracle:
         """The calls that livekit-server has handed to livekit-sip since this was asked last, and from now on."""
         return self.answers({"outbound": True})[0]["requests"]
 
-    def answers(self, *questions: dict) -> list[dict]:
+    def write(self, *questions: dict) -> None:
+        """Ask, and leave the answers to be read."""
         self.process.stdin.write("".join(json.dumps(question) + "\n" for question in questions))
         self.process.stdin.flush()
+
+    def answers(self, *questions: dict) -> list[dict]:
+        self.write(*questions)
         return [json.loads(self.process.stdout.readline()) for _unused in questions]

@@ -12,7 +12,7 @@ import json
 import requests
 
 from tests.images import build
-from tests.support.livekit import HOST, LiveKit, Process, free_port
+from tests.support.livekit import HOST, PATIENCE, LiveKit, Process, free_port
 
 
 class StandIn:
@@ -51,7 +51,7 @@ class StandIn:
 
     def health(self) -> str:
         try:
-            answer = requests.get(f"http://{HOST}:{self.health_port}/", timeout=2)
+            answer = requests.get(f"http://{HOST}:{self.health_port}/", timeout=PATIENCE)
         except requests.ConnectionError:
             return "connection refused"
         return f"{answer.status_code} {answer.text}"
