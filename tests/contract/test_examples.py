@@ -12,6 +12,8 @@ import yaml
 
 from tests.support.playbook import Playbook
 
+pytestmark = pytest.mark.one_server(reason="ansible-playbook hands options to modules, which other tests run there too")
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 MODULES = sorted(path.stem for path in (REPOSITORY / "plugins" / "modules").glob("livekit_*.py"))
 VARIABLES = {

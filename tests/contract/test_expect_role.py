@@ -8,6 +8,8 @@ import pytest
 
 from tests.support.playbook import Playbook
 
+pytestmark = pytest.mark.one_server(reason="ansible-playbook hands options to modules, which other tests run there too")
+
 ONE, TWO, FOREIGN, CALLER = "+12025550100", "+12025550101", "+12025550102", "+12025550199"
 TASKS = [{"name": "Register trunks and rules", "include_role": {"name": "telephony.livekit.livekit_routing"}}]
 LISTS = ("ListSIPInboundTrunk", "ListSIPOutboundTrunk", "ListSIPDispatchRule")

@@ -91,6 +91,7 @@ def test_no_secret_in_any_failure(modules, options, livekit, spoiled):
     assert "another-secret" not in modules.outputs[-1]
 
 
+@pytest.mark.one_server(reason="it is about what ansible-playbook prints")
 def test_no_secret_at_vvv_with_diff(options, livekit, tmp_path):
     trunk = options["inbound_trunks"][0]
     tasks = [
