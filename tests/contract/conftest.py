@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+from ansible_collections.telephony.livekit.plugins.module_utils import _client, _rivals, _run
 
 from tests.images import build
 from tests.support.livekit import LiveKit
-from tests.support.modules import ModuleRunner
+from tests.support.modules import Clock, ModuleRunner
 from tests.support.proxy import Proxy
 
 # Builds two more livekit-servers: only when it is named, as the stage old-servers does.
@@ -60,6 +61,21 @@ def pytest_terminal_summary(terminalreporter, config):
 def running_livekit(request):
     with LiveKit(version=SERVERS[request.config.getoption("server")]) as livekit:
         yield livekit
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch):
+    """What the modules wait for other runs, or for a server that comes back, takes no time: nobody else is there.
+
+    They look again all the same. test_races.py, where others are there, leaves this out.
+    """
+    monkeypatch.setattr(_run, "_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(_run, "AT_REST_SECONDS", 0.01)
+    monkeypatch.setattr(_rivals, "_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(_rivals, "PATIENCE_SECONDS", 0.05)
+    clock = Clock()
+    monkeypatch.setattr(_client, "time", clock)
+    return clock
 
 
 @pytest.fixture

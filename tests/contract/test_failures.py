@@ -4,17 +4,18 @@
 from __future__ import annotations
 
 import re
+import socket
 
 import pytest
 from ansible_collections.telephony.livekit.plugins.module_utils import _client
 from ansible_collections.telephony.livekit.plugins.module_utils._failures import FAILURES
 from livekit.protocol import sip
 
-from tests.contract.test_faults import HTML, skewed
-from tests.support.livekit import LiveKit, free_port
+from tests.contract.test_faults import HTML
+from tests.support.livekit import LiveKit
 from tests.support.misbehaving import Misbehaving, certificate
-from tests.support.modules import ModuleRunner
-from tests.support.proxy import Proxy, answers, cut_after, slow, without
+from tests.support.modules import Clock, ModuleRunner
+from tests.support.proxy import Proxy, answers, cut_after, unanswered, without
 
 ONE, TWO, THREE = "+12025550101", "+12025550102", "+12025550103"
 TRUNK = {"name": "t", "numbers": [ONE]}
@@ -44,11 +45,11 @@ class World:
         self.tmp_path = tmp_path
         self.modules = ModuleRunner(proxy.url, livekit.api_key, livekit.api_secret)
 
-    def spoilt(self, rpc, fault):
+    def spoilt(self, rpc, fault, **options):
         """The result of changing a trunk, with all RPCs spoilt whose names start with `rpc`."""
         self.modules.trunk(**TRUNK)
         self.proxy.spoil(rpc, fault, times=1000)
-        return self.modules.trunk(timeout=1, metadata="m", **TRUNK)
+        return self.modules.trunk(metadata="m", **TRUNK, **options)
 
 
 @pytest.fixture
@@ -175,13 +176,15 @@ def _happening(world):
 
 @happens("Nobody answers")
 def _happening(world):
-    world.modules.connection["url"] = f"http://127.0.0.1:{free_port()}"
-    return world.modules.trunk(timeout=1, **TRUNK)
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        world.modules.connection["url"] = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+        return world.modules.trunk(**TRUNK)
 
 
 @happens("Nobody answers within `timeout`")
 def _happening(world):
-    return world.spoilt("List", slow(1.5))
+    return world.spoilt("List", unanswered, timeout=1)
 
 
 @happens("The server does not know `api_key`")
@@ -198,7 +201,7 @@ def _happening(world):
 
 @happens("The clocks of the two hosts differ by more than a minute")
 def _happening(world):
-    world.monkeypatch.setattr(_client, "time", skewed(120))
+    world.monkeypatch.setattr(_client, "time", Clock(120))
     return world.modules.trunk(**TRUNK)
 
 

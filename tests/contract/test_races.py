@@ -34,6 +34,11 @@ TRUNK = {"name": "t", "numbers": [NUMBER]}
 RULE = {"name": "r", "trunks": ["t"], "individual": {"room_prefix": "call-"}}
 
 
+@pytest.fixture(autouse=True)
+def clock():
+    """The real one: here runs wait for each other."""
+
+
 class Failed(Exception):
     pass
 
@@ -50,7 +55,7 @@ class Copy:
             "api_secret": livekit.api_secret,
             "validate_certs": True,
             "ca_path": None,
-            "timeout": 10,
+            "timeout": 120,
         }
 
     def warn(self, _message):

@@ -146,7 +146,7 @@ def swap(modules, spoilt, proxy, fault):
         return ask() if len(writes) == 1 else fault(ask)
 
     proxy.spoil("Update", second, times=1000)
-    return spoilt.trunk(trunks=SWAPPED, timeout=1)
+    return spoilt.trunk(trunks=SWAPPED)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ import contextlib
 import importlib
 import io
 import json
+import threading
+import time
 from unittest import mock
 
 from ansible.module_utils.basic import AnsibleModule
@@ -15,11 +17,37 @@ from ansible.module_utils.testing import patch_module_args
 PLUGINS = "ansible_collections.telephony.livekit.plugins"
 
 
+class Clock:
+    """In place of `time` where the modules repeat requests: pauses take no time, and count against deadlines.
+
+    `wrong`: by so many seconds. Each thread has its own deadlines.
+    """
+
+    def __init__(self, wrong: float = 0) -> None:
+        self.wrong = wrong
+        self.pauses: list[float] = []
+        self.of_thread = threading.local()
+
+    def time(self) -> float:
+        return time.time() + self.wrong
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self._paused()
+
+    def sleep(self, seconds: float) -> None:
+        self.of_thread.paused = self._paused() + seconds
+        self.pauses.append(seconds)
+
+    def _paused(self) -> float:
+        return getattr(self.of_thread, "paused", 0.0)
+
+
 class ModuleRunner:
     """`run("livekit_sip_trunk", name="t", …)` against one server; every run's whole output is kept in `outputs`."""
 
     def __init__(self, url: str, api_key: str, api_secret: str) -> None:
-        self.connection = {"url": url, "api_key": api_key, "api_secret": api_secret}
+        # A busy machine is late: only a test that is about the timeout has a shorter one.
+        self.connection = {"url": url, "api_key": api_key, "api_secret": api_secret, "timeout": 120}
         self.outputs: list[str] = []
 
     def run(self, module: str, check: bool = False, **options) -> dict:

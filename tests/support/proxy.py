@@ -9,15 +9,17 @@ with Proxy(livekit.url) as proxy:
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
-import time
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import requests
 
 from tests.support.http_server import Handler, HttpServer
+from tests.support.livekit import PATIENCE
 
 
 @dataclass
@@ -30,6 +32,10 @@ class Answer:
 
 class Cut(Exception):
     """The connection ends without an answer."""
+
+
+class Unanswered(Exception):
+    """No answer for as long as the client waits."""
 
 
 # A fault gets what asks the server, and returns what the client is answered, or raises Cut.
@@ -65,13 +71,8 @@ def answers(status: int, text: str | dict, after: bool = False) -> Fault:
     return fault
 
 
-def slow(seconds: float) -> Fault:
-    def fault(ask) -> Answer:
-        answer = ask()
-        time.sleep(seconds)
-        return answer
-
-    return fault
+def unanswered(_ask) -> Answer:
+    raise Unanswered
 
 
 def without(*fields: str) -> Fault:
@@ -97,6 +98,12 @@ class _Handler(Handler):
             answer = self.server.owner.answer(self.path, headers, self.body())
         except Cut:
             self._cut()
+            return
+        except Unanswered:
+            self.connection.settimeout(PATIENCE)
+            with contextlib.suppress(OSError):
+                self.connection.recv(1)  # nothing: the client hangs up
+                self._cut()
             return
         self.send_response_only(answer.status)
         for name, value in answer.headers.items():
@@ -124,10 +131,17 @@ class Proxy(HttpServer):
         self.rpcs: list[str] = []
         self.faults: list[tuple[str, Fault, int]] = []
         self.session = requests.Session()
+        self.carrying_out = threading.Lock()
 
     def spoil(self, rpc: str, fault: Fault, times: int = 1) -> None:
         """Spoil the next RPCs whose names start with `rpc`."""
         self.faults.append((rpc, fault, times))
+
+    def too_late(self, ask) -> Answer:
+        """A fault: the server carries it out, and the client has given up before it hears of it."""
+        with self.carrying_out:
+            ask()
+        raise Unanswered
 
     def answer(self, path: str, headers: dict[str, str], body: bytes) -> Answer:
         rpc = path.rpartition("/")[2]
@@ -135,7 +149,7 @@ class Proxy(HttpServer):
 
         def ask(change=lambda request: request) -> Answer:
             data = json.dumps(change(json.loads(body))).encode()
-            answered = self.session.post(self.upstream + path, data=data, headers=headers, timeout=30)
+            answered = self.session.post(self.upstream + path, data=data, headers=headers, timeout=PATIENCE)
             kept = {name: answered.headers[name] for name in ("Content-Type", "Date") if name in answered.headers}
             return Answer(answered.status_code, answered.content, kept)
 
@@ -145,4 +159,6 @@ class Proxy(HttpServer):
                 if times == 1:
                     del self.faults[index]
                 return fault(ask)
+        with self.carrying_out:
+            pass  # a client that gave up sees what became of it, however late a busy machine is
         return ask()
