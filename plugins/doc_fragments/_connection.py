@@ -13,7 +13,7 @@ options:
   url:
     description:
       - The URL of the LiveKit server's API, such as V(http://127.0.0.1:7880) or V(https://livekit.example.com).
-      - V(ws://) and V(wss://), as LiveKit's clients write it, mean V(http://) and V(https://).
+      - V(ws://) and V(wss://), as in LiveKit's clients, mean V(http://) and V(https://).
       - If not set, the value of the environment variable E(LIVEKIT_URL) is used.
     type: str
     required: true
@@ -25,29 +25,29 @@ options:
     required: true
   api_secret:
     description:
-      - The secret of O(api_key). It is not sent; it signs a token that may manage SIP and nothing else, for ten
-        minutes.
+      - The secret of O(api_key). It is not sent; it signs a token that is valid for ten minutes and only allows
+        managing SIP.
       - If not set, the value of the environment variable E(LIVEKIT_API_SECRET) is used.
     type: str
     required: true
   validate_certs:
     description:
-      - Whether to check the certificate of an V(https://) server.
+      - Whether to verify the certificate of an V(https://) server.
     type: bool
     default: true
   ca_path:
     description:
-      - A file with the certificates of the authorities to check the server's with, in PEM format, or a folder
-        that C(openssl rehash) has prepared.
-      - If not set, those of the Python library C(requests) or of the environment variable E(REQUESTS_CA_BUNDLE) are
-        used.
+      - CA certificates to verify the server's certificate, as a PEM file or as a folder prepared with C(openssl
+        rehash).
+      - If not set, the CA certificates of the Python library C(requests) or of the environment variable
+        E(REQUESTS_CA_BUNDLE) are used.
     type: path
   timeout:
     description:
-      - How many seconds to wait for one answer, from 1 to 3600.
-      - Reads are tried again on connection errors and HTTP 5xx until as many seconds have passed. Writes are not,
-        unless a look at the server shows that they were not carried out.
-      - After HTTP 429, and where the server says how long to wait, reads and writes wait for so long at most.
+      - Seconds to wait for one answer, from 1 to 3600.
+      - Reads are retried on connection errors and HTTP 5xx for up to this many seconds in total. Writes are retried
+        only after checking that they were not applied.
+      - After HTTP 429 and C(Retry-After), reads and writes wait at most this long.
     type: int
     default: 30
 requirements:

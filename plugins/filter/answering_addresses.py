@@ -6,14 +6,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: answering_addresses
-short_description: Addresses that a host answers from over UDP
+short_description: Addresses from which a host answers over UDP
 version_added: 0.2.0
 author:
   - The telephony.livekit maintainers (@telephony-livekit)
 description:
-  - A program that listens on all addresses answers over UDP from the address that the kernel takes on the way to the
-    peer, not from the one that was called.
-  - Knows the addresses of interfaces and the default route, from the facts. Knows no other routes.
+  - A program that listens on all addresses answers over UDP from the address that the kernel selects for the route to
+    the peer, not from the called address.
+  - Knows the addresses of interfaces and the default route from the facts, but no other routes.
 positional: _input, peers
 options:
   _input:
@@ -21,14 +21,14 @@ options:
     type: dict
     required: true
   peers:
-    description: Addresses and networks of the peers. Those of IPv6 and those that are invalid do not count.
+    description: Addresses and networks of the peers. IPv6 addresses and invalid ones are ignored.
     type: list
     elements: str
     required: true
 """
 
 EXAMPLES = r"""
-- name: Show where answers to the provider leave from
+- name: Show the source addresses of answers to the provider
   ansible.builtin.debug:
     msg: "{{ ansible_facts | telephony.livekit.answering_addresses(['198.51.100.0/30']) }}"
 """
@@ -55,7 +55,7 @@ def answering_addresses(facts: dict, peers: list) -> list[str]:
 def _source(facts: dict, peer: ipaddress.IPv4Network) -> str | None:
     near = [(network, address) for network, address in _addresses(facts) if peer.subnet_of(network)]
     if near:
-        # Of two addresses in one network the first is the kernel's choice, and max returns the first.
+        # Of two addresses in one network the kernel uses the first, and max returns the first.
         return max(near, key=lambda one: one[0].prefixlen)[1]
     return facts.get("default_ipv4", {}).get("address")
 

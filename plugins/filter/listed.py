@@ -6,15 +6,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: listed
-short_description: A list of what may be one text
+short_description: Convert a string to a list
 version_added: 0.1.0
 author: The telephony.livekit maintainers
 description:
-  - Reads a value as Ansible reads a list option of a module. A text is split at its commas, one number is a list of
-    one, nothing is an empty list.
+  - Converts a value like a list option of an Ansible module. A string is split at commas, a number becomes a list of
+    one, null an empty list.
 options:
   _input:
-    description: A list, a text, a number or nothing.
+    description: A list, a string, a number or null.
     type: raw
     required: true
 """

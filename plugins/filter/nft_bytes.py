@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: nft_bytes
-short_description: A text as nft compares it with the bytes of a packet
+short_description: Convert a text to the bytes that nft compares
 version_added: 0.1.0
 author: The telephony.livekit maintainers (@telephony-livekit)
 description:
@@ -19,7 +19,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Show how nft sees the beginning of a call
+- name: Show the first bytes of a call
   ansible.builtin.debug:
     msg: "{{ 'INVITE ' | telephony.livekit.nft_bytes }}"  # 0x494e5649544520
 """

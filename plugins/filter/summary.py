@@ -6,16 +6,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: summary
-short_description: What a run of the playbook site leaves on a host, for a person
+short_description: Summarise a run of the playbook site for a person
 version_added: 0.1.0
 author: The telephony.livekit maintainers (@telephony-livekit)
 description:
   - Internal, for the playbooks of this collection. It may change without notice.
-  - Names the containers of a host with their images, a stand-in loudly, who answers which number, what the provider
-    needs, where agents connect, who can reach what, and whether it survives a reboot.
+  - Lists the containers of a host with their images, with a warning for a stand-in, the agent of each number, the
+    settings for the provider, the URL for agents, the open ports, and whether the deployment survives a reboot.
 options:
   _input:
-    description: What the run has learnt of the host.
+    description: Facts that the run collected about the host.
     type: dict
     required: true
 """

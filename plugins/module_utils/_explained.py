@@ -150,7 +150,7 @@ def _heard(decision: Decision, call: Call, asked: bool, since: tuple[int, ...] |
         return heard
     if since is not None and since >= HIDES_NOTHING_SINCE:
         return heard
-    ended = "100, 180, then silence, because livekit-server ends: the rule hides a number that is not there"
+    ended = "100, 180, then silence, because livekit-server crashes: the rule hides a number that is missing"
     if since is not None:
         return ended
     first = ".".join(map(str, HIDES_NOTHING_SINCE))
@@ -165,15 +165,15 @@ def _heard_while_it_runs(decision: Decision, call: Call, asked: bool, since: tup
         heard.append("407 until the password is right")
     heard.append("180")
     if asked:
-        heard.append("200 at once, and a voice asks for the PIN")
+        heard.append("200 immediately, and a voice asks for the PIN")
         if decision.result == ACCEPT:
-            heard.append("after the digits the room")
+            heard.append("after the digits the caller joins the room")
         elif decision.result != REQUEST_PIN:
             heard.append("after the digits a voice says that the PIN is wrong, and the call ends")
     elif decision.result == ERROR:
         heard.append("503 Try again later")
     elif decision.result == ACCEPT:
-        heard.append("180 again and again until somebody in the room publishes audio, then 200")
+        heard.append("180 repeatedly until a participant in the room publishes audio, then 200")
     else:
         heard.append(_refusal(since))
     return ", ".join(heard)

@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Every failure of the modules but wrong values, in words. docs/failures.md is written from this by the tool
+"""The texts of all failures of the modules except invalid values. docs/failures.md is generated from this by
 tools/failure_table.py.
 
 Pure: no I/O, nothing of Ansible.
@@ -16,20 +16,18 @@ import typing as t
 
 
 class Failure(t.NamedTuple):
-    """What stands in braces is different each time."""
+    """Braces are placeholders."""
 
     code: str
-    what: str  # what happened, for the table
+    what: str  # for the table of docs/failures.md
     message: str
     hint: str
 
 
-_ANOTHER_PROGRAM = (
-    "A proxy or another program answers there: check the url; livekit-server itself listens on port 7880."
-)
-_UPDATE = "{needed}: update the server, or leave the field out."
+_ANOTHER_PROGRAM = "A proxy or another program answers there: check url; livekit-server itself listens on port 7880."
+_UPDATE = "{needed}: update the server, or omit the field."
 _FOR_A_TEST = "or for a test only set validate_certs: false."
-_CERTIFICATE = "{rpc}: the certificate of {url} is not accepted: {reason}"
+_CERTIFICATE = "{rpc}: the certificate of {url} is rejected: {reason}"
 _TWIRP = "{rpc}: {text} ({code})"
 _ANY = "…"
 
@@ -37,75 +35,76 @@ _ANY = "…"
 PLANS = {
     "trunk_unknown": Failure(
         "not_found",
-        "A rule names a trunk that is not there",
+        "A rule names a trunk that does not exist",
         "{label}: trunks: {trunk} is invalid: there is no inbound trunk with this name or id",
         "{known}.",
     ),
     "id_unknown": Failure(
-        "not_found", "Nobody has the `id`", "id: {key} is invalid: there is no {kind} with this id", "{known}."
+        "not_found", "No object has this `id`", "id: {key} is invalid: there is no {kind} with this id", "{known}."
     ),
     "name_ambiguous": Failure(
         "ambiguous",
-        "Several objects have the name",
+        "Several objects have this name",
         "name: {name} is invalid: {count} {kind}s are named {name}: {keys}",
-        "Names are not unique in LiveKit: give the id of the one that is meant.",
+        "Names are not unique in LiveKit: give the id of the intended object.",
     ),
     "trunk_ambiguous": Failure(
         "ambiguous",
-        "A rule names a trunk whose name several have",
+        "A rule names a trunk, but several trunks have this name",
         "{label}: trunks: {trunk} is invalid: {count} inbound trunks are named {trunk}: {keys}",
         "Name the trunk by its id.",
     ),
     "rename_ambiguous": Failure(
         "ambiguous",
-        "Several trunks could have been renamed",
-        "{label}: numbers: {numbers} is invalid: it could be any of {keys} renamed, as they hold the same numbers",
-        "Give the id of the one that is meant.",
+        "Several trunks could be the renamed one",
+        "{label}: numbers: {numbers} is invalid: any of {keys} could be the renamed trunk, because they have the same "
+        "numbers",
+        "Give the id of the intended object.",
     ),
     "conflict": Failure(
         "conflict",
-        "Two trunks or two rules would claim the same calls",
+        "Two trunks or two rules claim the same calls",
         "numbers: {numbers} is invalid: {kind}s {labels} both claim {what}",
-        "One call can have one {kind} only: change or delete one of them, give the id of the one that is to be "
-        "renamed, or purge what is not listed.",
+        "A call can match only one {kind}: change or delete one of them, give the id of the one to rename, or purge "
+        "unlisted objects.",
     ),
     "own_rival": Failure(
         "conflict",
-        "A rule that stands lists one number in two spellings",
-        "dispatch rule {label}: numbers: {numbers} is invalid: it is the same twice to livekit-server, which refuses "
-        "new rules, and changes to those of the same trunk",
+        "An existing rule lists one number in two spellings",
+        "dispatch rule {label}: numbers: {numbers} is invalid: livekit-server treats them as duplicates, and rejects "
+        "new rules and changes to rules of the same trunk",
         "Keep the spelling that the provider sends.",
     ),
     "in_use": Failure(
         "in_use",
-        "A rule names the trunk that is to go",
+        "A rule names the trunk to delete",
         "inbound trunk {names} cannot be deleted: {label} names it",
-        "Delete or change the rule first, or in the same run of livekit_sip_routing, or set detach: true.",
+        "Delete or change the rule first or in the same run of livekit_sip_routing, or set detach: true.",
     ),
     "last_trunk": Failure(
         "in_use",
-        "The trunk that is to go is the last one of a rule",
-        "inbound trunk {names} cannot be deleted: {label} would have no trunk left and take every call",
+        "The trunk to delete is the last one of a rule",
+        "inbound trunk {names} cannot be deleted: {label} would have no trunk left and match every call",
         "Delete the rule, or give it another trunk.",
     ),
     "unexpected": Failure(
         "unexpected",
-        "A call of `expect` would not get what it must",
+        "A call of `expect` would not get the expected result",
         "{calls}",
-        "Correct the trunks and rules, or what is expected.",
+        "Correct the trunks and rules, or the expectation.",
     ),
     "unorderable": Failure(
         "unorderable",
-        "Between two writes, callers would be let in without the PIN that both tables ask for, or other calls would "
-        "fare worse than before and after",
-        "these changes cannot be made one after the other: on the way {way}",
-        "Delete the rule that would take these calls meanwhile, or give it a PIN; or make the change in two runs: the "
-        "first without the numbers that move, the second with them.",
+        "Between two writes, callers would get in without the PIN that both tables require, or other calls would get a "
+        "worse result than before and after",
+        "no order of these changes is safe: in between {way}",
+        "Delete the rule that would match these calls in between, or give it a PIN; or make the change in two runs: "
+        "the first without the moved numbers, the second with them.",
     ),
     "unknown_field": Failure(
         "unknown_field",
-        "The objects on the server show that it is too old for a field",
-        "{label}: {fields} is invalid: no {kind} on the server has such a field; by its answers it is {version}",
+        "The objects on the server show that it is too old for this field",
+        "{label}: {fields} is invalid: no {kind} on the server has this field; its answers are those of {version}",
         _UPDATE,
     ),
     "bad_url": Failure(
@@ -116,56 +115,57 @@ PLANS = {
     ),
     "tls_authority": Failure(
         "tls",
-        "No authority that is known signed the server's certificate",
+        "No known authority signed the server's certificate",
         _CERTIFICATE,
-        f"Name the file with its authority's certificate in ca_path, {_FOR_A_TEST}",
+        f"Set ca_path to a file with the certificate of its authority, {_FOR_A_TEST}",
     ),
     "tls_host": Failure(
         "tls",
         "The server's certificate is for another host",
         _CERTIFICATE,
-        f"Write the host name that the certificate is for in url, {_FOR_A_TEST}",
+        f"Use the host name of the certificate in url, {_FOR_A_TEST}",
     ),
     "tls_dates": Failure(
         "tls",
         "The server's certificate has expired, or is not valid yet",
         _CERTIFICATE,
-        f"Renew the server's certificate and compare the clocks, as ca_path does not help here, {_FOR_A_TEST}",
+        f"Renew the server's certificate and compare the clocks; ca_path does not help here, {_FOR_A_TEST}",
     ),
     "tls_not": Failure(
         "tls",
-        "`url` says https, and the server speaks plain HTTP",
-        "{rpc}: {url} does not speak TLS",
-        "Write http:// in url, or put TLS before the server: ca_path and validate_certs change nothing.",
+        "`url` has https, but the server uses plain HTTP",
+        "{rpc}: {url} does not use TLS",
+        "Write http:// in url, or put a TLS proxy in front of the server: ca_path and validate_certs change nothing.",
     ),
     "tls_wanted": Failure(
         "tls",
-        "`url` says http, and the server speaks TLS",
-        "{rpc}: {url} speaks TLS and was asked without",
+        "`url` has http, but the server uses TLS",
+        "{rpc}: {url} requires TLS, but the request did not use it",
         "Write https:// in url.",
     ),
     "tls_other": Failure(
         "tls",
-        "The two hosts do not agree on TLS otherwise",
+        "The TLS handshake fails for another reason",
         "{rpc}: TLS with {url} fails: {reason}",
-        "Compare what both hosts speak, as with openssl s_client: ca_path and validate_certs may change nothing.",
+        "Compare the TLS versions and ciphers of both hosts, for example with openssl s_client: ca_path and "
+        "validate_certs may change nothing.",
     ),
 }
 
-# Said by the server, or by what stands before it.
+# Reported by the server, or by a proxy in front of it.
 ANSWERS = {
     "unreachable": Failure(
         "unreachable",
         "Nobody answers",
         "{rpc}: {url} cannot be reached: {reason}",
-        "Is livekit-server running, is the url right, and does the firewall let this host in?",
+        "Check that livekit-server runs, that url is right, and that the firewall allows this host.",
     ),
     "unreachable_slow": Failure(
         "unreachable",
-        "Nobody answers within `timeout`",
+        "No answer within `timeout`",
         "{rpc}: {url} cannot be reached: {reason}",
-        "Is livekit-server running, is the url right, and does the firewall let this host in? If it is only slow: "
-        "timeout is {timeout} s.",
+        "Check that livekit-server runs, that url is right, and that the firewall allows this host. If the server is "
+        "slow, increase timeout ({timeout} s).",
     ),
     "unauthenticated_key": Failure(
         "unauthenticated",
@@ -175,7 +175,7 @@ ANSWERS = {
     ),
     "unauthenticated_secret": Failure(
         "unauthenticated",
-        "`api_secret` is another key's",
+        "`api_secret` belongs to another key",
         "{rpc}: {text}",
         "The api_secret does not belong to the api_key.",
     ),
@@ -183,32 +183,32 @@ ANSWERS = {
         "unauthenticated",
         "The clocks of the two hosts differ by more than a minute",
         "{rpc}: {text}",
-        "The clocks differ by {skew} s: set the time of both hosts with NTP.",
+        "The clocks differ by {skew} s: synchronise both hosts with NTP.",
     ),
     "unauthenticated_grant": Failure(
         "unauthenticated",
-        "The key may do other things only",
+        "The key lacks the permission",
         "{rpc}: {text}",
         "The API key may not manage SIP: use a key pair from the server's own configuration.",
     ),
     "unauthenticated": Failure("unauthenticated", "Another reason", "{rpc}: {text}", "Check api_key and api_secret."),
     "no_redis": Failure(
         "internal",
-        "livekit-server has no Redis",
+        "livekit-server runs without Redis",
         "{rpc}: {text}",
         "livekit-server runs without Redis, where trunks and rules are stored: configure redis and restart it.",
     ),
     "internal": Failure(
         "internal",
-        "livekit-server is in trouble, such as a Redis that does not answer",
+        "livekit-server has an internal error, for example because Redis does not answer",
         "{rpc}: {text}",
-        "Look at livekit-server's log; often it does not reach its Redis.",
+        "Check livekit-server's log; often it does not reach its Redis.",
     ),
     "unavailable": Failure(
         "unavailable",
         "livekit-server starts, stops or is overloaded",
         "{rpc}: {text}",
-        "livekit-server is starting, stopping or overloaded: look at its log, then run again.",
+        "livekit-server is starting, stopping or overloaded: check its log, then run again.",
     ),
     "bad_route": Failure(
         "bad_route",
@@ -218,34 +218,34 @@ ANSWERS = {
     ),
     "ignored_newer": Failure(
         "ignored_field",
-        "The server is too old for a field and has stored the object without it",
-        "the server took {label} and did not store {fields} as sent",
+        "The server is too old for a field, and stored the object without it",
+        "the server accepted {label} but did not store {fields} as sent",
         _UPDATE,
     ),
     "ignored_unknown": Failure(
         "ignored_field",
-        "The server does not know a key that no version is known to have, and has stored the object without it",
-        "the server took {label} and did not store {fields} as sent",
-        "Perhaps this version of the server does not know it, or a proxy drops it: correct its name, update the "
-        "server, or leave it out.",
+        "The server does not know a key that no known version has, and stored the object without it",
+        "the server accepted {label} but did not store {fields} as sent",
+        "This version of the server may not know it, or a proxy may drop it: correct its name, update the server, or "
+        "omit it.",
     ),
     "ignored_rewritten": Failure(
         "ignored_field",
-        "The server has stored another value than was sent",
-        "the server took {label} and did not store {fields} as sent",
-        "The server, or a proxy before it, writes this value another way: write it as the server answers it.",
+        "The server stored a different value than the one sent",
+        "the server accepted {label} but did not store {fields} as sent",
+        "The server, or a proxy in front of it, writes this value differently: write it as the server returns it.",
     ),
     "malformed": Failure(
         "malformed",
         "The server cannot read a value",
         "{rpc}: {text}",
-        "A number or duration is too large, or a map has another shape than LiveKit's API takes: correct it.",
+        "A number or duration is too large, or a map does not have the structure of LiveKit's API: correct it.",
     ),
     "invalid_argument": Failure(
         "invalid_argument",
-        "The server refuses what the modules let through",
+        "The server rejects a value that the modules accept",
         "{rpc}: {text}",
-        "Change the option that the message names: the server does not take its value.",
+        "Change the option that the message names: the server rejects its value.",
     ),
     "resource_exhausted": Failure(
         "resource_exhausted",
@@ -254,50 +254,50 @@ ANSWERS = {
         "The server limits requests: try again later.",
     ),
     "other": Failure(
-        "another one", "Another answer of the server", "{rpc}: {text}", "livekit-server's log may say more."
+        "another one", "Any other answer of the server", "{rpc}: {text}", "livekit-server's log may say more."
     ),
     "lost_answer": Failure(
         "lost_answer",
-        "The connection broke at each try of a write",
-        "{rpc}: the connection to {url} broke before the answer came: {reason}",
-        "Nobody knows whether the server carried it out: run again, which looks first.",
+        "The connection broke at each attempt of a write",
+        "{rpc}: the connection to {url} broke before the answer arrived: {reason}",
+        "The server may have applied the change: run again; the module reads the current state first.",
     ),
     "not_carried_out": Failure(
         "not_carried_out",
-        "Writes are answered again and again, and nothing is changed",
-        "the server has answered that it wrote {labels}, and stores what it did before",
-        "A proxy answers in place of the server, or another run undoes what this one does: write the address of "
-        "livekit-server itself in url, and run the task for one host only (run_once: true).",
+        "Writes get an answer each time, but nothing changes",
+        "the server answered that it wrote {labels}, but its objects are unchanged",
+        "A proxy answers instead of the server, or another run reverts the changes of this one: set url to the address "
+        "of livekit-server itself, and run the task for one host only (run_once: true).",
     ),
     "redirected": Failure(
         "redirected",
         "A redirect instead of an answer",
         "{rpc}: {url} answered HTTP {status}, which {place}",
-        "The token is not sent to another address: write the address of livekit-server itself in url.",
+        "The token is not sent to another address: set url to the address of livekit-server itself.",
     ),
     "odd_answer": Failure(
         "odd_answer",
-        "JSON that is not LiveKit's, such as objects without ids",
+        "JSON that LiveKit does not send, such as objects without ids",
         "{rpc}: {url} answered {what}",
         _ANOTHER_PROGRAM,
     ),
     "not_json": Failure(
         "not_json",
         "A web page instead of an answer",
-        "{rpc}: {url} answered HTTP {status}, and not in LiveKit's JSON: {text}",
+        "{rpc}: {url} answered HTTP {status} without LiveKit's JSON: {text}",
         _ANOTHER_PROGRAM,
     ),
     "not_json_5xx": Failure(
         "not_json_5xx",
         "A proxy does not reach livekit-server",
-        "{rpc}: {url} answered HTTP {status}, and not in LiveKit's JSON: {text}",
+        "{rpc}: {url} answered HTTP {status} without LiveKit's JSON: {text}",
         _ANOTHER_PROGRAM,
     ),
     "aborted": Failure(
         "aborted",
-        "Other runs made the same object again and again",
+        "Other runs repeatedly created the same object",
         "another run wrote an object for the same calls at the same moment",
-        "Run the task for one host only (run_once: true), or again later.",
+        "Run the task for one host only (run_once: true), or run it again later.",
     ),
 }
 

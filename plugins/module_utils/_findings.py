@@ -109,8 +109,8 @@ class _Graph:
             for key, stored in table.items():
                 yield from of_headers(kind, key, stored)
                 if stored.get("krisp_enabled"):
-                    cause = f"{label_of(kind, key, stored)} has krisp_enabled, which only LiveKit Cloud does"
-                    yield Finding("krisp_self_hosted", NOTE, ((kind, key),), cause, "leave krisp_enabled out")
+                    cause = f"{label_of(kind, key, stored)} has krisp_enabled, which works only on LiveKit Cloud"
+                    yield Finding("krisp_self_hosted", NOTE, ((kind, key),), cause, "omit krisp_enabled")
         if self.knows_rules:
             yield from self._unused_trunks()
             yield from self._pin_before_open()
@@ -134,14 +134,14 @@ class _Graph:
             return Finding("trunks_conflict", ERROR, where, cause, "give each number, or each caller, to one trunk")
         trunk = f"trunk {self._name(claim.trunk)}" if claim.trunk else "any trunk"
         cause = f"{labels} both match {calls} on {trunk} with the same PIN or none: the trunk's calls get 503"
-        return Finding("rules_conflict", ERROR, where, cause, "delete one of them, or let trunk, numbers or PIN differ")
+        return Finding("rules_conflict", ERROR, where, cause, "delete one of them, or change trunk, numbers or PIN")
 
     def _outbound_trunks(self) -> Iterator[Finding]:
         first: dict[tuple, str] = {}
         for key, trunk in self.outbound.items():
             label = label_of(OUTBOUND_TRUNK, key, trunk)
             if bool(trunk.get("auth_username")) != bool(trunk.get("auth_password")):
-                cause = f"{label} has only one of auth_username and auth_password: a call that is asked for them ends"
+                cause = f"{label} has only one of auth_username and auth_password: calls fail if asked for them"
                 yield Finding("password_missing", ERROR, ((OUTBOUND_TRUNK, key),), cause, "give both, or neither")
             numbers = frozenset(map(normalized_number, trunk.get("numbers") or ()))
             same = (trunk.get("address"), trunk.get("transport"), trunk.get("auth_username"), numbers)
@@ -155,60 +155,60 @@ class _Graph:
         label, where = label_of(INBOUND_TRUNK, key, trunk), ((INBOUND_TRUNK, key),)
         numbers, masks = trunk.get("numbers") or [], trunk.get("allowed_addresses") or []
         if bool(trunk.get("auth_username")) != bool(trunk.get("auth_password")):
-            cause = f"{label} has only one of auth_username and auth_password, so nobody is asked for a password"
+            cause = f"{label} has only one of auth_username and auth_password, so callers are not asked for a password"
             yield Finding("password_missing", ERROR, where, cause, "give both, or neither")
         if not (numbers or masks or trunk.get("auth_username")):
-            cause = f"{label} has no numbers, addresses or password: it takes every call"
+            cause = f"{label} has no numbers, addresses or password: it matches every call"
             yield Finding("trunk_takes_all", WARNING, where, cause, "give it numbers or allowed_addresses")
         honoured = honoured_masks(masks)
         dropped = [mask for mask in masks if mask not in honoured]
         if dropped:
-            cause = f"{label}: livekit-server drops {shortened(dropped)} from allowed_addresses"
+            cause = f"{label}: livekit-server ignores {shortened(dropped)} in allowed_addresses"
             if len(dropped) == len(masks):
-                cause += ", and with none left every source is allowed"
-            yield Finding("mask_dropped", ERROR, where, cause, "give one address, network or host name an entry")
+                cause += "; if none is left, it allows every source"
+            yield Finding("mask_dropped", ERROR, where, cause, "give one address, network or host name per entry")
         unread = [mask for mask in masks if mask not in dropped and not _readable(mask)]
         unreadable = [mask for mask in unread if re.search(r"[/:]", mask)]
         if unreadable:
             cause = f"{label}: {shortened(unreadable)} in allowed_addresses is neither an address nor a network"
             yield Finding(
-                "mask_unreadable", ERROR, where, cause, "write networks with a prefix length, as 198.51.100.0/24"
+                "mask_unreadable", ERROR, where, cause, "write networks with a prefix length, such as 198.51.100.0/24"
             )
         hosts = [mask for mask in unread if mask not in unreadable]
         if hosts:
-            cause = f"{label}: {shortened(hosts)} in allowed_addresses stands for the From header, which callers write"
+            cause = f"{label}: {shortened(hosts)}in allowed_addresses matches the From header, which callers can forge"
             yield Finding("mask_host_name", WARNING, where, cause, "give networks, and restrict access with a firewall")
         odd = [number for number in numbers if not _E164.fullmatch(normalized_number(number))]
         if odd:
             cause = f"{label}: {shortened(odd)} is not a phone number in E.164 form (+ and 7 to 15 digits)"
-            yield Finding("number_not_e164", NOTE, where, cause, "leave it if a PBX calls this extension")
+            yield Finding("number_not_e164", NOTE, where, cause, "keep it if a PBX calls this extension")
         if not Duration().comparable(trunk.get("max_call_duration")):
-            cause = f"{label} has no max_call_duration: a call that nobody ends goes on"
+            cause = f"{label} has no max_call_duration: a call that is never hung up does not end"
             yield Finding("call_without_limit", NOTE, where, cause, "set max_call_duration")
 
     def _of_rule(self, key: str, rule: dict) -> Iterator[Finding]:
         label, where = label_of(DISPATCH_RULE, key, rule), ((DISPATCH_RULE, key),)
         trunk_ids = rule.get("trunk_ids") or []
         if not trunk_ids:
-            cause = f"{label} names no trunk: it answers anybody, whatever the trunks allow"
+            cause = f"{label} names no trunk: it answers any caller, even one that no trunk allows"
             yield Finding("rule_answers_anybody", WARNING, where, cause, "name the trunks")
         twice = written_twice(rule)
         if twice:
-            cause = f"{label} lists {', '.join(twice)}, which is the same twice to livekit-server: its calls get 503"
+            cause = f"{label} lists {', '.join(twice)}, which livekit-server treats as duplicates: its calls get 503"
             yield Finding("rule_is_own_rival", ERROR, where, cause, "keep the spelling that the provider sends")
         missing = [trunk for trunk in trunk_ids if trunk not in self.trunks]
         if missing:
-            cause = f"{label} names {shortened(missing)}, and there is no such inbound trunk"
+            cause = f"{label} names {shortened(missing)}, but there is no such inbound trunk"
             severity = ERROR if len(missing) == len(trunk_ids) else WARNING
-            yield Finding("trunk_missing", severity, where, cause, "name the trunk by name, so that a new id is found")
+            yield Finding("trunk_missing", severity, where, cause, "name the trunk by name, which survives a new id")
         if rule.get("room_preset"):
             cause = (
                 f"{label} uses the room preset {rule['room_preset']!r}: rooms fail if livekit-server's config has none"
             )
-            yield Finding("room_preset", NOTE, where, cause, "see that room.room_configurations in its config holds it")
+            yield Finding("room_preset", NOTE, where, cause, "add it to room.room_configurations in its config")
         if rule.get("hide_phone_number"):
-            cause = f"{label} hides numbers: a call without a caller's number ends livekit-server before 1.13.8"
-            yield Finding("number_hidden", NOTE, where, cause, "see that livekit-server is 1.13.8 or newer")
+            cause = f"{label} hides numbers: a call without a calling number crashes livekit-server before 1.13.8"
+            yield Finding("number_hidden", NOTE, where, cause, "use livekit-server 1.13.8 or newer")
         trunks = {trunk: self.trunks[trunk] for trunk in trunk_ids if trunk in self.trunks}
         yield from self._of_numbers(label, key, rule, trunks)
 
@@ -216,7 +216,7 @@ class _Graph:
         callers = rule.get("inbound_numbers") or []
         mixed_up = [number for number in callers if normalized_number(number) in self.own_numbers]
         if mixed_up:
-            cause = f"{label} has {shortened(mixed_up)} in inbound_numbers, for callers, but it is a trunk's own number"
+            cause = f"{label} has {shortened(mixed_up)}in inbound_numbers, the filter for callers, but a trunk has it"
             where = ((DISPATCH_RULE, key),)
             yield Finding("caller_is_own_number", WARNING, where, cause, "put called numbers into numbers")
         numbers = rule.get("numbers") or []
@@ -226,7 +226,7 @@ class _Graph:
             unknown = [number for number in numbers if normalized_number(number) not in forms]
             names = ", ".join(map(self._name, trunks))
             if unknown:
-                cause = f"{label} is for {shortened(unknown)}, which no trunk of it has ({names})"
+                cause = f"{label} is for {shortened(unknown)}, which none of its trunks has ({names})"
                 yield Finding("rule_number_unknown", WARNING, where, cause, "add it to the trunk, or correct it")
             if len(unknown) == len(numbers):
                 yield _unreachable(label, where, "its trunks have none of its numbers")
@@ -234,7 +234,7 @@ class _Graph:
                 form = forms.get(normalized_number(number))
                 if form and number not in written:
                     why = "rules compare character by character"
-                    cause = f"{label} is for {number}, and trunk {names} has {form}: {why}"
+                    cause = f"{label} is for {number}, but trunk {names} has {form}: {why}"
                     yield Finding("rule_number_form", WARNING, where, cause, "write it as the provider sends it")
         allowed = [trunk.get("allowed_numbers") or [] for trunk in trunks.values()]
         if callers and allowed and all(allowed):
@@ -258,7 +258,7 @@ class _Graph:
         named = {trunk for rule in self.rules.values() for trunk in rule.get("trunk_ids") or [""]}
         for key in self.trunks if "" not in named else ():
             if key not in named:
-                cause = f"{label_of(INBOUND_TRUNK, key, self.trunks[key])} is named by no rule: its calls are refused"
+                cause = f"{label_of(INBOUND_TRUNK, key, self.trunks[key])} has no rule: its calls are rejected"
                 where = ((INBOUND_TRUNK, key),)
                 yield Finding("trunk_unused", WARNING, where, cause, "name it in a rule, or delete it")
 
@@ -278,7 +278,7 @@ class _Graph:
                         continue
                     told.add((first, key))
                     labels = [label_of(DISPATCH_RULE, rule, self.rules[rule]) for rule in (first, key)]
-                    cause = f"{labels[0]} asks for a PIN before {labels[1]}: only who enters none reaches the latter"
+                    cause = f"{labels[0]} asks for a PIN before {labels[1]}: only callers without PIN reach that"
                     where = ((DISPATCH_RULE, first), (DISPATCH_RULE, key))
                     yield Finding("pin_before_open", WARNING, where, cause, "give them different trunks or numbers")
 

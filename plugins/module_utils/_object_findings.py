@@ -35,7 +35,7 @@ def names_of_several(kind: Kind, table: dict[str, dict]) -> Iterator[Finding]:
     names = [stored["name"] for stored in table.values() if stored.get("name")]
     for name in (name for name, count in Counter(names).items() if count > 1):
         where = tuple((kind, key) for key, stored in table.items() if stored.get("name") == name)
-        cause = f"{len(where)} {kind.title}s have the name {name!r}, and a run that names one of them fails"
+        cause = f"{len(where)} {kind.title}s have the name {name!r}: a run that names one of them fails"
         yield Finding("name_twice", WARNING, where, cause, "delete or rename one by its id")
 
 
@@ -46,27 +46,28 @@ def of_media(kind: Kind, key: str, stored: dict) -> Iterator[Finding]:
     without = [codec.get("name") or "" for codec in codecs if codec_without_rate(codec)]
     if without:
         cause = (
-            f"{label} lists {shortened(without)} without a rate, and livekit-sip knows none for it: every call fails"
+            f"{label} lists {shortened(without)} without a rate, and livekit-sip has no default rate for it: every "
+            "call fails"
         )
-        yield Finding("codec_rate_missing", ERROR, where, cause, "give its rate, or write its name in capitals")
+        yield Finding("codec_rate_missing", ERROR, where, cause, "give its rate, or write its name in upper case")
     if not media.get("only_listed_codecs"):
         return
     if not codecs:
         if kind is DISPATCH_RULE and stored.get("trunk_ids"):
             return  # the trunk's own codecs count
         cause = f"{label} has only_listed_codecs and lists none: every call fails"
-        yield Finding("codecs_none", ERROR, where, cause, "list codecs, or leave only_listed_codecs out")
+        yield Finding("codecs_none", ERROR, where, cause, "list codecs, or omit only_listed_codecs")
     elif not any(map(spoken, codecs)):
         names = shortened([codec.get("name") or "" for codec in codecs])
-        cause = f"{label} allows only {names}, which livekit-sip does not speak: every call fails"
-        yield Finding("codecs_unknown", ERROR, where, cause, f"list one of {', '.join(CODECS)} too")
+        cause = f"{label} allows only {names}, which livekit-sip does not support: every call fails"
+        yield Finding("codecs_unknown", ERROR, where, cause, f"also list one of {', '.join(CODECS)}")
 
 
 def of_headers(kind: Kind, key: str, stored: dict) -> Iterator[Finding]:
     own = [header for header in stored.get("headers") or () if header.lower() in TAKEN_AS_YET]
     if own:
         label = label_of(kind, key, stored)
-        cause = f"{label} has {', '.join(own)} in headers, which livekit-sip writes itself and newer servers refuse"
+        cause = f"{label} has {', '.join(own)} in headers, which livekit-sip sets itself and newer servers reject"
         yield Finding("header_of_livekit_sip", WARNING, ((kind, key),), cause, "leave it out")
 
 

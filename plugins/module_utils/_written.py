@@ -50,7 +50,14 @@ def shown_value(value) -> str:
 
 
 def shape(value) -> str:
-    names = {dict: "map", list: "list", str: "text", bool: "truth value", float: "number with decimals", int: "number"}
+    names = {
+        dict: "dictionary",
+        list: "list",
+        str: "string",
+        bool: "boolean",
+        float: "number with decimals",
+        int: "number",
+    }
     return names.get(type(value), "null" if value is None else "value of another type")
 
 

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: internal_container
-short_description: Let a container take the place of another once it is healthy
+short_description: Replace a container once the new one is healthy
 version_added: 0.1.0
 author:
   - The telephony.livekit maintainers (@telephony-livekit)
 description:
   - Used by the role C(telephony.livekit.internal_container). It may change without notice.
-  - Waits until the container is healthy, and removes what a run left that was killed.
-  - With O(replace), the container O(name)C(-next) takes its place first, and the files in the folder C(.next) of
-    O(config_dir) take the place of those in O(config_dir).
-  - If the new container does not become healthy, the container and the config that were there before come back, and the
-    module fails with the state and the log of the new one.
-  - Once begun, the module ends its work even if the connection to the host breaks.
+  - Waits until the container is healthy, and removes the remains of interrupted runs.
+  - With O(replace), the container O(name)C(-next) replaces it first, and the files in the folder C(.next) of
+    O(config_dir) replace those in O(config_dir).
+  - If the new container does not become healthy, the module restores the previous container and its config, and fails
+    with the state and the log of the new one.
+  - Once started, the module finishes its work even if the connection to the host breaks.
 attributes:
   check_mode:
     description: Can run in C(check_mode) and return changed status prediction without modifying target.
@@ -37,7 +37,7 @@ options:
     required: true
   replace:
     description:
-      - Whether O(name)C(-next) takes its place.
+      - Whether O(name)C(-next) replaces it.
     type: bool
     default: false
   config_dir:
@@ -47,18 +47,18 @@ options:
     required: true
   stop_timeout:
     description:
-      - Seconds that a stop waits before it kills.
+      - Seconds between the stop signal and the kill signal.
     type: int
     default: 30
   health_url:
     description:
-      - URL that answers with status 200 when the program is healthy. Empty asks none.
+      - URL that returns status 200 if the program is healthy. If empty, no request is sent.
     type: str
     default: ""
   health_redis:
     description:
-      - Address of a Redis as C(host:port) that answers and takes O(health_redis_password) when it is healthy. Empty
-        asks none.
+      - Address of a Redis as C(host:port) that answers and accepts O(health_redis_password) if it is healthy. If
+        empty, no request is sent.
     type: str
     default: ""
   health_redis_password:
@@ -68,7 +68,7 @@ options:
     default: ""
   health_answer:
     description:
-      - Text that a healthy answer has.
+      - Text that a healthy answer contains.
     type: str
     default: OK
   health_timeout:
@@ -79,9 +79,9 @@ options:
   server_url:
     description:
       - URL of the livekit-server that the program uses. The program is not healthy if nothing listens there or if the
-        server refuses O(server_api_key). Empty asks none.
-      - Nothing else about that server is judged, such as its certificate, which the program may trust and this module
-        not.
+        server refuses O(server_api_key). If empty, no request is sent.
+      - Nothing else about that server is checked, for example its certificate, which the program may trust although
+        this module does not.
     type: str
     default: ""
   server_api_key:
@@ -96,7 +96,7 @@ options:
     default: ""
   secrets:
     description:
-      - Texts to cut out of log lines.
+      - Strings to remove from log lines.
     type: list
     elements: str
     default: []
@@ -137,13 +137,13 @@ SECONDS_FOR_AN_ANSWER = 5
 def outlive_the_connection() -> None:
     for stop in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGPIPE):
         signal.signal(stop, signal.SIG_IGN)
-    # A process that leads its group already has no terminal to lose.
+    # A process that already leads its group needs no new session.
     with contextlib.suppress(PermissionError):
         os.setsid()
 
 
 def url_trouble(url: str, answer: str) -> str:
-    # A proxy need not know this host.
+    # A proxy may not reach this host.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(url, timeout=SECONDS_FOR_AN_ANSWER) as response:
@@ -157,7 +157,7 @@ def url_trouble(url: str, answer: str) -> str:
 
 def redis_trouble(address: str, password: str) -> str:
     error = _redis.probe({"address": address, "password": password}).get("error")
-    return f"Redis does not answer as it should ({error})" if error else ""
+    return f"Redis answers with an error ({error})" if error else ""
 
 
 def server_trouble(url: str, key: str, secret: str) -> str:

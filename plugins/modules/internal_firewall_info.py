@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: internal_firewall_info
-short_description: Compare a host's firewall with the one that is desired
+short_description: Compare a host's firewall with the desired one
 version_added: 0.1.0
 author:
   - The telephony.livekit maintainers (@telephony-livekit)
@@ -19,24 +19,24 @@ extends_documentation_fragment:
 options:
   ruleset:
     description:
-      - The desired table, as nft reads it. Empty is none.
+      - The desired table, as nft reads it. If empty, no table is desired.
     type: str
     default: ""
   openings:
     description:
-      - What another firewall has to allow. Each has C(networks), C(protocols) and C(ports).
+      - Traffic that another firewall has to allow. Each has C(networks), C(protocols) and C(ports).
     type: list
     elements: dict
     default: []
   chains:
     description:
-      - Chains of others in which one rule of ours belongs, each as family, table and chain.
+      - Chains of other firewalls that need a rule of this collection, each as family, table and chain.
     type: list
     elements: str
     default: []
   mark:
     description:
-      - The packet mark which that rule matches.
+      - Packet mark that this rule matches.
     type: str
     default: "0"
   files:
@@ -55,13 +55,13 @@ options:
         type: str
         required: true
       needs:
-        description: V(systemd) or V(firewalld), if the file is for a host with that only.
+        description: V(systemd) or V(firewalld), if the file is only for hosts with that program.
         type: str
         default: ""
 """
 
 EXAMPLES = r"""
-- name: See whether something of the firewall is left
+- name: Check whether parts of the firewall remain
   telephony.livekit.internal_firewall_info:
   register: firewall
 """
@@ -103,7 +103,7 @@ firewalld_active:
   type: bool
   sample: false
 ufw:
-  description: Whether ufw is active and handles IPv6, and the commands that make its rules those of O(openings).
+  description: Whether ufw is active and handles IPv6, and the commands that make its rules match O(openings).
   returned: success
   type: dict
   sample: {active: true, ipv6: true, commands: []}
@@ -126,28 +126,28 @@ remove:
   elements: str
   sample: []
 loaded:
-  description: Whether our table is loaded.
+  description: Whether the table of this collection is loaded.
   returned: with nftables
   type: bool
   sample: true
 table_right:
-  description: Whether it is loaded as in O(ruleset).
+  description: Whether the loaded table matches O(ruleset).
   returned: with nftables
   type: bool
   sample: true
 refused:
-  description: Why nft refuses O(ruleset), empty if it does not.
+  description: Reason why nft rejects O(ruleset), empty if it accepts it.
   returned: with nftables
   type: str
   sample: ""
 closed:
-  description: Chains of others that drop by default.
+  description: Chains of other firewalls that drop by default.
   returned: with nftables
   type: list
   elements: str
   sample: [inet filter input]
 early:
-  description: Chains that decide before our table does, and drop by default.
+  description: Chains that run before the table of this collection and drop by default.
   returned: with nftables
   type: list
   elements: str
@@ -159,18 +159,18 @@ missing_chains:
   elements: str
   sample: []
 chains_right:
-  description: Whether our rule is in O(chains), once and in no other.
+  description: Whether the rule is in each of O(chains) once, and in no other chain.
   returned: with nftables
   type: bool
   sample: true
 our_rules:
-  description: Commands of nft that remove our rule from other chains.
+  description: nft commands that remove the rule from other chains.
   returned: with nftables
   type: list
   elements: str
   sample: [delete rule inet filter input handle 7]
 firewalld_policy_loaded:
-  description: Whether firewalld has loaded our policy.
+  description: Whether firewalld has loaded the policy of this collection.
   returned: with nftables
   type: bool
   sample: false

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: internal_host_info
-short_description: Show the clock, the disk, the memory, the listening programs and the Docker of a host
+short_description: Show the clock, the disk, the memory, the listening programs and Docker on a host
 version_added: 0.1.0
 author:
   - The telephony.livekit maintainers (@telephony-livekit)
@@ -19,7 +19,7 @@ extends_documentation_fragment:
 options:
   ports:
     description:
-      - Ports whose owners are wanted.
+      - Ports whose owners to find.
     type: list
     elements: int
     default: []
@@ -30,7 +30,7 @@ options:
     default: /etc/docker/daemon.json
   record:
     description:
-      - File in which the role C(telephony.livekit.livekit_docker) keeps what that configuration was before.
+      - File in which the role C(telephony.livekit.livekit_docker) keeps the previous content of that configuration.
     type: path
     default: /var/lib/telephony.livekit/daemon.json
   versions:
@@ -81,13 +81,13 @@ owners:
   sample:
     - {port: 5060, protocol: udp, address: 0.0.0.0, pid: "77", program: livekit-sip, container: livekit-sip}
 containers:
-  description: Names of the containers that run.
+  description: Names of the running containers.
   returned: success
   type: list
   elements: str
   sample: [livekit-redis, livekit-server]
 free_space:
-  description: MiB that are free for Docker's data and for the configuration files, by folder.
+  description: Free MiB for Docker's data and for the configuration files, by folder.
   returned: success
   type: dict
   sample: {/var/lib/docker: 20480, /etc/livekit: 20480}
@@ -97,7 +97,7 @@ overcommit:
   type: int
   sample: 1
 synchronised:
-  description: Whether a service keeps the clock right, V(none) if that cannot be known.
+  description: Whether the clock is synchronised, V(none) if this is unknown.
   returned: success
   type: bool
   sample: true
@@ -136,7 +136,7 @@ docker:
       type: bool
       returned: always
     daemon_json:
-      description: Text of O(daemon_json), and its content or why it is invalid.
+      description: Text of O(daemon_json), and its content or the reason why it is invalid.
       type: dict
       returned: always
     daemon_json_mode:

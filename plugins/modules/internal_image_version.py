@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: internal_image_version
-short_description: Show which version the program in an image says of itself
+short_description: Show the version that the program in an image reports
 version_added: 0.1.0
 author:
   - The telephony.livekit maintainers (@telephony-livekit)
@@ -27,7 +27,7 @@ attributes:
 options:
   image:
     description:
-      - An image that the host has. Another one has no version.
+      - Image on the host. For a missing image, no version is returned.
     type: str
     required: true
   user:
@@ -52,7 +52,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 version:
-  description: The version, empty if the program does not say it.
+  description: The version, empty if the program does not report one.
   returned: success
   type: str
   sample: 1.13.7

@@ -13,8 +13,8 @@ author:
   - The telephony.livekit maintainers (@telephony-livekit)
 description:
   - Used by the role C(telephony.livekit.internal_redis). It may change without notice.
-  - Asks Redis from the host that will use it. It changes nothing, and needs nothing but Python.
-  - The options are those of the section C(redis) of LiveKit's configuration, with texts of TLS files.
+  - Connects to Redis from the host that will use it. It changes nothing, and needs only Python.
+  - The options are those of the section C(redis) of LiveKit's configuration, with the content of TLS files.
 extends_documentation_fragment:
   - telephony.livekit._attributes.info_module
 options:
@@ -37,7 +37,7 @@ options:
     default: 0
   sentinel_master_name:
     description:
-      - Name of the master that the Sentinels look after.
+      - Name of the master that the Sentinels monitor.
     type: str
   sentinel_addresses:
     description:
@@ -79,7 +79,7 @@ options:
         description: Certificates to trust, as text.
         type: str
       client_cert_file:
-        description: Certificate to show to Redis, as text.
+        description: Client certificate for Redis, as text.
         type: str
       client_key_file:
         description: Its key, as text.
@@ -96,14 +96,14 @@ EXAMPLES = r"""
 
 RETURN = r"""
 nodes:
-  description: The nodes that answered, with their address and what they say about themselves.
+  description: The nodes that answered, with their address and their properties.
   returned: if all of them can be used
   type: list
   elements: dict
   sample:
     - {address: 127.0.0.1:6379, ping: PONG, role: master, maxmemory_policy: noeviction, aof_enabled: "1"}
 error:
-  description: Why Redis cannot be used.
+  description: Reason why Redis cannot be used.
   returned: if it cannot be used
   type: str
   sample: "127.0.0.1:6379: [Errno 111] Connection refused"

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: internal_sysctl
-short_description: Reserve the ports of roles and raise the buffers of sockets
+short_description: Reserve the ports of roles and increase socket buffers
 version_added: 0.1.0
 author:
   - The telephony.livekit maintainers (@telephony-livekit)
 description:
   - Used by the role C(telephony.livekit.internal_host). It may change without notice.
-  - Keeps outgoing connections from the ports of roles, and lets sockets buffer as much as LiveKit asks for.
-  - Several roles share one file in C(/etc/sysctl.d), which says what each of them added. What the operator set stays.
-  - A setting that the kernel refuses, as in a container, does not fail the module. It is in RV(refused).
+  - Reserves the ports of roles, so that outgoing connections do not use them, and sets the socket buffer size that
+    LiveKit requires.
+  - Several roles share one file in C(/etc/sysctl.d), which lists the entries of each. Settings of the operator are
+    kept.
+  - If the kernel rejects a setting, for example in a container, the module does not fail but lists it in RV(refused).
 attributes:
   check_mode:
     description: Can run in C(check_mode) and return changed status prediction without modifying target.
@@ -33,19 +35,19 @@ options:
     default: present
   roles:
     description:
-      - The roles to settle. What other roles have reserved stays.
+      - Roles to process. Reservations of other roles are kept.
     type: list
     elements: str
     required: true
   ports:
     description:
-      - The ports of roles. Each has C(role) and C(ports), a port or a range of them.
+      - Ports of the roles. Each has C(role) and C(ports), a port or a range of them.
     type: list
     elements: dict
     default: []
   rmem_max:
     description:
-      - Bytes that a socket may buffer at least, for roles that ask for it.
+      - Minimum socket buffer size in bytes, for roles that require it.
     type: dict
     default: {}
 """
@@ -61,12 +63,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 set:
-  description: The settings of the kernel that were changed, or would be.
+  description: Kernel settings that were changed, or would be changed.
   returned: success
   type: dict
   sample: {net.ipv4.ip_local_reserved_ports: "5060,10000-20000"}
 refused:
-  description: What could not be set, and why.
+  description: Settings that could not be changed, with the reason.
   returned: success
   type: list
   elements: str

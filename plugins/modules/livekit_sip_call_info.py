@@ -7,17 +7,18 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: livekit_sip_call_info
-short_description: Explain what an inbound call gets, or what is sent of an outbound one
+short_description: Explain the result of an inbound call, or the request of an outbound call
 version_added: 0.1.0
 author:
   - The telephony.livekit maintainers (@telephony-livekit)
 description:
-  - Decides an inbound call as livekit-server does, on the trunks and rules that the server stores, and says for each
-    trunk and rule that does not take the call why not. No call is placed.
-  - With O(outbound), explains a C(CreateSIPParticipant) request instead, with what is sent to the provider, and what of
-    it cannot work. No request is sent.
-  - With O(inbound_trunks), O(outbound_trunks) or O(dispatch_rules), the call is decided on what the server would store
-    after a run of M(telephony.livekit.livekit_sip_routing) with them. What that would refuse fails here too.
+  - Evaluates an inbound call like livekit-server, with the trunks and rules that the server stores, and gives the
+    reason for each trunk and rule that does not match. No call is placed.
+  - With O(outbound), explains a C(CreateSIPParticipant) request instead, with the messages to the provider and the
+    problems of the request. No request is sent.
+  - With O(inbound_trunks), O(outbound_trunks) or O(dispatch_rules), the call is evaluated with the objects that the
+    server would store after a run of M(telephony.livekit.livekit_sip_routing) with them. Options that
+    M(telephony.livekit.livekit_sip_routing) rejects make this module fail too.
 extends_documentation_fragment:
   - telephony.livekit._connection
   - telephony.livekit._attributes.info_module
@@ -31,15 +32,15 @@ options:
     type: raw
   from:
     description:
-      - Calling number, the user part of the SIP header C(From). Without it, the caller hides the number.
+      - Calling number, the user part of the SIP header C(From). If omitted, the caller hides the number.
     type: raw
   source:
     description:
-      - IP address that the call comes from. Without it, every trunk's C(allowed_addresses) let the call in.
+      - Source IP address of the call. If omitted, the C(allowed_addresses) of every trunk allow the call.
     type: str
   from_host:
     description:
-      - Host in the SIP header C(From), which C(allowed_addresses) also compare.
+      - Host in the SIP header C(From), which is also compared with C(allowed_addresses).
     type: str
   pin:
     description:
@@ -47,32 +48,33 @@ options:
     type: str
   outbound:
     description:
-      - Request that makes an outbound call, with those of its fields that change what is sent or what comes of it.
-      - What livekit-server makes of a request is measured. What livekit-sip makes of it is read in the source of
-        livekit-sip 1.10 and 1.11, and not measured. C(docs/dial-plan.md) of the collection tells which is which.
-      - O(outbound) and the options of an inbound call exclude each other.
+      - Request for an outbound call, with the fields that affect its messages or its result.
+      - The behaviour of livekit-server is measured. The behaviour of livekit-sip is taken from the source of
+        livekit-sip 1.10 and 1.11, and not measured. C(docs/dial-plan.md) of the collection lists the source of each
+        fact.
+      - O(outbound) and the options of an inbound call are mutually exclusive.
     type: dict
     suboptions:
       trunk:
         description:
-          - Name or id of the outbound trunk. A request has the id, C(sip_trunk_id). Without it,
-            O(outbound.inline_trunk) counts.
+          - Name or id of the outbound trunk. In the request it is the id, C(sip_trunk_id). If omitted,
+            O(outbound.inline_trunk) is used.
         type: str
       inline_trunk:
         description:
-          - A trunk that is not stored, C(trunk) of the request. It has no numbers, so O(outbound.from_number) is
-            needed.
-          - With O(outbound.trunk), nothing of it counts but C(from_host), where the trunk has none.
+          - Trunk that is not stored, C(trunk) of the request. It has no numbers, so O(outbound.from_number) is
+            required.
+          - With O(outbound.trunk), it is ignored, except for C(from_host) if the trunk has none.
         type: dict
         suboptions:
           hostname:
             description: Host of the provider, with or without a port.
             type: str
           destination_country:
-            description: Country that is called. Only LiveKit Cloud does something with it.
+            description: Country of the called number. Only LiveKit Cloud uses it.
             type: str
           transport:
-            description: What the call is sent over. V(auto) is UDP.
+            description: Transport of the call. V(auto) is UDP.
             type: str
             choices: [auto, udp, tcp, tls]
           auth_username:
@@ -82,18 +84,18 @@ options:
             description: Password for a provider that asks for one.
             type: str
           headers_to_attributes:
-            description: Headers of the answer, and the attributes of the participant that they become.
+            description: Headers of the answer to copy to attributes of the participant; header name to attribute name.
             type: dict
           attributes_to_headers:
-            description: Attributes of the participant, and the headers of the BYE that they become.
+            description: Attributes of the participant to copy to headers of the BYE; attribute name to header name.
             type: dict
           from_host:
             description: Host in the header C(From).
             type: str
       request_uri:
         description:
-          - What the INVITE is sent to in place of O(outbound.to) at the trunk's host, C(sip_request_uri) of the
-            request. The header C(To) keeps those. livekit-server 1.11 leaves it out without a word.
+          - Request-URI of the INVITE instead of O(outbound.to) at the trunk's host, C(sip_request_uri) of the
+            request. The header C(To) does not change. livekit-server 1.11 ignores this option without a warning.
         type: dict
         suboptions: &destination
           raw:
@@ -110,19 +112,19 @@ options:
                 description: Host name.
                 type: str
               ip:
-                description: Address, where there is no host.
+                description: IP address, if there is no host.
                 type: str
               port:
-                description: Port. Without it, that of the transport.
+                description: Port. The default is that of the transport.
                 type: int
               transport:
-                description: Transport. It must be the trunk's, or one of the two V(auto).
+                description: Transport. It must match the trunk's, or one of the two must be V(auto).
                 type: str
                 choices: [auto, udp, tcp, tls]
       to_header:
         description:
-          - The header C(To), C(sip_to_header) of the request. livekit-sip takes no call with it, because it does not
-            take it together with O(outbound.to), and livekit-server takes no call without that.
+          - The header C(To), C(sip_to_header) of the request. livekit-sip rejects calls with it, because it does not
+            accept it together with O(outbound.to), and livekit-server rejects calls without O(outbound.to).
         type: dict
         suboptions: &named
           display_name:
@@ -131,53 +133,55 @@ options:
           <<: *destination
       from_header:
         description:
-          - The header C(From), C(sip_from_header) of the request, in place of O(outbound.from_number) at the trunk's
-            C(from_host). livekit-server asks for a number all the same. livekit-server 1.11 leaves it out without a
-            word.
+          - The header C(From), C(sip_from_header) of the request, instead of O(outbound.from_number) at the trunk's
+            C(from_host). livekit-server requires a number anyway. livekit-server 1.11 ignores this option
+            without a warning.
         type: dict
         suboptions: *named
       to:
-        description: Number that is called, in quotes, C(sip_call_to) of the request.
+        description: Called number, in quotes, C(sip_call_to) of the request.
         type: raw
         required: true
       to_user_override:
         description:
-          - User in the header C(To) in place of O(outbound.to), which is called all the same. From livekit-server
-            1.13.6 and livekit-sip 1.11 on. Older ones leave it out without a word.
+          - User in the header C(To) instead of O(outbound.to), which is still the called number. Requires
+            livekit-server 1.13.6 and livekit-sip 1.11. Older versions ignore this option without a warning.
         type: str
       from_number:
         description:
-          - Number that the callee sees, in quotes, C(sip_number) of the request. Without it, a number of the trunk.
+          - Number that the callee sees, in quotes, C(sip_number) of the request. The default is a number of the trunk.
         type: raw
       display_name:
-        description: Name that the callee sees. Without it, the number. An empty one is not sent.
+        description: Name that the callee sees. The default is the number. An empty name is not sent.
         type: str
       headers:
         description: SIP headers of the INVITE. Their values are not shown.
         type: dict
       include_headers:
-        description: Headers of the answer that become attributes of the participant.
+        description: Headers of the answer to copy to attributes of the participant.
         type: str
         choices: [no_headers, x_headers, all_headers]
       hide_phone_number:
-        description: Whether the participant's attributes lack the numbers. The callee sees the caller's all the same.
+        description: Whether to omit the numbers from the participant's attributes. The callee still sees the calling
+          number.
         type: bool
         default: false
       media_encryption:
-        description: Encryption of the audio. O(outbound.media) counts where both have it.
+        description: Encryption of the audio. O(outbound.media) takes precedence if both have it.
         type: str
         choices: [disable, allow, require]
       media:
         description:
-          - Codecs, encryption and silence of the call. Codecs of a request replace the trunk's. Without any,
-            C(only_listed_codecs) is the trunk's too. livekit-server 1.11 leaves it out without a word.
+          - Codecs, encryption and media timeout of the call. Codecs of a request replace the trunk's. If the request
+            has none, C(only_listed_codecs) is also the trunk's. livekit-server 1.11 ignores this option without a
+            warning.
         type: dict
         suboptions:
           only_listed_codecs:
-            description: Whether only O(outbound.media.codecs) are offered.
+            description: Whether to offer only O(outbound.media.codecs).
             type: bool
           codecs:
-            description: Codecs besides those that livekit-sip offers by itself.
+            description: Codecs in addition to those that livekit-sip offers by default.
             type: list
             elements: dict
             suboptions:
@@ -193,45 +197,45 @@ options:
             type: str
             choices: [disable, allow, require]
           media_timeout:
-            description: Silence after which the call ends, such as V(30s), at most ten minutes.
+            description: Duration of silence after which the call ends, such as V(30s), at most ten minutes.
             type: str
       destination:
-        description: Where the callee is. Only LiveKit Cloud does something with it.
+        description: Location of the callee. Only LiveKit Cloud uses it.
         type: dict
         suboptions:
           city:
-            description: City. It needs a country or a region.
+            description: City. It requires a country or a region.
             type: str
           country:
-            description: Country in two capital letters.
+            description: Country code of two capital letters.
             type: str
           region:
             description: Region.
             type: str
       ringing_timeout:
-        description: How long it rings at most, such as V(30s).
+        description: Maximum ringing time, such as V(30s).
         type: str
       max_call_duration:
-        description: Maximum call duration from the INVITE on, such as V(1h).
+        description: Maximum call duration, counted from the INVITE, such as V(1h).
         type: str
       dtmf:
-        description: Digits that are sent after the answer, in quotes. V(w) waits half a second.
+        description: Digits to send after the answer, in quotes. V(w) waits half a second.
         type: str
       wait_until_answered:
-        description: Whether the request returns only when the callee has answered.
+        description: Whether the request returns only after the callee has answered.
         type: bool
         default: false
       room_name:
-        description: Room that the callee joins. Not judged if it is left out.
+        description: Room that the callee joins. Not checked if omitted.
         type: str
       participant_identity:
         description: Identity of the callee in the room.
         type: str
   server_version:
     description:
-      - Version of livekit-server, such as V(1.13.8). The API does not tell it, and what the caller of a refused call
-        hears depends on it, as does O(outbound.to_user_override).
-      - Without it, RV(hears) has both answers.
+      - Version of livekit-server, such as V(1.13.8). The API does not report it, but it determines what the caller of
+        a rejected call hears, and whether O(outbound.to_user_override) works.
+      - If omitted, RV(hears) has both answers.
     type: str
   inbound_trunks:
     description:
@@ -250,12 +254,12 @@ options:
     elements: dict
   purge:
     description:
-      - Decide as if what the given lists do not name were deleted.
+      - Evaluate as if objects that the given lists do not name were deleted.
     type: bool
     default: false
   keep:
     description:
-      - What O(purge) leaves, by name or id.
+      - Objects that O(purge) keeps, by name or id.
     type: dict
     suboptions:
       inbound_trunks:
@@ -275,7 +279,7 @@ options:
         default: []
   assume_empty:
     description:
-      - Decide as if the server stored nothing, and do not ask it.
+      - Evaluate as if the server stored nothing, without connecting to it.
     type: bool
     default: false
 seealso:
@@ -296,7 +300,7 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ call.text.splitlines() }}"
 
-- name: Explain a call to a line that is not there yet
+- name: Explain a call to a line that does not exist yet
   telephony.livekit.livekit_sip_call_info:
     to: "+12025550101"
     from: "+12025550199"
@@ -323,7 +327,7 @@ EXAMPLES = r"""
         numbers: ["+12025550100"]
   register: outbound
 
-- name: See that livekit-server and livekit-sip would take it
+- name: Check that livekit-server and livekit-sip accept it
   ansible.builtin.assert:
     that: outbound.result == "send"
     fail_msg: "{{ outbound.text }}"
@@ -332,7 +336,7 @@ EXAMPLES = r"""
 RETURN = r"""
 result:
   description:
-    - V(accept), V(request_pin), V(refuse) (no rule takes the call) or V(error) (livekit-server cannot decide).
+    - V(accept), V(request_pin), V(refuse) (no rule matches the call) or V(error) (livekit-server cannot decide).
     - With O(outbound), V(send) (livekit-sip sends an INVITE) or V(refuse) (see RV(refused_by)).
   returned: success
   type: str
@@ -345,12 +349,12 @@ trunk:
   type: dict
   sample: {name: twilio, id: ST_N5oXHia9B4dW}
 rule:
-  description: Name and id of the rule that takes the call, or null, likewise.
+  description: Name and id of the rule that matches the call, or null. The id is empty if the rule is not stored yet.
   returned: success, of an inbound call
   type: dict
   sample: {name: twilio, id: SDR_Ujw3qGJCGGpC}
 room:
-  description: Name of the room, with C(<random>) for what livekit-server makes up. Empty without a room.
+  description: Name of the room, with C(<random>) for the part that livekit-server generates. Empty if there is no room.
   returned: success, of an inbound call
   type: str
   sample: call-_+12025550199_<random>
@@ -361,11 +365,11 @@ agents:
   elements: str
   sample: [voice-agent]
 error:
-  description: Why livekit-server cannot decide the call. Empty if it can.
+  description: Reason why livekit-server cannot decide the call. Empty if it can.
   returned: success, of an inbound call
   type: str
 hears:
-  description: SIP answers that the caller gets, in their order.
+  description: SIP responses to the caller, in order.
   returned: success, of an inbound call
   type: str
   sample: 100, 180, then 404 Does not match Trunks or Dispatch Rules
@@ -385,18 +389,18 @@ other_trunks:
       description: One of V(number), V(caller), V(source), V(trunk), V(pin) and V(priority).
       type: str
     reason:
-      description: The first reason, with the value that decides.
+      description: The first reason, with the decisive value.
       type: str
 other_rules:
-  description: Each rule that does not take the call.
+  description: Each rule that does not match the call.
   returned: success, of an inbound call
   type: list
   elements: dict
   contains: *other
 findings:
   description:
-    - What is wrong with trunks and rules that take the call, or nearly do, or with the trunk of an outbound call. The
-      worst comes first.
+    - Problems of trunks and rules that match the call, or nearly match it, or of the trunk of an outbound call. The
+      most severe comes first.
   returned: success
   type: list
   elements: dict
@@ -406,29 +410,29 @@ findings:
       type: str
     severity:
       description:
-        - V(error) if calls fail, V(warning) if it is probably not what is meant, V(note) if it is worth knowing.
+        - V(error) if calls fail, V(warning) if it is probably not intended, V(note) if it is worth knowing.
       type: str
     objects:
       description: The objects concerned, each with C(object), C(id) and C(name).
       type: list
       elements: dict
     cause:
-      description: What is wrong.
+      description: The problem.
       type: str
     fix:
-      description: What to do about it.
+      description: The fix.
       type: str
 refused_by:
-  description: Who refuses the request, V(livekit-server) or V(livekit-sip). Empty if nobody does.
+  description: The program that rejects the request, V(livekit-server) or V(livekit-sip). Empty if both accept it.
   returned: success, with O(outbound)
   type: str
 sent:
-  description: What reaches the provider. Null without a trunk.
+  description: The request as the provider gets it. Null without a trunk.
   returned: success, with O(outbound)
   type: dict
   contains:
     request_uri:
-      description: Request-URI of the INVITE, without a password. Empty if livekit-sip can make none.
+      description: Request-URI of the INVITE, without a password. Empty if livekit-sip cannot build one.
       type: str
       sample: sip:+12025550150@sip.example.com;transport=tls
     to_uri:
@@ -437,12 +441,12 @@ sent:
       sample: sip:+12025550150@sip.example.com;transport=tls
     host:
       description:
-        - Host of RV(sent.request_uri), where the INVITE goes. A name is looked up as an address, and as C(SRV) only if
-          it has none.
+        - Host of RV(sent.request_uri), to which the INVITE is sent. A name is looked up as an address, and as C(SRV)
+          only if it has none.
       type: str
       sample: sip.example.com
     port:
-      description: Port of RV(sent.request_uri), else 5061 with tls and 5060 without.
+      description: Port of RV(sent.request_uri). The default is 5061 with tls, otherwise 5060.
       type: int
       sample: 5061
     transport:
@@ -451,8 +455,8 @@ sent:
       sample: tls
     numbers:
       description:
-        - Number that the callee sees. Of several, livekit-server takes one at random for each call. V(*) is nothing but
-          a number here. Where the trunk's address ends in C(twilio.com), a number without a plus sign gets one.
+        - Number that the callee sees. If there are several, livekit-server picks one at random for each call. V(*) is
+          an ordinary number here. If the trunk's address ends in C(twilio.com), a number without a plus sign gets one.
       type: list
       elements: str
       sample: ["+12025550100"]
@@ -461,83 +465,84 @@ sent:
       type: str
       sample: trunk
     display_name:
-      description: Display name in C(From). Null stands for the number. An empty one is not sent.
+      description: Display name in C(From). Null means the number. An empty name is not sent.
       type: str
     from_host:
       description:
-        - Host in C(From), that of O(outbound.from_header), else C(from_host) of the trunk. If it is empty, livekit-sip
-          takes its own signalling address, or with tls its C(sip_hostname).
+        - Host in C(From), from O(outbound.from_header), or else C(from_host) of the trunk. If it is empty,
+          livekit-sip uses its own signalling address, or with tls its C(sip_hostname).
       type: str
     headers:
       description:
         - Headers of the INVITE, each with C(name), C(given_by) (V(request) or V(trunk)) and C(replaces), whether the
-          request's one is sent in place of the trunk's. Names are compared with their case.
+          header of the request replaces that of the trunk. Names are case-sensitive.
         - The trunk's C(attributes_to_headers) are headers of the BYE, not of the INVITE.
       type: list
       elements: dict
     include_headers:
-      description: Headers of the answer that become attributes of the participant.
+      description: Headers of the answer to copy to attributes of the participant.
       type: str
       sample: no_headers
     headers_to_attributes:
-      description: Headers of the answer, and the attributes that they become, of the trunk.
+      description: Headers of the answer to copy to attributes, from the trunk.
       type: dict
     attributes_to_headers:
-      description: Attributes, and the headers of the BYE that they become, of the trunk.
+      description: Attributes to copy to headers of the BYE, from the trunk.
       type: dict
     auth_username:
       description:
-        - Username for a provider that asks for a password. Empty if the trunk has only one of username and password, or
-          none. The call ends then.
+        - Username for a provider that asks for a password. Empty if the trunk lacks username or password. In that
+          case the call fails.
       type: str
     encryption:
       description: V(disable), V(allow) or V(require).
       type: str
       sample: disable
     media:
-      description: What is offered, V(RTP/AVP) or V(RTP/SAVP) (encrypted, with V(allow) as with V(require)).
+      description: The offer, V(RTP/AVP) or V(RTP/SAVP) (encrypted, with V(allow) and with V(require)).
       type: str
       sample: RTP/AVP
     codecs:
-      description: Audio codecs that are offered, in no order.
+      description: Offered audio codecs, in no particular order.
       type: list
       elements: str
       sample: [PCMU, PCMA, G722]
     media_timeout:
-      description: Silence after which the call ends, of request or trunk. Empty if it is livekit-sip's own.
+      description: Duration of silence after which the call ends, from the request or the trunk. Empty for
+        livekit-sip's default.
       type: str
     destination:
-      description: The request's. Only LiveKit Cloud does something with it.
+      description: The request's. Only LiveKit Cloud uses it.
       type: dict
     destination_country:
-      description: The trunk's. Only LiveKit Cloud does something with it.
+      description: The trunk's. Only LiveKit Cloud uses it.
       type: str
     ringing_timeout:
       description:
-        - How long it rings at most. 3 minutes if nothing is given, not longer than RV(sent.max_call_duration), and with
-          O(outbound.wait_until_answered) 80 seconds.
+        - Maximum ringing time. The default is 3 minutes. At most RV(sent.max_call_duration), and with
+          O(outbound.wait_until_answered) at most 80 seconds.
       type: str
       sample: 180s
     max_call_duration:
-      description: How long the call lasts at most, from the INVITE on. 24 hours if nothing or more is given.
+      description: Maximum call duration, counted from the INVITE. The default and the upper limit are 24 hours.
       type: str
       sample: 86400s
     dtmf:
-      description: Digits that are sent after the answer.
+      description: Digits to send after the answer.
       type: str
     waits_until_answered:
-      description: Whether the request returns only when the callee has answered.
+      description: Whether the request returns only after the callee has answered.
       type: bool
     participant_identity:
       description: Identity of the callee in the room.
       type: str
       sample: sip_+12025550150
     hides_numbers_in_room:
-      description: Whether the participant's attributes lack the numbers.
+      description: Whether to omit the numbers from the participant's attributes.
       type: bool
 problems:
   description:
-    - What of the outbound call cannot work, or is probably not what is meant. The worst comes first.
+    - Problems of the outbound call that make it fail or are probably not intended. The most severe comes first.
   returned: success, with O(outbound)
   type: list
   elements: dict
@@ -548,23 +553,23 @@ problems:
           them.
       type: str
     severity:
-      description: V(error) if the request is refused, else V(warning).
+      description: V(error) if the request is rejected, otherwise V(warning).
       type: str
     refused_by:
-      description: V(livekit-server), V(livekit-sip), or empty if the call goes out.
+      description: V(livekit-server), V(livekit-sip), or empty if the call is sent.
       type: str
     cause:
-      description: What is wrong.
+      description: The problem.
       type: str
     fix:
-      description: What to do about it.
+      description: The fix.
       type: str
 text:
-  description: The same for people, in lines.
+  description: The same as human-readable text.
   returned: success
   type: str
 failure:
-  description: Why the module failed, as in M(telephony.livekit.livekit_sip_trunk).
+  description: Reason for the failure, as in M(telephony.livekit.livekit_sip_trunk).
   returned: failure
   type: dict
 """

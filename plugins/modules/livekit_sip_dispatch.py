@@ -12,11 +12,11 @@ version_added: 0.1.0
 author:
   - The telephony.livekit maintainers (@telephony-livekit)
 description:
-  - Creates, changes and deletes dispatch rules, which say into which room a call goes and which agents join it; one
+  - Creates, changes and deletes dispatch rules, which determine the room of a call and the agents that join it; one
     rule or a whole list in one run.
-  - A field that is left out stays as it is on the server; an empty list or string clears it. Lists and maps are
-    replaced as a whole, below O(direct), O(individual), O(callee), O(media) and O(room_config) keys are merged. Fields
-    that this module does not know survive a change.
+  - An omitted field keeps its value on the server; an empty list or string clears it. Lists and dictionaries are
+    replaced as a whole, but keys of O(direct), O(individual), O(callee), O(media) and O(room_config) are merged. Fields
+    that this module does not know are kept.
 extends_documentation_fragment:
   - telephony.livekit._connection
   - telephony.livekit._attributes
@@ -30,34 +30,34 @@ options:
     default: present
   rules:
     description:
-      - A list of rules, each with the options that one rule has here. One run with a list is many times faster than a
+      - A list of rules, each with the options of a single rule. One run with a list is many times faster than a
         loop.
     type: list
     elements: dict
     suboptions: &rule
       name:
         description:
-          - The name of the rule. With no O(id), the rule that has exactly this name is meant.
-          - Names are not unique in LiveKit. If several rules have this name the module fails and lists their ids.
+          - The name of the rule. Without O(id), it selects the rule with exactly this name.
+          - Names are not unique in LiveKit. If several rules have this name, the module fails and lists their ids.
         type: str
       id:
         description:
-          - The id of a rule that exists, such as V(SDR_GvkJXQFhvvw8). With a new O(name) the rule is renamed.
+          - The id of an existing rule, such as V(SDR_GvkJXQFhvvw8). With a new O(name) the rule is renamed.
         type: str
       trunks:
         description:
-          - The inbound trunks whose calls this rule takes, by name or id.
-          - A rule without trunks takes every call that reaches the server, also one that no trunk allows. So it is
-            refused unless O(any_trunk=true).
+          - The inbound trunks whose calls this rule matches, by name or id.
+          - A rule without trunks matches every call that reaches the server, even one that no trunk allows. It is
+            rejected unless O(any_trunk=true).
         type: list
         elements: str
       any_trunk:
         description:
-          - Take calls from any trunk, and calls that match no trunk at all. Excludes O(trunks).
+          - Match calls of any trunk, and calls that match no trunk. Excludes O(trunks).
         type: bool
       direct:
         description:
-          - Every call goes into one and the same room. Give one of O(direct), O(individual) and O(callee).
+          - All calls join the same room. Set one of O(direct), O(individual) and O(callee).
         type: dict
         suboptions:
           room_name:
@@ -66,21 +66,21 @@ options:
             required: true
           pin: &pin
             description:
-              - Digits that the caller must enter first. A rule with a PIN goes before every rule without one on the
-                same trunk.
+              - Digits that the caller must enter first. A rule with a PIN takes precedence over every rule without
+                one on the same trunk.
             type: str
       individual:
         description:
-          - Each call gets a room of its own, named C(<room_prefix>_<caller>_<random>).
+          - Each call gets its own room, named C(<room_prefix>_<caller>_<random>).
         type: dict
         suboptions:
           room_prefix:
-            description: What the room's name starts with. The server adds an underscore, so V(call) makes
+            description: Prefix of the room's name. The server adds an underscore, so V(call) makes
               C(call_+12025550150_…).
             type: str
           pin: *pin
           no_randomness:
-            description: Leave the random end of the room's name away, so that a caller comes back into the same room.
+            description: Omit the random suffix of the room's name, so that a caller returns to the same room.
             type: bool
       callee:
         description:
@@ -88,21 +88,21 @@ options:
         type: dict
         suboptions:
           room_prefix:
-            description: What the room's name starts with.
+            description: Prefix of the room's name.
             type: str
           pin: *pin
           randomize:
-            description: Add a random end to the room's name, so that each call gets a room of its own.
+            description: Add a random suffix to the room's name, so that each call gets its own room.
             type: bool
       inbound_numbers:
         description:
-          - The callers whose calls this rule takes, exactly as the provider writes them. Empty means any caller.
+          - The calling numbers that this rule matches, exactly as the provider sends them. Empty means any caller.
         type: list
         elements: str
       numbers:
         description:
-          - The called numbers that this rule takes, exactly as the provider writes them; unlike a trunk's numbers,
-            V(12025550100) and V(+12025550100) are not the same here. Empty means any number.
+          - The called numbers that this rule matches, exactly as the provider sends them; unlike in a trunk's
+            numbers, V(12025550100) and V(+12025550100) are different. Empty means any number.
         type: list
         elements: str
       hide_phone_number:
@@ -112,7 +112,7 @@ options:
       metadata:
         description:
           - Metadata of the SIP participant.
-          - A map or a list becomes JSON text, its keys in order. Equal JSON does not count as a change.
+          - A dictionary or a list becomes JSON text with sorted keys. Equal JSON does not count as a change.
         type: raw
       attributes:
         description:
@@ -120,13 +120,13 @@ options:
         type: dict
       room_preset:
         description:
-          - The name of a room configuration in the server's own configuration. A name that the server does not know
-            makes calls fail.
+          - The name of a room configuration in the server's own configuration. Calls fail if the server does not know
+            the name.
         type: str
       room_config:
         description:
-          - How the room is made, and which agents are called into it. Applies only if this call creates the room.
-          - Keys that are left out stay as they are.
+          - Settings of the room, and the agents that join it. They apply only if this call creates the room.
+          - Omitted keys keep their values.
         type: dict
         suboptions:
           name:
@@ -138,15 +138,15 @@ options:
             elements: dict
             suboptions:
               agent_name:
-                description: The name under which the agent's worker registers. If no worker has it, the call rings and
-                  nobody answers.
+                description: The name under which the agent's worker registers. If no worker has this name, the call
+                  rings without an answer.
                 type: str
                 required: true
               metadata:
-                description: Text for the agent's job. A map or a list becomes JSON text.
+                description: Metadata of the agent's job. A dictionary or a list becomes JSON text.
                 type: raw
               restart_policy:
-                description: Whether LiveKit Cloud starts a failed agent again.
+                description: Whether LiveKit Cloud restarts a failed agent.
                 type: str
                 choices: [on_failure, never]
               deployment:
@@ -156,30 +156,30 @@ options:
                 description: Attributes of the agent's participant.
                 type: dict
           metadata:
-            description: Metadata of the room. A map or a list becomes JSON text.
+            description: Metadata of the room. A dictionary or a list becomes JSON text.
             type: raw
           empty_timeout:
-            description: Seconds until a room that nobody joined is closed.
+            description: Seconds until a room without participants is closed.
             type: int
           departure_timeout:
-            description: Seconds until a room that everybody left is closed.
+            description: Seconds until a room is closed after the last participant has left.
             type: int
           max_participants:
-            description: How many may be in the room, agents and recorders not counted.
+            description: Maximum number of participants, without agents and recorders.
             type: int
           min_playout_delay:
-            description: Milliseconds of delay at least.
+            description: Minimum playout delay in milliseconds.
             type: int
           max_playout_delay:
-            description: Milliseconds of delay at most.
+            description: Maximum playout delay in milliseconds.
             type: int
           sync_streams:
-            description: Keep audio and video of a participant in step.
+            description: Synchronise audio and video of a participant.
             type: bool
           egress:
             description:
-              - Recording, as C(RoomEgress) of LiveKit's API, in snake_case. All of it is treated as secret, since it
-                holds storage credentials.
+              - Recording, as C(RoomEgress) of LiveKit's API, in snake_case. The whole option is treated as secret,
+                because it contains storage credentials.
             type: dict
           tags:
             description: Tags of the room.
@@ -190,11 +190,11 @@ options:
         type: bool
       media:
         description:
-          - What the rule's calls offer and accept for audio. Keys that are left out stay as they are.
+          - Audio settings that the rule's calls offer and accept. Omitted keys keep their values.
         type: dict
         suboptions:
           only_listed_codecs:
-            description: Offer and accept the codecs listed and no others.
+            description: Offer and accept only the listed codecs.
             type: bool
           codecs:
             description: Codecs, the preferred one first.
@@ -213,18 +213,17 @@ options:
             type: str
             choices: [disable, allow, require]
           media_timeout:
-            description: How long without audio until a call is ended, V(10m) at most.
+            description: Duration without audio after which a call ends, at most V(10m).
             type: str
       other_fields:
         description:
-          - Fields that a newer livekit-server stores and this version of the collection does not know, as the API names
-            them.
-          - M(telephony.livekit.livekit_sip_info) exports them under this option. A field that has an option of its own
-            is an error here.
+          - Fields of a newer livekit-server that this version of the collection does not know, with their API names.
+          - M(telephony.livekit.livekit_sip_info) exports them under this option. A field that has its own option is
+            rejected here.
         type: dict
       clear:
         description:
-          - Maps to empty before what is given is merged.
+          - Dictionaries to empty before the given values are merged.
         type: list
         elements: str
         choices: [media, room_config]
@@ -236,14 +235,14 @@ options:
     default: false
   keep:
     description:
-      - Names or ids of rules that O(purge) leaves alone.
+      - Names or ids of rules that O(purge) keeps.
     type: list
     elements: str
     default: []
   assume_trunks:
     description:
-      - Names of inbound trunks to take for existing. For check mode only, where the same playbook run would create
-        them first.
+      - Names of inbound trunks to treat as existing. Only for check mode, if the same playbook run would create them
+        first.
     type: list
     elements: str
   return_all:
@@ -260,7 +259,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Each call to the trunk gets a room of its own and the agent voice-agent
+- name: Give each call to the trunk its own room and the agent voice-agent
   telephony.livekit.livekit_sip_dispatch:
     name: twilio
     trunks: [twilio]
@@ -271,7 +270,7 @@ EXAMPLES = r"""
         - agent_name: voice-agent
           metadata: '{"language": "en"}'
 
-- name: A conference room behind a PIN
+- name: Protect a conference room with a PIN
   telephony.livekit.livekit_sip_dispatch:
     name: conference
     trunks: [office]
@@ -288,8 +287,9 @@ EXAMPLES = r"""
 RETURN = r"""
 rule:
   description:
-    - The rule as it is, or in check mode would be, in the form of this module's options. Secrets show as V(<hidden>).
-    - With O(state=absent), the rule as it was; V(null) if there was none.
+    - The rule after the run, or in check mode the planned rule, in the form of this module's options. Secrets are
+      shown as V(<hidden>).
+    - With O(state=absent), the deleted rule; V(null) if there was none.
   returned: success, unless O(rules) is given
   type: dict
   sample:
@@ -299,17 +299,17 @@ rule:
     individual:
       room_prefix: call-
 rules:
-  description: The rules that changed, or all with O(return_all=true), each in the form of RV(rule).
+  description: The changed rules, or all with O(return_all=true), each in the form of RV(rule).
   returned: success, if O(rules) is given
   type: list
   elements: dict
 actions:
   description:
-    - The writes in their order, or in check mode those that a run would make.
-    - C(parked) is true for a write that puts an object aside, on a number or with a PIN that nobody has, until what
-      it is to have is free.
-    - C(interrupts) lists numbers with calls that, from this write to a later one, are neither handled as before the run
-      nor as after it, because the number moves to another trunk, or the calls to another rule. One write ends it.
+    - The writes in order, or in check mode the planned writes.
+    - C(parked) is true for a write that gives an object a placeholder number or PIN until the desired one is free.
+    - C(interrupts) lists numbers whose calls, from this write to a later one, are handled neither as before the run
+      nor as after it, because the number moves to another trunk, or the calls to another rule. A single write ends the
+      interruption.
   returned: success
   type: list
   elements: dict
@@ -319,7 +319,7 @@ actions:
       name: twilio
       id: SDR_GvkJXQFhvvw8
 failure:
-  description: Why the module failed, as in M(telephony.livekit.livekit_sip_trunk).
+  description: Reason for the failure, as in M(telephony.livekit.livekit_sip_trunk).
   returned: failure
   type: dict
 """

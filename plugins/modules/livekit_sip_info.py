@@ -12,10 +12,10 @@ version_added: 0.1.0
 author:
   - The telephony.livekit maintainers (@telephony-livekit)
 description:
-  - Returns what the server stores, secrets cut out, and the same as variables for the role
-    P(telephony.livekit.livekit_routing#role), to bring a server that was set up by hand under Ansible.
-  - Tells what is wrong with it as a whole, whoever made it, as calls that fail, rules that no call reaches, and lines
-    that answer anybody. C(docs/dial-plan.md) of the collection lists all findings.
+  - Returns the stored objects without secrets, and also as variables for the role
+    P(telephony.livekit.livekit_routing#role), to manage an existing server with Ansible.
+  - Reports problems of all objects, whoever created them, such as calls that fail, rules that no call reaches, and
+    lines that answer any caller. C(docs/dial-plan.md) of the collection lists all findings.
 extends_documentation_fragment:
   - telephony.livekit._connection
   - telephony.livekit._attributes.info_module
@@ -33,7 +33,7 @@ options:
     elements: str
   numbers:
     description:
-      - Return only trunks that hold one of these numbers, and rules of such trunks. V(1-202-555-0100) is
+      - Return only trunks with one of these numbers, and the rules of these trunks. V(1-202-555-0100) is
         V(+12025550100).
     type: list
     elements: str
@@ -52,12 +52,12 @@ EXAMPLES = r"""
     numbers: ["+12025550100"]
   register: line
 
-- name: See that no call fails by what the server stores
+- name: Check that no stored object makes calls fail
   ansible.builtin.assert:
     that: sip.findings | selectattr("severity", "eq", "error") | length == 0
     fail_msg: "{{ sip.findings | map(attribute='cause') | join(', ') }}"
 
-- name: Write what is there into a variables file, for the role livekit_routing to manage from now on
+- name: Write the stored objects to a variables file for the role livekit_routing
   ansible.builtin.copy:
     content: "{{ sip.export | to_nice_yaml }}"
     dest: "{{ playbook_dir }}/routing.yml"
@@ -83,9 +83,8 @@ dispatch_rules:
   elements: dict
 findings:
   description:
-    - What is wrong with trunks and rules. The worst comes first.
-    - With O(names), O(ids) or O(numbers), only what concerns the objects returned, judged on all that the server
-      stores.
+    - Problems of trunks and rules. The most severe comes first.
+    - With O(names), O(ids) or O(numbers), only problems of the returned objects, based on all stored objects.
   returned: success
   type: list
   elements: dict
@@ -96,24 +95,23 @@ findings:
       sample: trunk_unused
     severity:
       description:
-        - V(error) if calls fail, V(warning) if it is probably not what is meant, V(note) if it is worth knowing.
+        - V(error) if calls fail, V(warning) if it is probably not intended, V(note) if it is worth knowing.
       type: str
     objects:
       description: The objects concerned, each with C(object), C(id) and C(name).
       type: list
       elements: dict
     cause:
-      description: What is wrong.
+      description: The problem.
       type: str
     fix:
-      description: What to do about it.
+      description: The fix.
       type: str
 export:
   description:
-    - The same as variables of the role P(telephony.livekit.livekit_routing#role), without what is unset.
-    - Secrets are not in it, so the next run leaves them as they are. Trunks are named by name where that is unique. An
-      object is named by its id too where its name is empty or not unique. A rule without trunks carries
-      C(any_trunk=true).
+    - The same as variables of the role P(telephony.livekit.livekit_routing#role), without unset options.
+    - It contains no secrets, so the next run does not change them. Rules refer to trunks by name if the name is
+      unique. An object also has its id if its name is empty or not unique. A rule without trunks has C(any_trunk=true).
   returned: success
   type: dict
   contains:
@@ -122,7 +120,7 @@ export:
       type: list
       elements: dict
     livekit_routing_inbound_trunk_defaults:
-      description: An empty map, so that the role adds nothing to the trunks.
+      description: An empty dictionary, so that the role adds nothing to the trunks.
       type: dict
     livekit_routing_outbound_trunks:
       description: The outbound trunks.
@@ -133,7 +131,7 @@ export:
       type: list
       elements: dict
 failure:
-  description: Why the module failed, as in M(telephony.livekit.livekit_sip_trunk).
+  description: Reason for the failure, as in M(telephony.livekit.livekit_sip_trunk).
   returned: failure
   type: dict
 """

@@ -12,9 +12,10 @@ version_added: 0.1.0
 author:
   - The telephony.livekit maintainers (@telephony-livekit)
 description:
-  - Plans and carries out the changes of trunks and dispatch rules together, so that numbers can move between trunks and
-    trunks can come and go with their rules, in an order in which no call is claimed twice and no trunk is left open.
-  - Objects that are not listed are left alone, unless O(purge=true).
+  - Plans and applies the changes of trunks and dispatch rules together, so that numbers can move between trunks, and
+    trunks can be created and deleted with their rules, in an order in which no two objects claim the same call and no
+    trunk is left open.
+  - Unlisted objects are not changed, unless O(purge=true).
 extends_documentation_fragment:
   - telephony.livekit._connection
   - telephony.livekit._attributes
@@ -22,32 +23,32 @@ extends_documentation_fragment:
 options:
   inbound_trunks:
     description:
-      - Trunks that take calls. Each has the options of M(telephony.livekit.livekit_sip_trunk) for one inbound trunk.
-      - If left out, inbound trunks are not managed, and none is purged.
+      - Trunks that accept calls. Each has the options of M(telephony.livekit.livekit_sip_trunk) for one inbound trunk.
+      - If omitted, inbound trunks are not managed or purged.
     type: list
     elements: dict
   outbound_trunks:
     description:
       - Trunks that place calls. Each has the options of M(telephony.livekit.livekit_sip_trunk) for one outbound trunk.
-      - If left out, outbound trunks are not managed, and none is purged.
+      - If omitted, outbound trunks are not managed or purged.
     type: list
     elements: dict
   dispatch_rules:
     description:
       - Each has the options of M(telephony.livekit.livekit_sip_dispatch) for one rule. C(trunks) may name trunks of
-        O(inbound_trunks) that are only now created.
-      - If left out, dispatch rules are not managed, and none is purged.
+        O(inbound_trunks) that this run creates.
+      - If omitted, dispatch rules are not managed or purged.
     type: list
     elements: dict
   purge:
     description:
-      - Delete what the given lists do not name.
-      - An inbound trunk that is not named and holds exactly the numbers of a new one is renamed instead.
+      - Delete objects that the given lists do not name.
+      - An unlisted inbound trunk with exactly the numbers of a new one is renamed instead.
     type: bool
     default: false
   keep:
     description:
-      - What O(purge) leaves alone, by name or id.
+      - Objects that O(purge) keeps, by name or id.
     type: dict
     suboptions:
       inbound_trunks:
@@ -67,21 +68,21 @@ options:
         default: []
   detach:
     description:
-      - Take a trunk that is purged out of the dispatch rules that name it and are not themselves purged. A rule that
-        would have no trunk left, and so would take every call, is still an error.
+      - Remove a purged trunk from the dispatch rules that name it and are not themselves purged. A rule that would
+        have no trunk left, and so would match every call, is still an error.
     type: bool
     default: false
   update_password:
     description:
-      - V(always) compares C(auth_password) of trunks with what the server stores.
+      - V(always) compares C(auth_password) of trunks with the stored password.
       - V(on_create) sets it only on a new trunk, for servers that do not return passwords.
     type: str
     choices: [always, on_create]
     default: always
   assume_empty:
     description:
-      - Plan as if the server held nothing, and do not ask it. For check mode only, where the server itself would be
-        created by the same playbook run.
+      - Plan as if the server stored nothing, without connecting to it. Only for check mode, if the same playbook run
+        would create the server.
     type: bool
     default: false
   return_all:
@@ -91,10 +92,11 @@ options:
     default: false
   expect:
     description:
-      - Calls that must get something, judged on the whole table as it will stand, with what other people have there.
-      - If one of them would not, nothing is written, in check mode or not, and the failure explains the call as
-        M(telephony.livekit.livekit_sip_call_info) does.
-      - A call with none of C(trunk), C(rule), C(room), C(agent) and C(refused) must be taken by a rule.
+      - Calls with their expected results, tested against all objects that the server would store after the run,
+        including unmanaged ones.
+      - If a result differs, nothing is written, with or without check mode, and the failure explains the call like
+        M(telephony.livekit.livekit_sip_call_info).
+      - A call with none of C(trunk), C(rule), C(room), C(agent) and C(refused) must match a rule.
     type: list
     elements: dict
     default: []
@@ -104,13 +106,13 @@ options:
         type: raw
         required: true
       from:
-        description: Calling number, in quotes. Without it, the caller hides the number.
+        description: Calling number, in quotes. If omitted, the caller hides the number.
         type: raw
       source:
-        description: IP address that the call comes from. Without it, every C(allowed_addresses) let the call in.
+        description: Source IP address of the call. If omitted, all C(allowed_addresses) allow the call.
         type: str
       from_host:
-        description: Host in the SIP header C(From), which C(allowed_addresses) also compare.
+        description: Host in the SIP header C(From), which is also compared with C(allowed_addresses).
         type: str
       pin:
         description: Digits that the caller enters when a rule asks for a PIN, in quotes.
@@ -119,16 +121,16 @@ options:
         description: Name or id of the trunk that matches the call.
         type: str
       rule:
-        description: Name or id of the rule that takes the call.
+        description: Name or id of the rule that matches the call.
         type: str
       room:
-        description: How the name of the room starts.
+        description: Prefix of the room's name.
         type: str
       agent:
         description: Name of an agent that is dispatched to the room.
         type: str
       refused:
-        description: Whether no rule takes the call. It is mutually exclusive with the four before it.
+        description: Whether no rule matches the call. It is mutually exclusive with the four options above.
         type: bool
         default: false
 seealso:
@@ -138,7 +140,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: One phone line
+- name: Set up one phone line
   telephony.livekit.livekit_sip_routing:
     inbound_trunks:
       - name: twilio
@@ -153,7 +155,7 @@ EXAMPLES = r"""
           agents:
             - agent_name: voice-agent
 
-- name: The same and nothing else, but for one trunk that somebody else looks after
+- name: Delete all other objects, except one trunk that is managed elsewhere
   telephony.livekit.livekit_sip_routing:
     inbound_trunks:
       - name: twilio
@@ -167,7 +169,7 @@ EXAMPLES = r"""
     keep:
       inbound_trunks: [laboratory]
 
-- name: The same, only if calls then go where they belong
+- name: Apply the changes only if calls then get the expected results
   telephony.livekit.livekit_sip_routing:
     inbound_trunks:
       - name: twilio
@@ -185,7 +187,7 @@ EXAMPLES = r"""
 RETURN = r"""
 inbound_trunks:
   description:
-    - The inbound trunks that changed, or all with O(return_all=true), in the form of
+    - The changed inbound trunks, or all with O(return_all=true), in the form of
       RV(telephony.livekit.livekit_sip_trunk#module:trunk).
   returned: success
   type: list
@@ -202,11 +204,11 @@ dispatch_rules:
   elements: dict
 actions:
   description:
-    - The writes in their order, or in check mode those that a run would make.
-    - C(parked) is true for a write that puts an object aside, on a number or with a PIN that nobody has, until what
-      it is to have is free.
-    - C(interrupts) lists numbers with calls that, from this write to a later one, are neither handled as before the run
-      nor as after it, because the number moves to another trunk, or the calls to another rule. One write ends it.
+    - The writes in order, or in check mode the planned writes.
+    - C(parked) is true for a write that gives an object a placeholder number or PIN until the desired one is free.
+    - C(interrupts) lists numbers whose calls, from this write to a later one, are handled neither as before the run
+      nor as after it, because the number moves to another trunk, or the calls to another rule. A single write ends the
+      interruption.
   returned: success
   type: list
   elements: dict
@@ -216,7 +218,7 @@ actions:
       name: twilio
       id: ST_N5oXHia9B4dW
 failure:
-  description: Why the module failed, as in M(telephony.livekit.livekit_sip_trunk).
+  description: Reason for the failure, as in M(telephony.livekit.livekit_sip_trunk).
   returned: failure
   type: dict
 """

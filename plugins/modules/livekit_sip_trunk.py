@@ -13,10 +13,10 @@ author:
   - The telephony.livekit maintainers (@telephony-livekit)
 description:
   - Creates, changes and deletes inbound and outbound SIP trunks, one or a whole list in one run.
-  - A field that is left out stays as it is on the server; an empty list or string clears it. Lists and maps are
-    replaced as a whole, below O(media) keys are merged. Fields that this module does not know survive a change.
-  - Two inbound trunks must not claim the same number for the same caller; calls to it would get C(503). The server does
-    not check that when a trunk is replaced, so this module does, before it writes and in check mode too.
+  - An omitted field keeps its value on the server; an empty list or string clears it. Lists and dictionaries are
+    replaced as a whole, but keys of O(media) are merged. Fields that this module does not know are kept.
+  - Two inbound trunks must not claim the same number for the same caller, because calls to it would get C(503). The
+    server does not check this when a trunk is replaced, so this module does, before it writes and in check mode too.
 extends_documentation_fragment:
   - telephony.livekit._connection
   - telephony.livekit._attributes
@@ -31,34 +31,34 @@ options:
     default: present
   direction:
     description:
-      - Whether the trunk takes calls (V(inbound)) or places them (V(outbound)).
+      - Whether the trunk accepts calls (V(inbound)) or places them (V(outbound)).
     type: str
     choices: [inbound, outbound]
     default: inbound
   trunks:
     description:
-      - A list of trunks, each with the options that one trunk has here. One run with a list is many times faster than
+      - A list of trunks, each with the options of a single trunk. One run with a list is many times faster than
         a loop.
     type: list
     elements: dict
     suboptions: &trunk
       name:
         description:
-          - The name of the trunk. With no O(id), the trunk that has exactly this name is meant.
-          - Names are not unique in LiveKit. If several trunks have this name the module fails and lists their ids.
+          - The name of the trunk. Without O(id), it selects the trunk with exactly this name.
+          - Names are not unique in LiveKit. If several trunks have this name, the module fails and lists their ids.
         type: str
       id:
         description:
-          - The id of a trunk that exists, such as V(ST_N5oXHia9B4dW). With a new O(name) the trunk is renamed.
+          - The id of an existing trunk, such as V(ST_N5oXHia9B4dW). With a new O(name) the trunk is renamed.
         type: str
       metadata:
         description:
-          - Text of your own, which agents can read.
-          - A map or a list becomes JSON text, its keys in order. Equal JSON does not count as a change.
+          - Free text for agents.
+          - A dictionary or a list becomes JSON text with sorted keys. Equal JSON does not count as a change.
         type: raw
       numbers:
         description:
-          - The phone numbers of the trunk, in the form in which the provider sends them, which for most is E.164 as in
+          - The phone numbers of the trunk, in the format that the provider sends, usually E.164 such as
             V(+12025550100).
           - An inbound trunk answers calls to these numbers. Without numbers it answers calls to any number.
           - An outbound trunk calls from these numbers.
@@ -66,16 +66,16 @@ options:
         elements: str
       allowed_addresses:
         description:
-          - IP addresses and networks in CIDR notation from which calls are taken.
-          - This is not access control. livekit-sip compares them with the caller-written C(From) header too, so any
-            caller can forge it. Restrict access with a firewall, as the role P(telephony.livekit.livekit_firewall#role)
+          - IP addresses and networks in CIDR notation from which calls are accepted.
+          - This is not access control. livekit-sip also compares them with the C(From) header, which any caller can
+            forge. Restrict access with a firewall, as the role P(telephony.livekit.livekit_firewall#role)
             does.
           - Only for O(direction=inbound).
         type: list
         elements: str
       allowed_numbers:
         description:
-          - The callers whose calls are taken. Empty means any caller.
+          - The calling numbers to accept. Empty means any caller.
           - Only for O(direction=inbound).
         type: list
         elements: str
@@ -83,16 +83,17 @@ options:
         description:
           - User name for digest authentication; of the caller for an inbound trunk, at the provider for an outbound
             one.
-          - Goes together with O(auth_password). With a user name alone nobody would be asked for a password.
+          - Must be set together with O(auth_password). With only a user name, callers would not be asked for a
+            password.
         type: str
       auth_password:
         description:
-          - Password for O(auth_username). LiveKit stores it in clear and returns it, so a changed password shows as a
-            change; the password itself is never shown.
+          - Password for O(auth_username). LiveKit stores it unencrypted and returns it, so a changed password is
+            reported as a change; the password itself is never shown.
         type: str
       auth_realm:
         description:
-          - The realm that callers are asked for. LiveKit's default is V(LiveKit).
+          - The realm of the authentication challenge. LiveKit's default is V(LiveKit).
           - Only for O(direction=inbound).
         type: str
       headers:
@@ -101,34 +102,32 @@ options:
         type: dict
       headers_to_attributes:
         description:
-          - Which SIP header of a call becomes which attribute of the SIP participant; header name to attribute name.
+          - SIP headers of a call to copy to attributes of the SIP participant; header name to attribute name.
         type: dict
       attributes_to_headers:
         description:
-          - Which attribute of the participant becomes which SIP header of the answer; attribute name to header name.
+          - Attributes of the participant to copy to SIP headers of the answer; attribute name to header name.
         type: dict
       include_headers:
         description:
-          - Which headers of a call become attributes named C(sip.h.<header>), in addition to those of
-            O(headers_to_attributes).
+          - Headers of a call to copy to attributes named C(sip.h.<header>), in addition to O(headers_to_attributes).
         type: str
         choices: [no_headers, x_headers, all_headers]
       ringing_timeout:
         description:
-          - How long a call rings while no agent answers, such as V(60s). V(0s) means LiveKit's default of 3 minutes.
+          - Maximum ringing time of a call, such as V(60s). V(0s) means LiveKit's default of 3 minutes.
           - Only for O(direction=inbound).
         type: str
       ringing_timeout_status:
         description:
-          - The SIP status that ends a call when O(ringing_timeout) is over, V(400) to V(699). V(0) means livekit-sip's
-            own status.
-          - Needs livekit-server 1.13.11, and a livekit-sip that reads it. livekit-sip up to 1.11.0 does not, and
+          - SIP status that ends a call after O(ringing_timeout), V(400) to V(699). V(0) means livekit-sip's default.
+          - Requires livekit-server 1.13.11, and a livekit-sip that supports it. livekit-sip up to 1.11.0 does not, and
             answers V(486).
           - Only for O(direction=inbound).
         type: int
       max_call_duration:
         description:
-          - How long a call may last, such as V(2h), counted from its first ring. V(0s) means LiveKit's default of 24
+          - Maximum call duration, such as V(2h), counted from the first ring. V(0s) means LiveKit's default of 24
             hours.
           - Only for O(direction=inbound).
         type: str
@@ -139,17 +138,17 @@ options:
         type: bool
       address:
         description:
-          - The host name or IP address of the provider to send calls to. Needed by an outbound trunk.
+          - The host name or IP address of the provider to send calls to. Required for an outbound trunk.
           - Only for O(direction=outbound).
         type: str
       destination_country:
         description:
-          - Two-letter country code of the numbers that are called, which LiveKit Cloud uses to choose a region.
+          - Two-letter country code of the called numbers, which LiveKit Cloud uses to choose a region.
           - Only for O(direction=outbound).
         type: str
       transport:
         description:
-          - The transport to reach O(address) with.
+          - Transport to O(address).
           - Only for O(direction=outbound).
         type: str
         choices: [auto, udp, tcp, tls]
@@ -160,11 +159,11 @@ options:
         type: str
       media:
         description:
-          - What the trunk offers and accepts for audio. Keys that are left out stay as they are.
+          - Audio settings that the trunk offers and accepts. Omitted keys keep their values.
         type: dict
         suboptions:
           only_listed_codecs:
-            description: Offer and accept the codecs listed and no others.
+            description: Offer and accept only the listed codecs.
             type: bool
           codecs:
             description: Codecs, the preferred one first.
@@ -180,22 +179,22 @@ options:
                 type: int
           encryption:
             description:
-              - Whether audio is encrypted with SRTP. If unset, livekit-sip answers an encrypted offer in clear.
+              - Whether audio is encrypted with SRTP. If unset, livekit-sip answers an encrypted offer without
+                encryption.
             type: str
             choices: [disable, allow, require]
           media_timeout:
-            description: How long without audio until a call is ended, V(10m) at most.
+            description: Duration without audio after which a call ends, at most V(10m).
             type: str
       other_fields:
         description:
-          - Fields that a newer livekit-server stores and this version of the collection does not know, as the API names
-            them.
-          - M(telephony.livekit.livekit_sip_info) exports them under this option. A field that has an option of its own
-            is an error here.
+          - Fields of a newer livekit-server that this version of the collection does not know, with their API names.
+          - M(telephony.livekit.livekit_sip_info) exports them under this option. A field that has its own option is
+            rejected here.
         type: dict
       clear:
         description:
-          - Maps to empty before O(media) is merged.
+          - Dictionaries to empty before O(media) is merged.
         type: list
         elements: str
         choices: [media]
@@ -203,24 +202,24 @@ options:
   purge:
     description:
       - Delete every trunk of this O(direction) that O(trunks) does not name.
-      - A trunk that is not named and holds exactly the numbers of a new one is renamed instead.
+      - An unlisted trunk with exactly the numbers of a new one is renamed instead.
     type: bool
     default: false
   keep:
     description:
-      - Names or ids of trunks that O(purge) leaves alone.
+      - Names or ids of trunks that O(purge) keeps.
     type: list
     elements: str
     default: []
   detach:
     description:
-      - Take a trunk that is deleted out of the dispatch rules that name it. A rule that would have no trunk left, and
-        so would take every call, is still an error.
+      - Remove a deleted trunk from the dispatch rules that name it. A rule that would have no trunk left, and so
+        would match every call, is still an error.
     type: bool
     default: false
   update_password:
     description:
-      - V(always) compares O(auth_password) with what the server stores.
+      - V(always) compares O(auth_password) with the stored password.
       - V(on_create) sets it only on a new trunk, for servers that do not return passwords.
     type: str
     choices: [always, on_create]
@@ -239,14 +238,14 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Take calls to one number of a Twilio Elastic SIP trunk
+- name: Accept calls to one number of a Twilio Elastic SIP trunk
   telephony.livekit.livekit_sip_trunk:
     name: twilio
     numbers: ["+12025550100"]
     ringing_timeout: 60s
     max_call_duration: 2h
 
-- name: Show what one number more would change
+- name: Show the changes of an additional number
   telephony.livekit.livekit_sip_trunk:
     name: twilio
     numbers: ["+12025550100", "+12025550101"]
@@ -260,7 +259,7 @@ EXAMPLES = r"""
     auth_username: office
     auth_password: "{{ vault_office_password }}"
 
-- name: Two trunks at once, and no others
+- name: Manage two trunks and delete all others
   telephony.livekit.livekit_sip_trunk:
     trunks:
       - name: twilio
@@ -289,8 +288,9 @@ EXAMPLES = r"""
 RETURN = r"""
 trunk:
   description:
-    - The trunk as it is, or in check mode would be, in the form of this module's options. Secrets show as V(<hidden>).
-    - With O(state=absent), the trunk as it was; V(null) if there was none.
+    - The trunk after the run, or in check mode the planned trunk, in the form of this module's options. Secrets are
+      shown as V(<hidden>).
+    - With O(state=absent), the deleted trunk; V(null) if there was none.
   returned: success, unless O(trunks) is given
   type: dict
   sample:
@@ -298,17 +298,17 @@ trunk:
     name: twilio
     numbers: ["+12025550100"]
 trunks:
-  description: The trunks that changed, or all with O(return_all=true), each in the form of RV(trunk).
+  description: The changed trunks, or all with O(return_all=true), each in the form of RV(trunk).
   returned: success, if O(trunks) is given
   type: list
   elements: dict
 actions: &actions
   description:
-    - The writes in their order, or in check mode those that a run would make.
-    - C(parked) is true for a write that puts an object aside, on a number or with a PIN that nobody has, until what
-      it is to have is free.
-    - C(interrupts) lists numbers with calls that, from this write to a later one, are neither handled as before the run
-      nor as after it, because the number moves to another trunk, or the calls to another rule. One write ends it.
+    - The writes in order, or in check mode the planned writes.
+    - C(parked) is true for a write that gives an object a placeholder number or PIN until the desired one is free.
+    - C(interrupts) lists numbers whose calls, from this write to a later one, are handled neither as before the run
+      nor as after it, because the number moves to another trunk, or the calls to another rule. A single write ends the
+      interruption.
   returned: success
   type: list
   elements: dict
@@ -318,7 +318,7 @@ actions: &actions
       name: twilio
       id: ST_N5oXHia9B4dW
 failure:
-  description: Why the module failed, for a playbook to decide on.
+  description: Reason for the failure, for conditions in a playbook.
   returned: failure
   type: dict
   contains:
@@ -329,13 +329,13 @@ failure:
           V(not_json), V(ignored_field), or the error code of the server, such as V(unauthenticated).
       type: str
     message:
-      description: What went wrong.
+      description: The error message.
       type: str
     rpc:
-      description: The call that the server refused, if there was one.
+      description: The failed API call, if there was one.
       type: str
     hint:
-      description: What to do about it.
+      description: The fix.
       type: str
 """
 

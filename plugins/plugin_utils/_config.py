@@ -52,7 +52,7 @@ def _overridden(extra: Mapping, config: Mapping, above: str) -> Iterator[str]:
 
 
 def certificate_files(certificates: Sequence[Mapping]) -> dict:
-    """Paths on the controller, by the names that the files get on the host."""
+    """Paths on the controller, by their file names on the host."""
     return {name: given[end] for given, names in _named(certificates) for end, name in names.items()}
 
 
@@ -67,7 +67,7 @@ def _named(certificates: Sequence[Mapping]) -> Iterator[tuple[Mapping, dict]]:
 
 
 def with_foreign_trunks(rules: Sequence[Mapping], foreign: Sequence[str]) -> list[Mapping]:
-    """Dispatch rules for trunks that only the server knows: named by id, or somebody else's."""
+    """Dispatch rules for trunks that exist only on the server: named by id, or somebody else's."""
     return [
         rule
         for rule in rules

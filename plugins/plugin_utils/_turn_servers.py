@@ -24,7 +24,7 @@ def _has_login(server: Mapping) -> bool:
 
 
 def turn_server_files(servers: Sequence[Mapping]) -> dict[str, str]:
-    """Paths on the controller, by the names that the files get on the host."""
+    """Paths on the controller, by their file names on the host."""
     return {name: str(server["credentials_file"]) for server, name in _named(servers) if name}
 
 

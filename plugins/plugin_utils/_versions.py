@@ -24,7 +24,7 @@ def image_version(image: str, given: str = "") -> str:
 
 
 def listed_image(image: str) -> str:
-    """The name under which Docker lists an image: without its own registry, and with a digest without the tag."""
+    """Name under which Docker lists an image: without its own registry, and with a digest without the tag."""
     name, at, digest = str(image).partition("@")
     host, slash, rest = name.partition("/")
     if slash and host in _DOCKER_HUB:

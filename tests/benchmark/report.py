@@ -53,8 +53,8 @@ def text(found: dict, rows: list[dict]) -> str:
         "<!-- Written by `make bench`. -->",
         "# Benchmark",
         "",
-        "Everything here was measured in one run, against one livekit-server and Redis on the same machine. Seconds "
-        "differ from machine to machine; what to read are the ratios. Each is the median of pairs measured in turns, "
+        "All numbers come from one run against one livekit-server and Redis on the same machine. Seconds differ "
+        "between machines; compare the ratios. Each is the median of pairs measured in turns, "
         "followed by the least and the most of them.",
         "",
         "| What | n | Ratio | Least | Most | Pairs | Goal | Holds |",

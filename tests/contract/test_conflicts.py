@@ -211,9 +211,9 @@ def test_a_run_ends_a_conflict_before_it_changes_what_the_server_judges_with_it(
 def test_numbers_that_do_not_meet_are_told(modules):
     modules.routing(inbound_trunks=[trunk("a", A)], dispatch_rules=[rule("r", "a")])
     for options, words in (
-        ({"numbers": [B]}, "which no trunk of it has"),
+        ({"numbers": [B]}, "which none of its trunks has"),
         ({"numbers": [A[1:]]}, "rules compare character by character"),
-        ({"inbound_numbers": [A]}, "it is a trunk's own number"),
+        ({"inbound_numbers": [A]}, "but a trunk has it"),
     ):
         for _written, told in ((True, words), (False, words)):
             run = modules.dispatch(**rule("r", "a", **{"numbers": [], "inbound_numbers": [], **options}))

@@ -73,7 +73,7 @@ def test_caller_without_a_number_ends_old_servers_where_a_rule_hides_numbers(run
         else:
             oracle.write(question)
             own.server_process.process.wait(PATIENCE)
-        assert ("livekit-server ends" in heard) != survives
+        assert ("livekit-server crashes" in heard) != survives
 
 
 def test_lists_are_explained_as_a_run_would_leave_them_and_nothing_is_written(livekit, line, explained):

@@ -84,18 +84,18 @@ def test_failure(world, name):
     assert "report" not in result["msg"]
 
 
-@happens("A rule names a trunk that is not there")
+@happens("A rule names a trunk that does not exist")
 def _happening(world):
     world.modules.trunk(**TRUNK)
     return world.modules.dispatch(**{**RULE, "trunks": ["nobody"]})
 
 
-@happens("Nobody has the `id`")
+@happens("No object has this `id`")
 def _happening(world):
     return world.modules.trunk(id="ST_nobody", numbers=[ONE])
 
 
-@happens("Several objects have the name")
+@happens("Several objects have this name")
 def _happening(world):
     for _copy in range(2):
         world.livekit.twirp("SIP", "CreateSIPOutboundTrunk", {"trunk": {**OUTBOUND, "direction": None}})
@@ -107,13 +107,13 @@ def two_trunks_named_t(world):
         world.livekit.twirp("SIP", "CreateSIPInboundTrunk", {"trunk": {"name": "t", "numbers": [number]}})
 
 
-@happens("A rule names a trunk whose name several have")
+@happens("A rule names a trunk, but several trunks have this name")
 def _happening(world):
     two_trunks_named_t(world)
     return world.modules.dispatch(**RULE)
 
 
-@happens("Several trunks could have been renamed")
+@happens("Several trunks could be the renamed one")
 def _happening(world):
     # the same number for two different callers: two trunks, and no conflict
     for caller in (TWO, THREE):
@@ -121,13 +121,13 @@ def _happening(world):
     return world.modules.trunk(trunks=[{"name": "new", "numbers": [ONE]}], purge=True)
 
 
-@happens("Two trunks or two rules would claim the same calls")
+@happens("Two trunks or two rules claim the same calls")
 def _happening(world):
     world.modules.trunk(**TRUNK)
     return world.modules.trunk(name="other", numbers=[ONE])
 
 
-@happens("A rule that stands lists one number in two spellings")
+@happens("An existing rule lists one number in two spellings")
 def _happening(world):
     # Straight into Redis: livekit-server would refuse it.
     rule = sip.SIPDispatchRuleInfo(sip_dispatch_rule_id="SDR_0", name="twice", numbers=[ONE, ONE[1:]])
@@ -136,26 +136,26 @@ def _happening(world):
     return world.modules.routing(inbound_trunks=[TRUNK], dispatch_rules=[RULE])
 
 
-@happens("A rule names the trunk that is to go")
+@happens("A rule names the trunk to delete")
 def _happening(world):
     world.modules.routing(inbound_trunks=[TRUNK], dispatch_rules=[RULE])
     return world.modules.trunk(name="t", state="absent")
 
 
-@happens("The trunk that is to go is the last one of a rule")
+@happens("The trunk to delete is the last one of a rule")
 def _happening(world):
     world.modules.routing(inbound_trunks=[TRUNK], dispatch_rules=[RULE])
     return world.modules.trunk(name="t", state="absent", detach=True)
 
 
-@happens("A call of `expect` would not get what it must")
+@happens("A call of `expect` would not get the expected result")
 def _happening(world):
     return world.modules.routing(inbound_trunks=[TRUNK], dispatch_rules=[RULE], expect=[{"to": TWO}])
 
 
 @happens(
-    "Between two writes, callers would be let in without the PIN that both tables ask for, or other calls would fare "
-    "worse than before and after"
+    "Between two writes, callers would get in without the PIN that both tables require, or other calls would get a "
+    "worse result than before and after"
 )
 def _happening(world):
     def table(*numbers):
@@ -182,7 +182,7 @@ def _happening(world):
         return world.modules.trunk(**TRUNK)
 
 
-@happens("Nobody answers within `timeout`")
+@happens("No answer within `timeout`")
 def _happening(world):
     return world.spoilt("List", unanswered, timeout=1)
 
@@ -193,7 +193,7 @@ def _happening(world):
     return world.modules.trunk(**TRUNK)
 
 
-@happens("`api_secret` is another key's")
+@happens("`api_secret` belongs to another key")
 def _happening(world):
     world.modules.connection["api_secret"] = "x" * 40
     return world.modules.trunk(**TRUNK)
@@ -205,7 +205,7 @@ def _happening(world):
     return world.modules.trunk(**TRUNK)
 
 
-@happens("The key may do other things only")
+@happens("The key lacks the permission")
 def _happening(world):
     return world.spoilt("List", answers(401, {"code": "unauthenticated", "msg": "permissions denied"}))
 
@@ -215,13 +215,13 @@ def _happening(world):
     return world.spoilt("List", answers(401, "no"))
 
 
-@happens("livekit-server has no Redis")
+@happens("livekit-server runs without Redis")
 def _happening(world):
     with LiveKit(redis=False, version=world.livekit.version) as livekit:
         return ModuleRunner(livekit.url, livekit.api_key, livekit.api_secret).trunk(**TRUNK)
 
 
-@happens("livekit-server is in trouble, such as a Redis that does not answer")
+@happens("livekit-server has an internal error, for example because Redis does not answer")
 def _happening(world):
     return world.spoilt("List", answers(500, {"code": "internal", "msg": "redis: connection pool timeout"}))
 
@@ -236,25 +236,25 @@ def _happening(world):
     return world.spoilt("Update", answers(404, {"code": "bad_route", "msg": "no handler for path"}))
 
 
-@happens("The server is too old for a field and has stored the object without it")
+@happens("The server is too old for a field, and stored the object without it")
 def _happening(world):
     world.proxy.spoil("", without("auth_realm"), times=1000)
     return world.modules.trunk(auth_realm="example", **TRUNK)
 
 
-@happens("The objects on the server show that it is too old for a field")
+@happens("The objects on the server show that it is too old for this field")
 def _happening(world):
     world.proxy.spoil("", without("auth_realm"), times=1000)
     world.modules.trunk(**TRUNK)
     return world.modules.trunk(auth_realm="example", **TRUNK)
 
 
-@happens("The server does not know a key that no version is known to have, and has stored the object without it")
+@happens("The server does not know a key that no known version has, and stored the object without it")
 def _happening(world):
     return world.modules.trunk(other_fields={"new_key": 1}, **TRUNK)
 
 
-@happens("The server has stored another value than was sent")
+@happens("The server stored a different value than the one sent")
 def _happening(world):
     def shouted(ask):
         answer = ask()
@@ -271,7 +271,7 @@ def _happening(world):
     return world.modules.dispatch(room_config={"max_participants": 10**11}, **RULE)
 
 
-@happens("The server refuses what the modules let through")
+@happens("The server rejects a value that the modules accept")
 def _happening(world):
     return world.spoilt("Update", answers(400, {"code": "invalid_argument", "msg": "something new"}))
 
@@ -281,12 +281,12 @@ def _happening(world):
     return world.spoilt("Update", answers(429, {"code": "resource_exhausted", "msg": "slow down"}))
 
 
-@happens("Another answer of the server")
+@happens("Any other answer of the server")
 def _happening(world):
     return world.spoilt("Update", answers(500, {"code": "dataloss", "msg": "something is gone"}))
 
 
-@happens("The connection broke at each try of a write")
+@happens("The connection broke at each attempt of a write")
 def _happening(world):
     world.modules.connection["url"] = world.proxy.url
 
@@ -310,7 +310,7 @@ def with_certificate(world, trusted=True, scheme="https", of_clients=False, **ma
         return world.modules.trunk(**TRUNK, **({"ca_path": str(path)} if trusted else {}))
 
 
-@happens("No authority that is known signed the server's certificate")
+@happens("No known authority signed the server's certificate")
 def _happening(world):
     return with_certificate(world, trusted=False)
 
@@ -325,23 +325,23 @@ def _happening(world):
     return with_certificate(world, days=-1)
 
 
-@happens("`url` says https, and the server speaks plain HTTP")
+@happens("`url` has https, but the server uses plain HTTP")
 def _happening(world):
     world.modules.connection["url"] = world.livekit.url.replace("http://", "https://")
     return world.modules.trunk(**TRUNK)
 
 
-@happens("`url` says http, and the server speaks TLS")
+@happens("`url` has http, but the server uses TLS")
 def _happening(world):
     return with_certificate(world, scheme="http")
 
 
-@happens("The two hosts do not agree on TLS otherwise")
+@happens("The TLS handshake fails for another reason")
 def _happening(world):
     return with_certificate(world, of_clients=True)
 
 
-@happens("Writes are answered again and again, and nothing is changed")
+@happens("Writes get an answer each time, but nothing changes")
 def _happening(world):
     world.modules.trunk(**TRUNK)
     stored = world.livekit.twirp("SIP", "ListSIPInboundTrunk")[1]["items"][0]
@@ -354,7 +354,7 @@ def _happening(world):
     return world.spoilt("List", answers(301, HTML))
 
 
-@happens("JSON that is not LiveKit's, such as objects without ids")
+@happens("JSON that LiveKit does not send, such as objects without ids")
 def _happening(world):
     return world.spoilt("List", answers(200, {"items": [{"name": "t"}]}))
 
@@ -369,7 +369,7 @@ def _happening(world):
     return world.spoilt("List", answers(502, HTML))
 
 
-@happens("Other runs made the same object again and again")
+@happens("Other runs repeatedly created the same object")
 def _happening(world):
     # Straight into Redis: livekit-server would refuse the second trunk and choose its id.
     rival = sip.SIPInboundTrunkInfo(sip_trunk_id="ST_0", name="t", numbers=[ONE])

@@ -142,16 +142,16 @@ def test_assume_trunks_lets_a_check_go_on(livekit, modules):
 
 BAD_INPUT = {
     "nothing restricts the trunk": (
-        "trunk", {"name": "t"}, "invalid", "nothing restricts it"),
+        "trunk", {"name": "t"}, "invalid", "it has no restriction"),
     "no trunks and not any_trunk": (
-        "dispatch", {"name": "r", "direct": {"room_name": "x"}}, "invalid", "answer calls from anybody"),
+        "dispatch", {"name": "r", "direct": {"room_name": "x"}}, "invalid", "answer any caller"),
     "username without password": (
-        "trunk", {"name": "t", "numbers": [ONE], "auth_username": "u"}, "invalid", "go together"),
+        "trunk", {"name": "t", "numbers": [ONE], "auth_username": "u"}, "invalid", "must be set together"),
     "mask with a blank": (
-        "trunk", {"name": "t", "numbers": [ONE], "allowed_addresses": ["198.51.100.1 "]}, "invalid", "honoured"),
+        "trunk", {"name": "t", "numbers": [ONE], "allowed_addresses": ["198.51.100.1 "]}, "invalid", "would ignore"),
     "mask with a comma": (
         "trunk", {"name": "t", "numbers": [ONE], "allowed_addresses": ["198.51.100.1,198.51.100.2"]},
-        "invalid", "honoured"),
+        "invalid", "would ignore"),
     "mask with a port": (
         "trunk", {"name": "t", "numbers": [ONE], "allowed_addresses": ["198.51.100.1:5060"]}, "invalid", "port"),
     "mask that matches nothing": (
@@ -161,7 +161,7 @@ BAD_INPUT = {
         "not_found", "with this name or id. The inbound trunks there are: here"),
     "two objects of one name": (
         "trunk", {"trunks": [{"name": "t", "numbers": [ONE]}, {"name": "t", "numbers": [TWO]}]},
-        "invalid", "two inbound trunks with the name 't'"),
+        "invalid", "two inbound trunks have the name 't'"),
     "a number that another trunk has": (
         "trunk", {"name": "t", "numbers": ["1-202-555-0103"]}, "conflict", "'here' and 't' both claim the number"),
     "replace into a number that another trunk has": (
@@ -170,7 +170,7 @@ BAD_INPUT = {
         "trunk", {"name": "t", "numbers": [ONE], "ringing_timeout": "soon"}, "invalid", "ringing_timeout: 'soon'"),
     "two kinds of rule": (
         "dispatch", {"name": "r", "trunks": ["here"], "direct": {"room_name": "x"}, "callee": {}},
-        "invalid", "exclude each other"),
+        "invalid", "mutually exclusive"),
     "a field of the other direction": (
         "trunk", {"name": "t", "numbers": [ONE], "transport": "tls"}, "invalid", "transport is invalid"),
     "a header that LiveKit refuses": (

@@ -22,8 +22,8 @@ RULE = {
     "individual": {"room_prefix": "call-"},
     "room_config": {"agents": [{"agent_name": "voice-agent"}]},
 }
-RINGS = "100, 180, 180 again and again until somebody in the room publishes audio, then 200"
-ENDS = "100, 180, then silence, because livekit-server ends: the rule hides a number that is not there"
+RINGS = "100, 180, 180 repeatedly until a participant in the room publishes audio, then 200"
+ENDS = "100, 180, then silence, because livekit-server crashes: the rule hides a number that is missing"
 REJECTED = "404 Does not match Trunks or Dispatch Rules"
 
 
@@ -55,12 +55,12 @@ def test_call_that_a_rule_takes():
         ([TRUNK], [], {"server_version": "1.13.11-dev"}, f"100, 180, then {REJECTED}"),
         ([TRUNK], [], {}, f"100, 180, then {REJECTED} (livekit-server 1.13.8 or newer) or silence (older)"),
         ([TRUNK], [{**RULE, "individual": {"pin": PIN}}], {},
-         "100, 180, 200 at once, and a voice asks for the PIN"),
+         "100, 180, 200 immediately, and a voice asks for the PIN"),
         ([TRUNK], [{**RULE, "individual": {"pin": PIN}}], {"pin": PIN},
-         "100, 180, 200 at once, and a voice asks for the PIN, after the digits the room"),
+         "100, 180, 200 immediately, and a voice asks for the PIN, after the digits the caller joins the room"),
         ([TRUNK], [{**RULE, "individual": {"pin": PIN}}], {"pin": "1"},
-         "100, 180, 200 at once, and a voice asks for the PIN, after the digits a voice says that the PIN is wrong, "
-         "and the call ends"),
+         "100, 180, 200 immediately, and a voice asks for the PIN, after the digits a voice says that the PIN is "
+         "wrong, and the call ends"),
         ([TRUNK], [RULE], {"pin": PIN}, RINGS),
         ([TRUNK], [{**RULE, "hide_phone_number": True}], {"from": "", "server_version": "1.13.5"}, ENDS),
         ([TRUNK], [{**RULE, "hide_phone_number": True}], {"from": "", "server_version": "1.13.8"}, RINGS),

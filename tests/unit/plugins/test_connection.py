@@ -155,14 +155,14 @@ def test_an_answer_to_list_that_livekit_does_not_give_is_named(server, modules, 
     server.script = [(200, answer, {})]
     for result in (modules.trunk(**TRUNK), modules.run("livekit_sip_info")):
         failure = failed(result, "odd_answer", "ListSIPInboundTrunk", server.url)
-        assert "check the url" in failure["hint"]
+        assert "check url" in failure["hint"]
 
 
 @pytest.mark.parametrize("answer", ['"OK"', "OK", ""])
 def test_an_answer_to_list_that_is_no_object_of_json_is_named(server, modules, answer):
     server.script = [(200, answer, {})]
     for result in (modules.trunk(**TRUNK), modules.run("livekit_sip_info")):
-        assert "check the url" in failed(result, "not_json", "ListSIPInboundTrunk", server.url)["hint"]
+        assert "check url" in failed(result, "not_json", "ListSIPInboundTrunk", server.url)["hint"]
 
 
 @pytest.mark.parametrize(

@@ -292,7 +292,9 @@ def test_codec_with_a_rate_that_only_python_takes_for_digits_is_left_as_written(
 @pytest.mark.parametrize("given", ["x", "", "1234"])
 @pytest.mark.parametrize("option", ["individual", "direct", "room_config", "media", "attributes"])
 def test_map_given_as_a_text_is_refused_by_name_and_may_be_a_secret(option, given):
-    message = refused(rule(**{option: given}), f"{option}: <hidden> is invalid: it is a text, and a map is wanted")
+    message = refused(
+        rule(**{option: given}), f"{option}: <hidden> is invalid: it is a string, but must be a dictionary"
+    )
     assert "1234" not in message
 
 
