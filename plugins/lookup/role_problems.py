@@ -38,12 +38,11 @@ _raw:
   elements: str
 """
 
-import yaml
 from ansible.errors import AnsibleError
 from ansible.plugins.lookup import LookupBase
 from ansible_collections.telephony.livekit.plugins.module_utils._values import masked
 from ansible_collections.telephony.livekit.plugins.plugin_utils._options import type_problems
-from ansible_collections.telephony.livekit.plugins.plugin_utils._role_variables import ROLES, reader
+from ansible_collections.telephony.livekit.plugins.plugin_utils._role_variables import options_of, reader
 
 
 class LookupModule(LookupBase):
@@ -57,8 +56,7 @@ class LookupModule(LookupBase):
     def _unresolved(self, role, variables):
         """Problems of the types, and variables that cannot be resolved."""
         get = reader(self._templar, self._loader, variables)
-        specs = yaml.safe_load((ROLES / role / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
-        options, values = specs["argument_specs"]["main"]["options"], {}
+        options, values = options_of(role), {}
         for name in options:
             try:
                 if name in variables:

@@ -6,8 +6,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
+
+from ansible.module_utils.common.validation import check_type_bool, check_type_float, check_type_int
+from ansible_collections.telephony.livekit.plugins.module_utils._values import listed
+
+_READ = {"bool": check_type_bool, "float": check_type_float, "int": check_type_int, "list": listed}
+
+
+def of_variables(role: str, known: Mapping, options: Mapping, get: Callable[[str], object]) -> dict:
+    """The value of each known key that a variable of the role sets. known has the keys below each key."""
+
+    def read(names: Mapping[str, str]) -> dict:
+        """Keys by the names of their variables."""
+        there = {name: key for name, key in names.items() if name in options}
+        return {key: _READ.get(options[name]["type"], lambda value: value)(get(name)) for name, key in there.items()}
+
+    below = {key: read({f"{role}_{key}_{name}": name for name in names}) for key, names in known.items()}
+    return {key: drop_unset(found) for key, found in below.items() if found} | read(
+        {f"{role}_{key}": key for key in known}
+    )
 
 
 def drop_unset(config: Mapping) -> dict:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+from ansible.module_utils.common.yaml import yaml_load
+
 ROLES = Path(__file__).parents[2] / "roles"
 # Later ones win. A file for one distribution is of no interest to other roles.
 FILES = ("livekit_*/defaults/main.yml", "livekit_*/defaults/main/*.yml", "livekit_*/vars/main/*.yml")
@@ -21,6 +23,12 @@ def _of_roles(loader) -> dict:
         for path in sorted(ROLES.glob(files)):
             found.update(loader.load_from_file(str(path), trusted_as_template=True) or {})
     return found
+
+
+def options_of(role: str) -> dict:
+    """The options of a role, by its argument specification."""
+    specs = yaml_load((ROLES / role / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
+    return specs["argument_specs"]["main"]["options"]
 
 
 def reader(templar, loader, variables):

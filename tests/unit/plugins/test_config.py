@@ -13,6 +13,38 @@ def test_what_has_no_value_is_dropped_but_false_stays():
     assert _config.drop_unset(given) == {"f": False, "h": "0", "i": [0]}
 
 
+def test_a_variable_sets_the_key_of_its_name_in_the_type_of_the_role():
+    options = {
+        "r_logging_json": {"type": "bool"},
+        "r_logging_level": {"type": "str"},
+        "r_sip_port": {"type": "int"},
+        "r_image": {"type": "str"},
+        "r_tcp_dial_port": {"type": "str"},
+        "r_load": {"type": "float"},
+        "r_ids": {"type": "list"},
+        "r_codecs": {"type": "dict"},
+    }
+    given = {
+        "r_logging_json": "no",
+        "r_logging_level": "info",
+        "r_sip_port": "5060",
+        "r_image": "an image",
+        "r_tcp_dial_port": "",
+        "r_load": "0.5",
+        "r_ids": "one",
+        "r_codecs": {"G722": False},
+    }
+    known = {"codecs": [], "ids": [], "load": [], "logging": ["json", "level"], "sip_port": [], "tcp": ["dial_port"]}
+    assert _config.of_variables("r", {**known, "jaeger_url": []}, options, given.get) == {
+        "codecs": {"G722": False},
+        "ids": ["one"],
+        "load": 0.5,
+        "logging": {"json": False, "level": "info"},
+        "sip_port": 5060,
+        "tcp": {},
+    }
+
+
 def test_unknown_keys():
     given = {"sip_port": 1, "logging": {"json": True, "colour": 1}, "max_active_calls": {"x": 1}, "new": {}}
     assert _config.unknown_keys(given, KNOWN) == ["logging.colour", "new"]

@@ -51,12 +51,20 @@ def test_role_is_complete(role):
 @pytest.mark.parametrize("role", NAMES)
 def test_defaults_equal_the_spec(role):
     specs, there = options(role), defaults(role)
-    required = {name for name, spec in specs.items() if spec.get("required")}
-    # Ansible resolves the defaults of a specification and prints them with any wrong value, so secrets are not in it.
-    secret = {name for name, default in there.items() if "hostvars[" in str(default)}
-    assert {name for name in secret if "default" in specs[name]} == set()
-    documented = {name: spec["default"] for name, spec in specs.items() if name not in required | secret}
-    assert documented == {name: default for name, default in there.items() if name not in secret}
+    lines = [f"meta/argument_specs.yml: add {name}" for name in there.keys() - specs.keys()]
+    for name, spec in specs.items():
+        # Ansible prints the defaults of a specification, resolved, with any wrong value, so secrets are not in it.
+        secret = "hostvars[" in str(there.get(name, ""))
+        if spec.get("required"):
+            lines += [f"defaults/main: remove {name}, which is required"] if name in there else []
+        elif name not in there:
+            lines.append(f"defaults/main: add {name}")
+        elif secret and "default" in spec:
+            lines.append(f"meta/argument_specs.yml, {name}: remove the default, which tells a secret")
+        elif not secret and ("default" not in spec or spec["default"] != there[name]):
+            lines.append(f"meta/argument_specs.yml, {name}, default: write the value of defaults/main, {there[name]!r}")
+    if lines:
+        pytest.fail("\n".join(f"roles/{role}/{line}" for line in lines), pytrace=False)
 
 
 @pytest.mark.parametrize("role", NAMES)
