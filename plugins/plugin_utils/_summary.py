@@ -124,10 +124,10 @@ def reach(facts: dict) -> list[str]:
         api = networks(facts["api_networks"]) if facts["api_networks"] else "this machine only"
         ports = ", ".join(str(port) for port in facts["server_ports"] if port)
         lines.append(f"API and rooms, ports {ports}:  {api}")
-    if facts["is_redis"]:
-        redis = networks(facts["redis_networks"]) if facts["redis_networks"] else "this machine only"
-        lines.append(f"Redis:  {redis}")
-    return [*lines, "Health, metrics:  this machine only", *reboot(facts)]
+    for opening in facts["openings"]:
+        allowed = networks(opening["networks"]) if opening["networks"] else "this machine only"
+        lines.append(f"{opening['title']}:  {allowed}")
+    return [*lines, *reboot(facts)]
 
 
 def networks(names: list[str]) -> str:

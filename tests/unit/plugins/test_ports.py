@@ -2,16 +2,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The table of ports: each port is in a rule of the firewall, none overlaps unsaid, an owner is named."""
 
+import re
 from pathlib import Path
 
 import pytest
 import yaml
 from ansible_collections.telephony.livekit.plugins.plugin_utils import _ports
 
+from tests.support.places import only
+
 ROLES = Path(__file__).resolve().parents[3] / "roles"
 DEFAULTS = {
     name: value
-    for path in ROLES.glob("livekit_*/defaults/*.yml")
+    for path in ROLES.glob("livekit_*/defaults/**/*.yml")
     for name, value in yaml.safe_load(path.read_text()).items()
 }
 TURN = {"enabled": True, "udp_port": 3478, "tls_port": 5349, "relay_range_start": 30000, "relay_range_end": 31000}
@@ -79,16 +82,41 @@ def test_only_what_runs_on_the_host():
     assert of("sip", roles=["livekit_redis"]) == []
 
 
+TABLE = "plugins/plugin_utils/_ports.py, TABLE"
+
+
 def test_every_port_that_listens_is_in_a_rule():
     """A port without a rule would be open to everyone."""
-    assert [entry.variable for entry in _ports.TABLE if not entry.opening] == ["livekit_sip_tcp_dial_port"]
+    without = [entry.variable for entry in _ports.TABLE if not entry.opening]
+    only(without, ["livekit_sip_tcp_dial_port"], f"{TABLE}, without an opening")
 
 
-def test_every_rule_is_in_the_firewall():
-    text = (ROLES / "livekit_firewall" / "defaults" / "main" / "main.yml").read_text()
-    assert [
-        e.opening for e in _ports.TABLE if e.opening and f"'telephony.livekit.ports', '{e.opening}'" not in text
-    ] == []
+FIREWALL = ROLES / "livekit_firewall"
+OPENINGS = yaml.safe_load((FIREWALL / "vars" / "main" / "main.yml").read_text())["livekit_firewall_all_openings"]
+# What the summary says in words of its own, and TURN, of which it says nothing.
+WITHOUT_TITLE = {"sip", "rtp", "api", "webrtc", "turn", "turn_tls"}
+
+
+def test_every_opening_of_the_table_has_a_variable():
+    asked = {
+        match[1]
+        for value in DEFAULTS.values()
+        if (match := re.search(r"'telephony.livekit.ports', '(\w+)'", str(value)))
+    }
+    needed = {entry.opening for entry in _ports.TABLE if entry.opening}
+    only(asked, needed, "roles/livekit_firewall/defaults/main/main.yml, variables whose default are the ports of")
+
+
+@pytest.mark.parametrize("what", ["networks", "ports"])
+def test_every_variable_of_the_firewall_is_in_an_opening(what):
+    used = {name for opening in OPENINGS for name in re.findall(r"livekit_firewall_\w+_" + what, opening[what])}
+    there = {name for name in DEFAULTS if re.fullmatch(r"livekit_firewall_\w+_" + what, name)}
+    only(used, there, f"roles/livekit_firewall/vars/main/main.yml, livekit_firewall_all_openings, {what}")
+
+
+def test_every_opening_is_in_the_summary():
+    untitled = {opening["name"] for opening in OPENINGS if "title" not in opening}
+    only(untitled, WITHOUT_TITLE, "roles/livekit_firewall/vars/main/main.yml, openings without a title")
 
 
 def test_the_table_knows_every_variable_with_a_port():
@@ -100,7 +128,7 @@ def test_the_table_knows_every_variable_with_a_port():
 
     _ports.in_use(watching, _ports.ROLES)
     named = {name for name, value in DEFAULTS.items() if name.endswith("_port") and value is not False}
-    assert named - asked == set()
+    only(asked & named, named, TABLE)
 
 
 @pytest.mark.parametrize("value", [0, "0", "", None])

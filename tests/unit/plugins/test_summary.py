@@ -15,7 +15,6 @@ def container(name, image, stand_in=False):
 
 FACTS = {
     "host": "this machine",
-    "is_redis": True,
     "is_server": True,
     "is_sip": True,
     "is_agent": False,
@@ -49,7 +48,10 @@ FACTS = {
     "signalling_networks": ["198.51.100.0/26"],
     "media_networks": ["198.51.100.64/26"],
     "api_networks": [],
-    "redis_networks": [],
+    "openings": [
+        {"title": "Redis", "networks": ["198.51.100.128/26"]},
+        {"title": "Health, metrics", "networks": []},
+    ],
     "firewall_persistent": True,
     "docker_started_by": "systemd",
 }
@@ -116,6 +118,7 @@ def test_who_may_reach_what(facts):
     assert "198.51.100.0/26" in text
     assert "198.51.100.64/26" in text
     assert "ports 7880, 7881, 7882:  this machine only" in text
+    assert "Redis:  198.51.100.128/26\nHealth, metrics:  this machine only\n" in text
     facts["any_source"] = True
     assert "everybody" in "\n".join(_summary.reach(facts))
 
@@ -149,7 +152,7 @@ def test_a_run_that_changed_nothing_says_so(facts):
 
 def test_a_host_is_told_what_it_has_and_no_more(facts):
     """A site of several hosts, or a run with --tags."""
-    facts |= {"host": "sip-2", "is_server": False, "is_redis": False, "containers": facts["containers"][2:]}
+    facts |= {"host": "sip-2", "is_server": False, "containers": facts["containers"][2:]}
     facts["routing"] = {"asked": False, "inbound_trunks": [], "dispatch_rules": []}
     text = "\n".join(_summary.summary(facts))
     assert text.startswith("What runs on sip-2\n  livekit-sip  healthy  docker.io/livekit/sip:v1.10.0\n")
