@@ -88,7 +88,7 @@ format: .venv/.ready-for-tests ## Format the Python
 	@.venv/bin/ruff check --fix --quiet --no-cache
 	@.venv/bin/ruff format --no-cache
 
-readmes: .venv/.ready-for-tests ## Write each role's variables into its README, and the failures into docs/failures.md
+readmes: .venv/.ready-for-tests ## Write what is said a second time: READMEs of roles, tables in docs, action group
 	@.venv/bin/python tools/role_readmes.py
 	@.venv/bin/python tools/failure_table.py
 

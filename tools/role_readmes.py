@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What roles say a second time: images, providers, alerts, and in READMEs what a role takes.
+"""What roles say a second time: images, providers, alerts, modules of a group, what a role takes.
 
 python tools/role_readmes.py            write them: each README last, from meta/argument_specs.yml
 python tools/role_readmes.py --check    only name the files that differ; exit 1 if there are any
@@ -16,11 +16,13 @@ from antsibull_docs_parser import dom
 from antsibull_docs_parser.parser import Context, parse
 
 ROLES = Path(__file__).resolve().parent.parent / "roles"
+MODULES = ROLES.parent / "plugins" / "modules"
 PROVIDERS = ROLES / "livekit_firewall" / "defaults" / "main" / "providers.yml"
 IMAGES = Path(__file__).with_name("images.yml")
 BEGIN = "<!-- From {} by tools/role_readmes.py. Changes here are overwritten. -->"
 END = "<!-- End of what is from {}. -->"
 ALERTS = ROLES / "livekit_sip" / "files" / "livekit.rules.yml"
+RUNTIME = ROLES.parent / "meta" / "runtime.yml"
 ALERTS_PAGE = ROLES.parent / "docs" / "monitoring.md"
 
 
@@ -41,6 +43,7 @@ def main(arguments):
     for role in sorted(path.parent.parent for path in ROLES.glob("*/meta/argument_specs.yml")):
         readme = role / "README.md"
         settle(readme, with_section(readme.read_text(encoding="utf-8"), section(role)))
+    settle(RUNTIME, with_group(RUNTIME.read_text(encoding="utf-8"), sorted(MODULES.glob("livekit_*.py"))))
     table = alert_table(yaml.safe_load(ALERTS.read_text(encoding="utf-8")))
     settle(ALERTS_PAGE, with_section(ALERTS_PAGE.read_text(encoding="utf-8"), table, of=ALERTS.name))
     print(f"{', '.join(stale) or 'nothing'} {'differs' if check else 'written'}")
@@ -55,6 +58,13 @@ def with_image(text, role, image):
         raise ValueError(f"{role}_image has no default here")
     kept = found[0].rpartition(" ")[0]
     return f"{text[: found.start()]}{kept} {image}{text[found.end() :]}"
+
+
+def with_group(text, modules):
+    """The text of meta/runtime.yml with the modules that speak to a server as the last action group."""
+    return "\n".join(
+        [text.partition("  livekit:\n")[0] + "  livekit:", *(f"    - {path.stem}" for path in modules), ""]
+    )
 
 
 def with_providers(specs, data):

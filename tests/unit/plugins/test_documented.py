@@ -12,6 +12,8 @@ import pytest
 import yaml
 from ansible.module_utils.basic import AnsibleModule
 
+from tests.support.places import only
+
 REPOSITORY = Path(__file__).resolve().parents[3]
 PLUGINS = "ansible_collections.telephony.livekit.plugins"
 MODULES = sorted(path.stem for path in (REPOSITORY / "plugins" / "modules").glob("*.py"))
@@ -100,9 +102,18 @@ def test_secrets_are_marked_and_nothing_else_is(module, monkeypatch):
 
 def test_each_module_that_speaks_to_a_server_is_in_the_action_group():
     groups = yaml.safe_load((REPOSITORY / "meta" / "runtime.yml").read_text(encoding="utf-8"))["action_groups"]
-    assert groups == {"livekit": OF_A_SERVER}, (
-        f"meta/runtime.yml, action_groups.livekit: list {', '.join(OF_A_SERVER)}, in this order"
-    )
+    assert groups == {"livekit": OF_A_SERVER}
+
+
+def test_each_module_that_speaks_to_a_server_is_in_the_readme():
+    table = (REPOSITORY / "README.md").read_text().partition("| Module |")[2].partition("\n\n")[0]
+    only(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE), OF_A_SERVER, "README.md, table of modules")
+
+
+def test_each_module_that_speaks_to_a_server_is_run_by_tests():
+    texts = [path.read_text() for path in REPOSITORY.glob("tests/**/test_*.py")]
+    run = {module for module in OF_A_SERVER if any(re.search(rf"\b{module}\b", text) for text in texts)}
+    only(run, OF_A_SERVER, "tests/contract, a test of the module")
 
 
 @pytest.mark.parametrize("module", OF_A_SERVER)
