@@ -38,6 +38,9 @@ def main(arguments):
     for role, entry in yaml.safe_load(IMAGES.read_text(encoding="utf-8"))["images"].items():
         for path in (ROLES / role / "defaults" / "main.yml", ROLES / role / "meta" / "argument_specs.yml"):
             settle(path, with_image(path.read_text(encoding="utf-8"), role, entry["image"]))
+    for role in sorted(ROLES.glob("internal_*")):
+        specs = role / "meta" / "argument_specs.yml"
+        settle(specs, with_users(specs.read_text(encoding="utf-8"), users_of(role.name)))
     specs = ROLES / "livekit_firewall" / "meta" / "argument_specs.yml"
     settle(specs, with_providers(specs.read_text(encoding="utf-8"), PROVIDERS.read_text(encoding="utf-8")))
     for role in sorted(path.parent.parent for path in ROLES.glob("*/meta/argument_specs.yml")):
@@ -58,6 +61,24 @@ def with_image(text, role, image):
         raise ValueError(f"{role}_image has no default here")
     kept = found[0].rpartition(" ")[0]
     return f"{text[: found.start()]}{kept} {image}{text[found.end() :]}"
+
+
+def users_of(role):
+    """The roles whose tasks use a role."""
+    using = re.compile(rf"name: telephony\.livekit\.{role}$", re.MULTILINE)
+    found = {
+        path.relative_to(ROLES).parts[0]
+        for path in ROLES.glob("*/tasks/*.yml")
+        if using.search(path.read_text(encoding="utf-8"))
+    }
+    return sorted(found - {role})
+
+
+def with_users(text, roles):
+    """The text of an internal role's meta/argument_specs.yml with the roles that use it."""
+    names = f"{', '.join(roles[:-1])} and {roles[-1]}" if roles[1:] else roles[0]
+    said = f"Used by the role{'s' if roles[1:] else ''} {names}. It may change without notice."
+    return re.sub(r"Used by the roles? .*\. It may change without notice\.", said, text, count=1)
 
 
 def with_group(text, modules):

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from ansible_collections.telephony.livekit.plugins.module_utils._kinds import KINDS
 from ansible_collections.telephony.livekit.plugins.module_utils._objects import item_options
-from ansible_collections.telephony.livekit.plugins.plugin_utils._role_variables import options_of
+from ansible_collections.telephony.livekit.plugins.plugin_utils._role_variables import ROLES, options_of
 
 from tests.roles.variables import ABOUT_THE_CONTAINER, cases
 from tests.support.options import VALUES
@@ -34,3 +35,27 @@ def test_every_variable_of_a_configuration_is_set_by_tests(role):
         for name, value in case.items():
             given |= {name, *(f"{name}.{key}" for key in (value if isinstance(value, dict) else ()))} & wanted
     only(given, wanted, "tests/roles/variables.py, cases")
+
+
+CONTAINERS = sorted(
+    path.parents[1].name
+    for path in ROLES.glob("livekit_*/tasks/main.yml")
+    if "telephony.livekit.internal_container" in path.read_text()
+)
+
+
+@pytest.mark.parametrize(
+    ("playbook", "what", "pattern"),
+    [
+        ("site", "the groups site_hosts", r"&hosts ([\w:]+)"),
+        ("site", "the play with every check", r"name: telephony\.livekit\.(\w+)\n +tasks_from: check"),
+        ("site", "the plays of the roles", r"role: telephony\.livekit\.(\w+)"),
+        ("teardown", "the hosts", r"&hosts ([\w:]+)"),
+        ("teardown", "the plays of the roles", r"role: telephony\.livekit\.(\w+)"),
+        ("save_images", "the hosts", r"&hosts ([\w:]+)"),
+    ],
+)
+def test_every_role_with_a_container_is_in_the_playbooks(playbook, what, pattern):
+    text = (ROLES.parent / "playbooks" / f"{playbook}.yml").read_text()
+    found = {role for names in re.findall(pattern, text) for role in names.split(":")}
+    only(found & {*CONTAINERS}, CONTAINERS, f"playbooks/{playbook}.yml, {what}")
