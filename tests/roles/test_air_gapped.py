@@ -48,4 +48,4 @@ def test_an_archive_with_another_image_says_what_it_holds(lifecycle, deployed, a
     code, output = lifecycle.bare.play("site.yml", f"-e@{archives.folder}/images.yml", **wrong)
     assert code != 0
     assert f"livekit_sip_image_archive ({archives.folder}/livekit_sip.tar) does not contain" in output
-    assert f"It holds {IMAGES['livekit_sip']}" in output
+    assert f"It contains {IMAGES['livekit_sip']}" in output

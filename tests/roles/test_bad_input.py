@@ -105,7 +105,7 @@ def test_the_check_passes_what_is_sound(outcomes, role):
 def test_the_site_stops_and_names_the_variable(on_the_site, name):
     code, output = on_the_site[name]
     assert code == 2, output
-    assert PLAYS.findall(output)[-1] == "Check everything, before anything is changed", output
+    assert PLAYS.findall(output)[-1] == "Check everything before anything is changed", output
     assert named(output.partition("[ERROR]: ")[2], ON_THE_SITE[name]) == ON_THE_SITE[name]["names"], output
 
 

@@ -21,7 +21,7 @@ REFUSED = {
     "no way to redis": ({"livekit_server_redis": {"password": "p"}}, "livekit_server_redis gives no address"),
     "sentinel without its master": (
         {"livekit_server_redis": {"sentinel_addresses": ["a.example.com:26379"]}},
-        "livekit_server_redis.sentinel_addresses and livekit_server_redis.sentinel_master_name belong together",
+        "livekit_server_redis.sentinel_addresses and livekit_server_redis.sentinel_master_name must be set together",
     ),
     "sentinel user without password": (
         {
@@ -35,7 +35,7 @@ REFUSED = {
     ),
     "sentinel password alone": (
         {"livekit_server_redis": {"address": "a.example.com:6379", "sentinel_password": "p"}},
-        "livekit_server_redis.sentinel_password is given without",
+        "livekit_server_redis.sentinel_password is set without",
     ),
     "database of a cluster": (
         {"livekit_server_redis": {"cluster_addresses": ["a.example.com:6379"], "db": 2}},
@@ -52,7 +52,7 @@ REFUSED = {
                 "tls": {**TLS, "client_cert_file": "/etc/hostname"},
             }
         },
-        "livekit_server_redis.tls.client_cert_file and livekit_server_redis.tls.client_key_file belong together",
+        "livekit_server_redis.tls.client_cert_file and livekit_server_redis.tls.client_key_file must be set together",
     ),
     "a ca that is not there": (
         {"livekit_server_redis": {"address": "a.example.com:6379", "tls": {**TLS, "ca_cert_file": "/nowhere/ca.pem"}}},
@@ -76,7 +76,7 @@ REFUSED = {
     ),
     "half a range": (
         {"livekit_server_rtc_udp_port": "", "livekit_server_rtc_port_range_start": 50000},
-        "livekit_server_rtc_port_range_end belong together",
+        "livekit_server_rtc_port_range_end must be set together",
     ),
     "rooms that nobody makes": (
         {"livekit_server_room": {"auto_create": False}},
@@ -107,7 +107,7 @@ REFUSED = {
     ),
     "metrics with half a login": (
         {"livekit_server_prometheus": {"port": 6789, "username": "u"}},
-        "livekit_server_prometheus.username and livekit_server_prometheus.password belong together",
+        "livekit_server_prometheus.username and livekit_server_prometheus.password must be set together",
     ),
     "metrics on the agent's port": (
         {"livekit_sip_prometheus_port": 7881},
@@ -121,7 +121,7 @@ REFUSED = {
         {"livekit_sip_drain_timeout": -1},
         "livekit_sip_drain_timeout is -1. Give a number of seconds, or 0",
     ),
-    "no process": ({"livekit_sip_pids_limit": 0}, "livekit_sip_pids_limit: 0 is invalid: the program itself is one"),
+    "no process": ({"livekit_sip_pids_limit": 0}, "livekit_sip_pids_limit: 0 is invalid: the program itself needs one"),
     "memory without a unit": (
         {"livekit_agent_memory_limit": "2", "livekit_agent_image": "demo", "only": "livekit_agent"},
         "livekit_agent_memory_limit: 2 is invalid: it has no unit",
@@ -141,7 +141,7 @@ REFUSED = {
     ),
     "livekit cloud": (
         {"livekit_sip_ws_url": "wss://example.livekit.cloud"},
-        "livekit_sip_ws_url is wss://example.livekit.cloud, but LiveKit Cloud takes no livekit-sip",
+        "livekit_sip_ws_url is wss://example.livekit.cloud, but LiveKit Cloud does not accept your own livekit-sip",
     ),
     "one port for a range": ({"livekit_sip_rtp_port": 10000}, "livekit_sip_rtp_port is '10000'"),
     "a text for a port": (
@@ -404,7 +404,7 @@ NOT_REFUSED = {
 WARNED = {
     "an unknown key, which the default livekit-sip may know": (
         {"livekit_sip_config_extra": {"session_timers": {}}},
-        "livekit_sip_config_extra holds session_timers, which livekit-sip 1.10 and 1.11 do not know",
+        "livekit_sip_config_extra contains session_timers, which livekit-sip 1.10 and 1.11 do not know",
     ),
 }
 
@@ -476,7 +476,7 @@ def concerned(seen):
 CLOCKS = {
     "ahead": ({"time": 90, "synchronised": True}, "seconds ahead of the controller's"),
     "behind": ({"time": -90, "synchronised": True}, "seconds behind the controller's"),
-    "nobody keeps it": ({"time": 0, "synchronised": False}, "nothing keeps the clock of nobody-keeps-it right"),
+    "nobody keeps it": ({"time": 0, "synchronised": False}, "the clock of nobody-keeps-it is not synchronised"),
     "right": ({"time": 0, "synchronised": True}, None),
     "memory that is not promised": (
         {"time": 0, "synchronised": True, "overcommit": 0},

@@ -224,7 +224,7 @@ def test_an_image_that_exits_at_once_leaves_what_ran_before(host, folder, contai
     told = output.partition("fatal: ")[2]
     assert code == 2, output[-3000:]
     assert f"{container} did not become healthy" in told and "What ran before runs again" in told, output[-3000:]
-    unknown = f"Warning: neither broken/{container}:1 nor its tag says which version of {container} it is"
+    unknown = f"Warning: neither broken/{container}:1 nor its tag tells the version of {container}"
     # The version of livekit-sip decides nothing where it is given no key of its own.
     assert (unknown in " ".join(output.split())) == (container == "livekit-server"), output
     assert seen(host) == before

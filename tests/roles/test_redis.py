@@ -100,8 +100,8 @@ def run_role(folder: Path, cases: dict[str, dict]) -> dict:
 @pytest.mark.parametrize(
     ("case", "reason"),
     {
-        "evicts": "allkeys-lru. When it is full it throws keys away",
-        "replica": "is a replica, which takes no writes",
+        "evicts": "allkeys-lru. When its memory is full it evicts keys",
+        "replica": "is a replica, which rejects writes",
         "wrong-password": "WRONGPASS",
         "no-password": "NOAUTH",
         "no-such-database": "DB index is out of range",
@@ -109,8 +109,8 @@ def run_role(folder: Path, cases: dict[str, dict]) -> dict:
         "tls-other-name": "certificate is not valid for 'other.example.com'",
         "tls-other-ca": "certificate verify failed",
         # What Redis says then is sometimes lost with the connection.
-        "tls-no-client": "Redis cannot be used from tls-no-client",
-        "tls-not-wanted": "Redis cannot be used from tls-not-wanted",
+        "tls-no-client": "tls-no-client cannot use Redis",
+        "tls-not-wanted": "tls-not-wanted cannot use Redis",
         "no-master": "it knows no master nobody",
     }.items(),
 )

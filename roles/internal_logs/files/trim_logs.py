@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Written by Ansible, role telephony.livekit.internal_logs. Changes here are overwritten.
-"""Take lines that are older than some days out of the logs of this collection's containers.
+"""Remove lines that are older than some days from the logs of this collection's containers.
 
-Docker limits a log only by its size, and callers' numbers in it must not stay for as long as few people call.
+Docker limits only the size of a log, and with few calls it would keep callers' numbers for too long.
 """
 
 import glob
@@ -60,7 +60,7 @@ def trim(path, limit):
         open(path, "r+b") as now,
     ):
         file.writelines(kept)
-        # What has come in the meantime.
+        # Lines written in the meantime.
         now.seek(size)
         file.write(now.read())
         now.truncate(0)

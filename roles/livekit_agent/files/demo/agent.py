@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A demo agent on livekit-agents: it answers, plays three tones, and then the caller hears their own voice.
+"""A demo agent on livekit-agents: it answers, plays three tones, and then echoes the caller.
 
-It needs no account with anybody. Where it connects, and its name, come from LIVEKIT_URL, LIVEKIT_API_KEY,
+It needs no account with an AI provider. Its server and its name come from LIVEKIT_URL, LIVEKIT_API_KEY,
 LIVEKIT_API_SECRET and LIVEKIT_AGENT_NAME.
 """
 
@@ -27,9 +27,9 @@ SECONDS_UNTIL_THE_CALLER_IS_THERE = 10
 server = AgentServer(
     # All calls in one process: an echo is little work. livekit-agents would start a process for each.
     job_executor_type=JobExecutorType.THREAD,
-    # With fewer, calls that come in the same moment as the first would be refused and ring on.
+    # With fewer, calls that arrive at the same moment as the first would be rejected and keep ringing.
     num_idle_processes=MOST_CALLS,
-    # Full is counted in calls, since other programs use this host's processors as well.
+    # The load is the number of calls, because other programs use this host's processors as well.
     load_fnc=lambda worker: len(worker.active_jobs) / MOST_CALLS,
     load_threshold=0.99,
     port=int(os.environ.get("HEALTH_PORT", "8081")),
@@ -50,11 +50,11 @@ async def take_call(job: JobContext) -> None:
 
 async def converse(job: JobContext) -> None:
     await job.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY)
-    # Who has hung up before the agent came does not come any more.
+    # A caller who hung up before the agent joined never joins.
     caller = await asyncio.wait_for(job.wait_for_participant(), SECONDS_UNTIL_THE_CALLER_IS_THERE)
     source = rtc.AudioSource(RATE, 1)
     track = rtc.LocalAudioTrack.create_audio_track("voice", source)
-    # livekit-sip answers the call once there is an audio track, and not before: the first tone may lose its beginning.
+    # livekit-sip answers the call only when there is an audio track, so the beginning of the first tone may be lost.
     await job.room.local_participant.publish_track(
         track, rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
     )
