@@ -13,7 +13,7 @@ from pathlib import Path
 
 import requests
 
-from tests.support.livekit import Api, token
+from tests.support.livekit import PATIENCE, Api, token
 
 CASES = json.loads((Path(__file__).parent / "recordings" / "livekit-server-1.13.5.json").read_text(encoding="utf-8"))
 NAMES = [case["case"] for case in CASES]
@@ -35,7 +35,7 @@ def play(server: Api) -> dict[str, tuple[int, dict | str]]:
             f"{server.url}/twirp/livekit.SIP/{case['rpc']}",
             data=request,
             headers={"Content-Type": "application/json", "Authorization": f"Bearer {authorization}"},
-            timeout=10,
+            timeout=PATIENCE,
         )
         try:
             body = answer.json()

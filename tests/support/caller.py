@@ -48,6 +48,8 @@ class Caller:
         self.answer: Answer | None = None  # the 200, while the call is up
         self.call_id, self.tag = secrets.token_hex(8), secrets.token_hex(4)
         self.cseq, self.last, self.buffer = 0, {}, b""
+        self.sent = 0.0  # when the last request was
+        self.said = 0  # RTP packets
 
     def __enter__(self) -> Caller:
         return self
@@ -74,6 +76,7 @@ class Caller:
 
     def send_again(self) -> None:
         """The same bytes as before."""
+        self.sent = time.monotonic()
         self.socket.sendall(self.last["bytes"])
 
     def cancel(self) -> None:
@@ -130,6 +133,8 @@ class Caller:
             f"Content-Length: {len(content)}",
         ]
         data = ("\r\n".join(lines) + "\r\n\r\n" + content).encode()
+        if method != "ACK":
+            self.sent = time.monotonic()
         self.socket.sendall(data)
         return data
 
@@ -148,7 +153,7 @@ class Caller:
                 continue  # nobody listens on that UDP port
             for text, body in self._messages():
                 answer = self._parse(text)
-                answer.seconds, answer.body = time.monotonic() - start, body
+                answer.seconds, answer.body = time.monotonic() - self.sent, body
                 answers.append(answer)
                 self._react(answer)
         return answers

@@ -36,6 +36,7 @@ def talk(caller: Caller, seconds: float, voice: int = VOICE, tones_wanted: int =
             break
         time.sleep(max(start + number / 50 - time.monotonic(), 0))
         caller.rtp.sendto(tones.rtp(number, voice), target)
+        caller.said += 1
         packets += caller.audio()
     return packets
 

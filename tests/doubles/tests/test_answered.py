@@ -93,12 +93,12 @@ def test_the_agent_greets_and_then_echoes(agent, sip):
     with Caller(sip.port) as caller:
         first, *ringing, last = answered(caller)
         assert (first, set(ringing), last) == ("100 Processing", {"180 Ringing"}, "200 OK")
-        packets = talk(caller, 4)
+        packets = talk(caller, 4, VOICE, len(tones.GREETING) + 1)
         assert tones.heard(packets, VOICE) == [*tones.GREETING, VOICE]
         caller.bye()
         assert [answer.status for answer in caller.listen(120, bool)] == ["200 OK"]
     counted = rtp(sip, before + 1)[-1]
-    assert counted["received"] == 200
+    assert counted["received"] == caller.said >= 200
     assert counted["sent"] >= len(packets) > 150
 
 
