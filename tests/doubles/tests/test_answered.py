@@ -21,8 +21,6 @@ from tests.support.livekit import HOST, LiveKit
 from tests.support.phone import VOICE, talk
 from tests.support.stand_in import StandIn
 
-pytestmark = pytest.mark.xdist_group("answered")
-
 NUMBER = "+12025550100"
 ANSWERED = Path(__file__).resolve().parents[2] / "support" / "answered.xml"
 

@@ -25,8 +25,6 @@ from tests.support.caller import Answer, Caller, digest
 from tests.support.livekit import LiveKit
 from tests.support.stand_in import StandIn
 
-pytestmark = pytest.mark.xdist_group("wire")
-
 RECORDED = json.loads((Path(__file__).parents[1] / "recordings" / "livekit-sip-1.10.0-wire.json").read_text())
 CASES = {case["case"]: case for case in RECORDED}
 # The one that ends the livekit-server comes last.
