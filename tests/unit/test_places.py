@@ -54,8 +54,15 @@ CONTAINERS = sorted(
         ("teardown", "the plays of the roles", r"role: telephony\.livekit\.(\w+)"),
         ("save_images", "the hosts", r"&hosts ([\w:]+)"),
     ],
+    ids=lambda value: value if re.fullmatch(r"[\w ]+", value) else "",
 )
 def test_every_role_with_a_container_is_in_the_playbooks(playbook, what, pattern):
     text = (ROLES.parent / "playbooks" / f"{playbook}.yml").read_text()
     found = {role for names in re.findall(pattern, text) for role in names.split(":")}
     only(found & {*CONTAINERS}, CONTAINERS, f"playbooks/{playbook}.yml, {what}")
+
+
+def test_every_role_is_in_the_readme():
+    table = (ROLES.parent / "README.md").read_text().partition("| Role |")[2].partition("\n\n")[0]
+    roles = [path.name for path in ROLES.glob("livekit_*")]
+    only(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE), roles, "README.md, table of roles")

@@ -20,7 +20,7 @@ def test_the_roles_that_use_it_are_named(role):
         for path in ROLES.glob("*/tasks/*.yml")
         if re.search(rf"name: telephony\.livekit\.{role}$", path.read_text(encoding="utf-8"), re.MULTILINE)
     }
-    assert set(re.findall(r"(?:livekit|internal)_\w+", said)) == users - {role}
+    assert set(re.findall(r"(?:livekit|internal)_\w+", said)) == users - {role}, "`make readmes` writes them"
 
 
 def test_contributing_names_files_that_exist():
