@@ -81,6 +81,7 @@ class Line:
         """What a run did, in order: {"starts" or "ends": , "task": , "time": , and what else moments.py writes}."""
         record = self.folder / "record"
         record.unlink(missing_ok=True)
+        leave_a_call_that_rings()
         self.play(roles, **watched(record))
         return [json.loads(line) for line in record.read_text().splitlines()]
 
@@ -136,6 +137,11 @@ def rings(patience=2, hang_up=True):
         return rang
 
 
+def leave_a_call_that_rings():
+    """It keeps livekit-sip from ending at once."""
+    hosts.wait_for(lambda: rings(hang_up=False))
+
+
 def silence(began):
     """Seconds until the line rang."""
     hosts.wait_for(rings, seconds=LONGEST_SILENCE, pause=0.5)
@@ -184,8 +190,7 @@ def kill(line, role, moment):
     """Kill a run then, and return the seconds until the line rang."""
     record = line.folder / "record"
     record.unlink(missing_ok=True)
-    # It keeps livekit-sip from ending at once.
-    hosts.wait_for(lambda: rings(hang_up=False))
+    leave_a_call_that_rings()
     running = line.begin([role], **watched(record, "" if moment.seconds else moment.task))
 
     def is_there():
