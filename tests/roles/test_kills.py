@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -186,6 +186,10 @@ def moments(events):
     return found
 
 
+class TooLateError(Exception):
+    """The run had ended by then: the machine was busier when it was measured."""
+
+
 def kill(line, role, moment):
     """Kill a run then, and return the seconds until the line rang."""
     record = line.folder / "record"
@@ -199,7 +203,10 @@ def kill(line, role, moment):
 
     hosts.wait_for(is_there, pause=0.02)
     time.sleep(moment.seconds)
-    assert running.poll() is None, running.stdout.read()[-4000:]
+    if running.poll() is not None:
+        output, _unused = running.communicate()
+        assert running.returncode == 0, output[-4000:]
+        raise TooLateError
     kill_all(running.pid)
     running.communicate()
     began = time.monotonic()
@@ -230,13 +237,17 @@ def test_a_run_that_is_killed_leaves_a_line_that_rings(line, role):
     configurations, failures = list(CHANGES[role]), []
     line.variables = configurations[1]
     todo = moments(line.told([role]))
-    for moment in todo:
+    assert todo
+    while todo:
+        moment = todo.pop(0)
         line.variables = configurations[0]
         configurations.reverse()
         try:
             took = kill(line, role, moment)
             print(f"{line.image} {role}: {moment}: rang after {took:.1f} s", flush=True)
             heal(line, role)
+        except TooLateError:
+            todo.insert(0, replace(moment, seconds=moment.seconds / 2))
         except AssertionError as problem:
             failures.append(f"{moment}: {problem}")
             print(f"{line.image} {role}: FAILED {failures[-1]}", flush=True)
@@ -244,7 +255,6 @@ def test_a_run_that_is_killed_leaves_a_line_that_rings(line, role):
     line.variables = {}
     line.play([role])
     assert not failures, "\n\n".join(failures)
-    assert todo
 
 
 def started(host):
