@@ -19,7 +19,7 @@ from functools import lru_cache
 
 from ._invalid import invalid
 
-# Masks with these the server drops; with the last one gone it lets everybody in.
+# The server drops masks with these characters; without any mask it allows every source.
 _DROPPED_MASK = re.compile(r"[()+*;, \t\n\r]|://")
 
 
@@ -50,12 +50,12 @@ def network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
 
 
 def honoured_masks(masks: t.Iterable[str] | None) -> list[str]:
-    """The entries of allowed_addresses that the server does not drop. If none is left, every source is allowed."""
+    """The entries of allowed_addresses that the server keeps. If none is left, every source is allowed."""
     return [mask for mask in masks or () if not _DROPPED_MASK.search(mask)]
 
 
 def source_allowed(source: str, from_host: str, masks: t.Iterable[str] | None) -> bool:
-    """Whether a trunk's allowed_addresses let a call in. The caller writes `from_host` as it likes."""
+    """Whether a trunk's allowed_addresses allow a call. Callers can forge `from_host`."""
     ip = address(source)
     honoured = honoured_masks(masks)
     if ip is None or not honoured:
@@ -73,7 +73,7 @@ def _contains(mask: str, ip) -> bool:
 def mask_problem(mask: str) -> str | None:
     """Why livekit-server would drop this entry of allowed_addresses or never match it; None if it is good.
 
-    The server drops masks with certain characters without a word, and with the last one gone lets everybody in.
+    The server silently drops masks with certain characters, and without any mask allows every source.
     Source: https://github.com/livekit/protocol/blob/main/sip/sip.go
     """
     if not mask or mask != mask.strip() or re.search(r"[()+*;,\s]|://", mask):

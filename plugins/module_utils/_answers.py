@@ -21,12 +21,12 @@ from ._failures import said
 _CLOCK_SKEW_WORTH_NAMING = 30
 # The server's own codes that have a hint.
 _OF_THE_SERVER = ("bad_route", "resource_exhausted", "unavailable", "invalid_argument", "malformed", "internal")
-# What servers answer that are spoken to without TLS: Go's own, nginx, Apache and HAProxy.
+# Answers of servers to requests without TLS: Go's own, nginx, Apache and HAProxy.
 _WANTS_TLS = re.compile(r"HTTP request.*HTTPS|speaking plain HTTP to an SSL", re.IGNORECASE | re.DOTALL)
 
 
 class LiveKitError(Exception):
-    """The server could not be asked, or said no.
+    """The request failed, or the server rejected it.
 
     code: the Twirp error code, or one that docs/failures.md has.
     wait: the seconds that the server asks to wait before the next request.
@@ -97,7 +97,7 @@ def _redirected(rpc: str, url: str, answer) -> LiveKitError:
 
 
 def _name(code: str, message: str) -> str:
-    """The failure that an error of the server is."""
+    """The failure for an error of the server."""
     if "redis required" in message:
         return "no_redis"
     if code != "unauthenticated":
@@ -112,12 +112,12 @@ def _name(code: str, message: str) -> str:
 
 
 def without_token(text: str) -> str:
-    """livekit-server's 401 repeats the token that it was sent."""
+    """livekit-server's 401 repeats the token of the request."""
     return re.sub(r"eyJ[\w-]*\.[\w-]*\.[\w-]*", "<token>", text)
 
 
 def _wait(answer, now: float) -> float:
-    """The seconds that the server asks to wait, 0 if it names none."""
+    """The seconds of Retry-After, 0 if there are none."""
     asked = answer.headers.get("Retry-After") if answer.status_code in (429, 503) else None
     try:
         seconds = float(asked) if re.fullmatch(r"[0-9]+", asked) else _timestamp(asked) - now
@@ -127,7 +127,7 @@ def _wait(answer, now: float) -> float:
 
 
 def _clock_skew(answer, now: float) -> int:
-    """Seconds between the server's clock and ours, 0 if it is not worth naming."""
+    """Seconds between the server's clock and ours, 0 if the difference is negligible."""
     try:
         there = _timestamp(answer.headers["Date"])
     except (KeyError, TypeError, ValueError):

@@ -42,7 +42,7 @@ _SIP_URI = {
 }
 _REQUEST_DESTINATION = {
     "type": "dict",
-    # A URI may have a password in it.
+    # A URI may contain a password.
     "options": {"raw": {"type": "str", "no_log": True}, "values": {"type": "dict", "options": _SIP_URI}},
     "mutually_exclusive": [("raw", "values")],
 }
@@ -89,7 +89,7 @@ def call_of(options: dict) -> Call:
     """Raises InputError if the options describe no call."""
     numbers = _numbers(options, "to", "from")
     if not numbers["to"]:
-        raise InputError("each call has a called number. Write it.", "").below("to")
+        raise InputError("a called number is required. Write it.", "").below("to")
     source = options.get("source") or ""
     if source and address(source) is None:
         raise InputError("it is not an IP address. Write one, such as 198.51.100.7.", source).below("source")
@@ -119,7 +119,7 @@ def outbound_of(options: dict) -> Request:
 
 
 def _given(options: dict) -> dict:
-    """Options without those that are left out, which Ansible gives as null."""
+    """Options without the omitted ones, which Ansible passes as null."""
     return {
         name: _given(value) if isinstance(value, dict) else value
         for name, value in options.items()
@@ -138,7 +138,7 @@ def _numbers(options: dict, *names: str) -> dict[str, str]:
 
 
 def expected_calls(module: Module) -> list[Expected]:
-    """The calls of the option `expect`, or the end of the run if one of them is invalid."""
+    """The calls of the option `expect`; the run fails if one of them is invalid."""
     expected, wrong = [], []
     for index, options in enumerate(module.params["expect"]):
         gets = {name: options[name] or "" for name in ("trunk", "rule", "room", "agent")}

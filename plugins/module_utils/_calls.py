@@ -4,9 +4,9 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Which trunk, rule and room a call gets, and why not the others.
+"""The trunk, rule and room of a call, and why others do not match.
 
-Pure: no I/O, nothing of Ansible. The matching is livekit-server's own: MatchTrunkDetailed, MatchDispatchRuleIter and
+Pure: no I/O, nothing of Ansible. The matching is that of livekit-server: MatchTrunkDetailed, MatchDispatchRuleIter and
 EvaluateDispatchRule in https://github.com/livekit/protocol/blob/main/sip/sip.go
 """
 
@@ -25,7 +25,7 @@ from ._numbers import normalized_number
 
 ACCEPT, REQUEST_PIN, REFUSE, ERROR = "accept", "request_pin", "refuse", "error"
 
-# What stands for the part of a room name that the server makes up.
+# Placeholder for the part of a room name that the server generates.
 RANDOM = "<random>"
 
 
@@ -41,7 +41,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Reason:
-    """Why an object does not take a call."""
+    """Reason why an object does not match a call."""
 
     code: str  # number, caller, source, trunk, pin or priority
     text: str
@@ -49,35 +49,35 @@ class Reason:
 
 @dataclass
 class Verdict:
-    """How one object stands to one call."""
+    """Result of matching one object with one call."""
 
     stored: dict
-    reason: Reason | None  # None if it takes the call
+    reason: Reason | None  # None if it matches the call
 
 
 @dataclass
 class Decision:
-    result: str  # ACCEPT, REQUEST_PIN, REFUSE (no rule takes the call) or ERROR
+    result: str  # ACCEPT, REQUEST_PIN, REFUSE (no rule matches the call) or ERROR
     trunk: dict | None = None
     rule: dict | None = None
-    room: str = ""  # RANDOM stands for the part that the server makes up
+    room: str = ""  # RANDOM is the part that the server generates
     identity: str = ""
     agents: list[str] = field(default_factory=list)
     asks_password: bool = False
-    error: str = ""  # why the server cannot decide
+    error: str = ""  # reason why the server cannot decide
     rivals: list[dict] = field(default_factory=list)  # the objects that keep it from deciding
 
 
 class Table:
-    """Trunks and rules, prepared so that many calls can be decided."""
+    """Trunks and rules, indexed to decide many calls."""
 
     def __init__(self, trunks: t.Iterable[dict], rules: t.Iterable[dict]) -> None:
         self.trunks = sorted(trunks, key=_trunk_id)
         self.rules = sorted(rules, key=_rule_id)  # as the server lists them: among equals the first one wins
         self._numbers = {_trunk_id(trunk): _normalized(trunk, "numbers") for trunk in self.trunks}
         self._callers = {_trunk_id(trunk): _normalized(trunk, "allowed_numbers") for trunk in self.trunks}
-        # By number, then caller; None stands for any, since a list may hold an empty text. What a call cannot match is
-        # not even looked at.
+        # By number, then caller; None means any, because a list may contain an empty string. Objects that a call
+        # cannot match are skipped.
         self._trunks_of: dict[str | None, dict[str | None, list[dict]]] = {}
         for trunk in self.trunks:
             for number in self._numbers[_trunk_id(trunk)] or [None]:
@@ -101,11 +101,11 @@ class Table:
 
     @property
     def faulty(self) -> bool:
-        """Whether a call that no trunk takes cannot be decided."""
+        """Whether a call that no trunk matches cannot be decided."""
         return bool(self._faults)
 
     def trunks_for(self, called: str) -> list[dict]:
-        """The trunks that could take a call to this number, whoever calls."""
+        """The trunks that could match a call to this number from any caller."""
         found = (
             trunk
             for number in (normalized_number(called), None)
@@ -139,7 +139,7 @@ class Table:
         return self._decide_rule(call, None)
 
     def explain(self, call: Call) -> tuple[Decision, list[Verdict], list[Verdict]]:
-        """The decision, and how each trunk and each rule stands to the call."""
+        """The decision, and the result of each trunk and each rule."""
         decision = self.decide(call)
         trunks = [Verdict(trunk, self._trunk_reason(trunk, call)) for trunk in self.trunks]
         specific = any(verdict.reason is None and verdict.stored.get("numbers") for verdict in trunks)
@@ -196,7 +196,7 @@ class Table:
 
 
 def priority(rule: dict) -> tuple[int, str]:
-    """Of the rules that take a call, the one with the smallest wins. The server breaks ties by the room's name."""
+    """Of the matching rules, the one with the smallest key wins. The server breaks ties by the room's name."""
     kind, options = rule_of(rule.get("rule"))
     rank = ["direct", "individual", "callee"].index(kind) + (0 if options.get("pin") else 100)
     rank += 1000 * (not rule.get("inbound_numbers")) + 1000 * (not rule.get("numbers"))
@@ -269,7 +269,7 @@ def _outcome(call: Call, trunk: dict | None, rule: dict, asks_password: bool) ->
 def _faults(rules: list[dict]) -> dict[str, tuple[str, list[dict]]]:
     """Trunk id (empty: none) -> why the server cannot decide any call of that trunk, and the rules at fault.
 
-    Before it chooses, the server judges all rules that name the trunk or none; a call without a trunk, all there are.
+    Before it chooses, the server checks all rules that name the trunk or none; for a call without a trunk, all rules.
     """
     faults: dict[str, tuple[str, list[dict]]] = {}
     holders: dict[tuple, dict] = {}

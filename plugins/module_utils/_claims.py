@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Which objects can match one call: the one notion for the plan, its order, parallel runs and findings.
+"""The objects that can match one call, for the plan, its order, parallel runs and findings.
 
 Pure: no I/O, nothing of Ansible. Source: validateTrunkInbound and DispatchRuleValidator in
 https://github.com/livekit/protocol/blob/main/sip/sip.go
@@ -49,16 +49,16 @@ def claims(kind: Kind, stored: dict | None) -> list[TrunkClaim] | list[RuleClaim
 
 
 def place(claim: tuple) -> tuple[tuple, str]:
-    """A claim as the place where rivals meet, and the caller that tells them apart there."""
+    """A claim as a key shared by rivals, and the caller that distinguishes them."""
     return ((claim.number,), claim.caller) if isinstance(claim, TrunkClaim) else (tuple(claim), "")
 
 
 class Claims:
-    """Who takes which calls, and so which objects can match one call.
+    """The calls of each object, and so the objects that can match one call.
 
     Two trunks can if they share a number and a caller, where any caller includes every caller: the server answers
-    such a call with an error. Addresses do not tell trunks apart: the server does not look at them when it judges a
-    table, and a caller passes with a From header that names another trunk's network.
+    such a call with an error. Addresses do not distinguish trunks: the server ignores them when it checks a table,
+    and a caller passes with a From header that names another trunk's network.
 
     Two rules can if they share trunk, PIN, caller and number: the server then answers no call on that trunk. A rule
     without trunks, callers or numbers gives way to one with, as a trunk without numbers does: here an empty text meets
@@ -100,16 +100,16 @@ class Claims:
 
 
 def can_match_one_call(kind: Kind, one: dict, other: dict) -> t.NamedTuple | None:
-    """The claim of `one` that `other` meets, or None if no call can match both."""
+    """The claim of `one` that overlaps `other`, or None if no call can match both."""
     held = Claims()
     held.hold(kind, "other", other)
     return next((claim for claim in claims(kind, one) if held.rivals(claim)), None)
 
 
 def heirs_of(going: dict[str, dict], new: dict[str, dict]) -> dict[str, str]:
-    """New rules that take over calls of one that goes, so that it is changed in place: their key -> its id.
+    """New rules that match the calls of a deleted one, which is changed in place instead: their key -> its id.
 
-    Between a delete and a create nobody would take these calls, or a rule behind them.
+    Between a delete and a create no rule would match these calls, or the wrong one.
     """
     holders = {claim: key for key, rule in sorted(going.items()) for claim in claims(DISPATCH_RULE, rule)}
     shared: dict[tuple[str, str], int] = {}
@@ -128,7 +128,7 @@ def heirs_of(going: dict[str, dict], new: dict[str, dict]) -> dict[str, str]:
 
 
 def written_twice(rule: dict) -> list[str]:
-    """What a rule lists in two spellings of one number; the server takes such a rule for its own rival."""
+    """Numbers that a rule lists in two spellings; the server treats such a rule as a conflict with itself."""
     found = list(_twice(rule.get("trunk_ids") or ()))
     for name in ("inbound_numbers", "numbers"):
         numbers = rule.get(name) or []

@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""LiveKit's SIP API: Twirp over HTTP. The only place that does HTTP.
+"""LiveKit's SIP API: Twirp over HTTP. The only place that uses HTTP.
 
 Source: https://docs.livekit.io/sip/api/ and https://twitchtv.github.io/twirp/docs/spec_v7.html
 """
@@ -28,7 +28,7 @@ from ._answers import LiveKitError, decoded, failure, wants_tls, without_token
 from ._connection import http_url
 from ._tls import speaks_tls, tls_error
 
-# livekit-server forgives 60 s of clock difference; a token that starts in the past forgives 30 s more.
+# livekit-server tolerates 60 s of clock difference; a token that starts in the past tolerates 30 s more.
 _TOKEN_BACKDATED = 30
 _TOKEN_LIFETIME = 600
 _RETRY_PAUSES = (0.2, 0.5, 1, 2, 4, 8, 16, 30)
@@ -49,9 +49,9 @@ class Client:
         self.timeout = timeout
         self.read_only = read_only
         self.session = requests.Session()
-        # Without an own `auth`, requests puts a password from ~/.netrc in place of the token.
+        # Without its own `auth`, requests replaces the token with a password from ~/.netrc.
         self.session.auth = self._authorized
-        # Once, as requests reads the environment anew for each request.
+        # Once, because requests would read the environment for each request.
         self.session.proxies = requests.utils.get_environ_proxies(self.url)
         self.session.trust_env = False
         # requests reads Location even if it does not follow it, and fails on a malformed one.
@@ -64,9 +64,9 @@ class Client:
     def call(self, rpc: str, body: dict) -> dict:
         """The JSON answer of one RPC.
 
-        A read is repeated on connection errors and 5xx within `timeout`. A write never is: if its answer is lost,
-        LiveKitError with the code lost_answer says that nobody knows whether it was done. Only after 429, which says
-        that nothing was done, both are repeated. A server that asks to wait is waited for.
+        A read is repeated on connection errors and 5xx within `timeout`. A write is not: if its answer is lost,
+        LiveKitError has the code lost_answer, because it is unknown whether it was applied. After 429, which means that
+        nothing was changed, both are repeated. Retry-After is respected.
         """
         reads = _reads(rpc)
         if self.read_only and not reads:
@@ -85,7 +85,7 @@ class Client:
                     time.sleep(pause)
                     continue
                 if error.wait:
-                    # The next look at what was done comes when the server wants it.
+                    # The next read waits as long as the server asks.
                     time.sleep(pause)
                 raise
         raise AssertionError("the pauses have no end")
@@ -115,7 +115,8 @@ class Client:
         except (requests.exceptions.Timeout, requests.exceptions.ChunkedEncodingError) as error:
             raise self._lost(rpc, error) from error
         except (requests.exceptions.RequestException, OSError, ValueError) as error:
-            # What requests lets through: a host name that cannot be one, or authorities that went since they were read.
+            # Errors that requests does not wrap: an impossible host name, or CA certificates that were deleted after
+            # they were read.
             reason = f"it cannot be asked: {without_token(str(error))}"
             raise failure("bad_url", rpc, url=self.url, reason=reason) from error
         self._answered = True

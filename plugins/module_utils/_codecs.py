@@ -4,27 +4,27 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Audio codecs as livekit-sip takes them.
+"""Audio codecs of livekit-sip.
 
 Pure: no I/O, nothing of Ansible. Read, not measured: https://github.com/livekit/sip/blob/main/pkg/sip/media_codecs.go
 """
 
 from __future__ import annotations
 
-# What it can be told to speak, and the rate that it assumes.
+# The codecs that it can enable, and the assumed rate of each.
 CODECS = {"PCMU": 8000, "PCMA": 8000, "G722": 8000, "AMR-WB": 16000}
-# Those that it speaks without being told to.
+# The codecs that are enabled by default.
 _USUAL = {"PCMU", "PCMA", "G722"}
 
 
 def codecs_offered(media: dict) -> list[str]:
-    """The audio codecs that livekit-sip offers with these options, in no order."""
+    """The audio codecs that livekit-sip offers with these options, in no particular order."""
     listed = {codec["name"] for codec in media.get("codecs") or () if spoken(codec)}
     return [name for name in CODECS if name in listed or name in _USUAL and not media.get("only_listed_codecs")]
 
 
 def codec_without_rate(codec: dict) -> bool:
-    """Whether livekit-sip, which knows the rate of its own codecs by their names, takes no call with it."""
+    """Whether livekit-sip, which knows the rates of its own codecs by name, rejects every call with this codec."""
     return not codec.get("rate") and codec.get("name") not in CODECS
 
 

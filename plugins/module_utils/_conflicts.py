@@ -4,10 +4,10 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Whether a table may be written: of two objects that can match one call, the server answers the call with 503.
+"""Checks for conflicts in a table: if two objects can match one call, the server answers the call with 503.
 
-Pure: no I/O, nothing of Ansible. A conflict that stands on the server already and that a run leaves alone is not
-refused: `_findings` tells it.
+Pure: no I/O, nothing of Ansible. An existing conflict that a run does not touch is not rejected: `_findings` reports
+it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ._order import Change
 
 
 def conflict(final: dict[str, dict[str, dict]], changes: list[Change]) -> tuple[str, str, str] | None:
-    """Two objects that can match one call, where this run changes one, or the server would refuse its writes.
+    """Two objects that can match one call, if this run changes one or the server would reject its writes.
 
     Returns code, message and hint.
 
@@ -44,7 +44,7 @@ def conflict(final: dict[str, dict[str, dict]], changes: list[Change]) -> tuple[
 
 
 def _judged_with(change: Change, *others: dict) -> bool:
-    """Whether the server looks at all of these when it is to store this, and refuses it if they are in conflict.
+    """Whether the server checks all of these when it stores this, and rejects it if they conflict.
 
     Source: https://github.com/livekit/livekit/blob/master/pkg/service/sip.go
     """

@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""The connection options: what they mean, and what is wrong with them before the first request."""
+"""The connection options: their meaning, and their errors before the first request."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _HOST = re.compile(r"[^\s{}<>|\\^`\"']+")
 
 
 def timeout_problem(timeout: int) -> str:
-    """What is wrong with `timeout`, or nothing."""
+    """The error of `timeout`, if any."""
     if 1 <= timeout <= MAX_TIMEOUT:
         return ""
     return _invalid("timeout", timeout, "timeout", most=MAX_TIMEOUT)
 
 
 def problems(params: dict) -> list[str]:
-    """What is wrong with the other options, except `url`, for a run that asks the server."""
+    """The errors of the other options, except `url`, for a run that connects to the server."""
     found = [
         _invalid(name, params[name], problem)
         for name, problem in (("api_key", "no_key"), ("api_secret", "no_secret"))
@@ -43,14 +43,14 @@ def problems(params: dict) -> list[str]:
 
 
 def verification(params: dict) -> bool | str:
-    """What `requests` takes as `verify`."""
+    """The value of `verify` for `requests`."""
     return _authorities(params)[1] or bool(params["validate_certs"])
 
 
 def http_url(url: str) -> str:
     """The base URL of the API; ws:// and wss:// are what LiveKit's clients use for the same server."""
     if "@" in url:
-        raise _bad_url(HIDDEN, "it has a user name or password in it")
+        raise _bad_url(HIDDEN, "it contains a user name or password")
     try:
         parts = urlsplit(url if "://" in url else f"http://{url}")
         valid = _HOST.fullmatch(parts.hostname or "") and parts.port != 0
@@ -61,7 +61,7 @@ def http_url(url: str) -> str:
     if scheme not in ("http", "https") or not valid or re.match(r"(https?|wss?):(?!//)", url):
         raise _bad_url(url)
     if parts.query or parts.fragment:
-        raise _bad_url(url, "it has more than scheme, host, port and path")
+        raise _bad_url(url, "it contains more than scheme, host, port and path")
     return parts._replace(scheme=scheme).geturl().rstrip("/")
 
 
@@ -94,14 +94,14 @@ def _authorities(params: dict) -> tuple[str, str]:
 
 
 def _authorities_problem(path: str) -> str:
-    """Why no certificates can be read there, or nothing."""
+    """The reason why no certificates can be read there, if any."""
     try:
         if os.path.isdir(path):
             hashed = any(re.fullmatch(r"[0-9a-f]{8}\.[0-9]+", name) for name in os.listdir(path))
             return "" if hashed else "the folder holds no certificate under the name that openssl rehash gives"
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=path)
     except (ssl.SSLError, ValueError):
-        return "it holds no certificate in PEM format"
+        return "it contains no certificate in PEM format"
     except OSError as error:
         return error.strerror or str(error)
     return ""

@@ -4,12 +4,12 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""One container takes another's place together with its config, or the other comes back.
+"""One container replaces another with its config, or the other is restored.
 
-The container that is to run stands ready under the name NAME-next, and its config files in the folder `.next` of the
-config folder. Whatever else becomes of the run, this is done to its end on the host: until the new container is
+The new container is prepared under the name NAME-next, and its config files in the folder `.next` of the config
+folder. Even if the run is interrupted, this finishes on the host: until the new container is
 healthy, the one before it is kept under the name NAME-previous and its files in the folder `.previous`, and after a
-reboot Docker starts that one and not the new one.
+reboot Docker starts the old one, not the new one.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+")
 
 
 class DockerFailed(Exception):
-    """A command of Docker that had to work did not."""
+    """A required Docker command failed."""
 
 
 class Unhealthy(Exception):
-    """The container does not run, or not as it should: why, its state and its last words."""
+    """The container is not running or is unhealthy: the reason, its state and the end of its log."""
 
 
 @dataclass
 class Containers:
-    """Docker, by its command line. `run(arguments)` gives exit code, standard output and standard error."""
+    """Docker, through its command line. `run(arguments)` gives exit code, standard output and standard error."""
 
     run: Callable[[list[str]], tuple[int, str, str]]
 
@@ -85,7 +85,7 @@ class Containers:
 
 
 class Config:
-    """The files of a config folder, those that stand ready in its folder `.next`, and those before in `.previous`."""
+    """The files of a config folder, the prepared ones in its folder `.next`, and the previous ones in `.previous`."""
 
     def __init__(self, folder: str) -> None:
         self.folder, self.staged, self.kept = Path(folder), Path(folder) / STAGED, Path(folder) / KEPT
@@ -95,7 +95,7 @@ class Config:
         if not self.staged.is_dir():
             return
         self.kept.mkdir(mode=0o700, exist_ok=True)
-        # The group that may read the files is the container's own, so it changes with them.
+        # The group that may read the files belongs to the container, so it changes with them.
         os.chown(self.kept, -1, group_of(self.folder))
         os.chown(self.folder, -1, group_of(self.staged))
         for file in sorted(self.staged.iterdir()):
@@ -116,7 +116,7 @@ class Config:
             self.kept.rmdir()
 
     def forget(self) -> bool:
-        """Only the files that are in place stay. Whether there were others."""
+        """Keeps only the current files. Returns whether there were others."""
         others = [folder for folder in (self.staged, self.kept) if folder.is_dir()]
         for folder in others:
             shutil.rmtree(folder)
@@ -141,12 +141,12 @@ class Swap:
     starts_by_hand: int = 0  # of the new one, while Docker may not start it again by itself
 
     def replace(self) -> None:
-        """NAME-next becomes NAME. Raises Unhealthy or DockerFailed after what ran before has come back."""
+        """NAME-next becomes NAME. Raises Unhealthy or DockerFailed after the previous container is restored."""
         self._heal()
         runs, moved = self.containers.inspect(self.name) is not None, False
         try:
             if runs:
-                # Stopped by hand, it would stay down if the host lost its power now.
+                # After a manual stop, it would not start again if the host lost power now.
                 self.containers.restart_policy(self.name, "always")
                 self.containers.stop(self.name, self.stop_timeout)
                 self.containers.rename(self.name, self.name + PREVIOUS)
@@ -154,7 +154,7 @@ class Swap:
             self.config.put_in_place()
             self.containers.rename(self.name + NEXT, self.name)
             if runs:
-                # After a reboot the one before is there alone: two would fight for the ports.
+                # After a reboot only the previous one may run: two would compete for the ports.
                 self.containers.restart_policy(self.name, "no")
             self.containers.start(self.name)
             self.wait(start_again=runs)
@@ -190,14 +190,14 @@ class Swap:
                 self.starts_by_hand += 1
 
     def tidy(self) -> bool:
-        """Remove what a run left that was killed while NAME is as it is wanted. Whether there was something."""
+        """Remove the remains of a killed run if NAME is in its desired state. Returns whether there were any."""
         left = [name for name in (self.name + NEXT, self.name + PREVIOUS) if self.containers.is_ours(name)]
         for name in left:
             self.containers.remove(name)
         return self.config.forget() or bool(left)
 
     def _heal(self) -> None:
-        """A swap that the host did not live to see the end of: NAME is not known to be well yet."""
+        """A swap that was interrupted by a crash of the host: NAME is not known to be healthy yet."""
         if not self.containers.is_ours(self.name + PREVIOUS):
             return
         if self.containers.inspect(self.name):
@@ -252,7 +252,7 @@ class Swap:
         )
 
     def readable(self, log: str) -> list[str]:
-        """Each line once, without secrets, and no longer than can be read."""
+        """Each line once, without secrets, and shortened."""
         for secret in sorted(filter(None, self.secrets), key=len, reverse=True):
             log = log.replace(secret, "********")
         lines = dict.fromkeys(filter(None, TOKEN.sub("********", log).splitlines()))

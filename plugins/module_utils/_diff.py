@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Before and after of what changes, for people: what is set and what differs, and how many objects that concerns."""
+"""The changes before and after, for people: set and differing values, and the number of objects."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _DONE = {"create": "created", "replace": "changed", "delete": "deleted"}
 
 
 def diff(changes: list[Change], names: dict[str, str]) -> dict:
-    """Before and after of what changes, and nothing else: table -> object -> field, secrets hidden."""
+    """Only the changes before and after: table -> object -> field, secrets hidden."""
     before: dict = {}
     after: dict = {}
     labelled = set()
@@ -37,7 +37,7 @@ def diff(changes: list[Change], names: dict[str, str]) -> dict:
         ]
         was, now = _difference(_types(change.kind), *sides[0], *sides[1])
         if change.action != "replace":
-            # It stands above what is shown of the object.
+            # It is shown above the object.
             was.pop("name", None)
             now.pop("name", None)
         for side, stored, shown in ((before, change.before, was), (after, change.after, now)):
@@ -49,7 +49,7 @@ def diff(changes: list[Change], names: dict[str, str]) -> dict:
 
 
 def _counted(changes: list[Change]) -> str:
-    """How many objects of each kind are created, changed and deleted."""
+    """The number of created, changed and deleted objects of each kind."""
     counts = Counter((change.action, change.kind.name) for change in changes)
     found = []
     for action, done in _DONE.items():
@@ -63,16 +63,16 @@ def _counted(changes: list[Change]) -> str:
 
 
 def _types(kind: Kind) -> dict[str, FieldType]:
-    """The types of an object's options; a few are no fields."""
+    """The types of an object's options; a few are not fields."""
     return {field.name: field.type for field in kind.fields} | RULE_KINDS
 
 
 def _difference(types: t.Mapping[str, FieldType], was: dict, now: dict, shown_was: dict, shown_now: dict):
-    """The keys that differ, as shown. A hidden value that changes is said to change."""
+    """The keys that differ, as shown. A changed hidden value is marked as changed."""
     before, after = {}, {}
     for key in [*was, *(key for key in now if key not in was)]:
         kind = types.get(key)
-        # A rule's kind is worth saying even if nothing below it is set.
+        # A rule's kind is shown even if nothing below it is set.
         unset = None if key in RULE_KINDS or kind is None else kind.empty
         old, new = was.get(key, unset), now.get(key, unset)
         if key == "id" or old == new or (key not in RULE_KINDS and not (old or new)):
@@ -91,7 +91,7 @@ def _difference(types: t.Mapping[str, FieldType], was: dict, now: dict, shown_wa
 
 
 def _set(kind: FieldType | None, option):
-    """An option without what is unset below; a message of a list with its first field alone is written as that."""
+    """An option without unset values; a message of a list with only its first field is written as that field."""
     if isinstance(kind, MessageList) and isinstance(option, list):
         items = [_set(kind.message, item) for item in option]
         return [item[kind.first] if item.keys() == {kind.first} else item for item in items]

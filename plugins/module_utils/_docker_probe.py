@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any, Callable
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-# Runs a command, and gives its exit code, standard output and standard error.
+# Runs a command, and returns its exit code, standard output and standard error.
 Run = Callable[[list], tuple]
-# Asks Docker, see _docker_socket.ask.
+# Queries Docker, see _docker_socket.ask.
 Ask = Callable[[str], Any]
 
 
@@ -27,7 +27,7 @@ def text_of(path: str) -> str | None:
 
 
 def _answer(run: Run, *command: str) -> str | None:
-    """What a command prints. None if it fails or does not exist."""
+    """The output of a command. None if it fails or does not exist."""
     try:
         code, output, _error = run(list(command))
     except OSError:
@@ -36,7 +36,7 @@ def _answer(run: Run, *command: str) -> str | None:
 
 
 def daemon(ask: Ask) -> dict | None:
-    """What the daemon says about itself. None if none answers."""
+    """The properties of the daemon. None if it does not answer."""
     information = ask("/info")
     images = information and ask("/images/json")
     if not information or images is None:
@@ -59,7 +59,7 @@ def unit(run: Run) -> dict | None:
 
 
 def settings(text: str | None) -> dict:
-    """Docker's configuration: its text, and what it says or why Docker could not read it either."""
+    """Docker's configuration: its text, and its content or the reason why it is invalid."""
     try:
         said = json.loads(text or "{}")
     except ValueError as error:
@@ -68,7 +68,7 @@ def settings(text: str | None) -> dict:
 
 
 def kept_versions(path: str) -> dict:
-    """The version of each image by its id. Only a cache: what cannot be read is asked again."""
+    """The version of each image by its id. Only a cache: if it cannot be read, the images are asked again."""
     try:
         return dict(json.loads(text_of(path) or "{}"))
     except (ValueError, TypeError):

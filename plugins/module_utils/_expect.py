@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Calls as tests of a dial plan: what each must get, judged on a table as it will stand.
+"""Calls as tests of a dial plan: the expected result of each, tested against the final table.
 
 Pure: no I/O, nothing of Ansible.
 """
@@ -23,7 +23,7 @@ from ._plan import PlanError
 
 @dataclass(frozen=True)
 class Expected:
-    """What a call must get; an empty text stands for anything."""
+    """The expected result of a call; an empty string means anything."""
 
     call: Call
     trunk: str = ""  # name or id
@@ -34,7 +34,7 @@ class Expected:
 
 
 def check_expected(expected: Iterable[Expected], objects: Objects) -> None:
-    """Raises PlanError if a call of these would not get what it must."""
+    """Raises PlanError if one of these calls would not get its expected result."""
     table = Table.of(objects)
     wrong = []
     for one in expected:

@@ -4,9 +4,9 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""A call explained to people: what it gets, what its caller hears, and why other trunks and rules do not take it.
+"""Explains a call to people: its result, what its caller hears, and why other trunks and rules do not match.
 
-Pure: no I/O, nothing of Ansible. What callers hear is measured, and written in
+Pure: no I/O, nothing of Ansible. What callers hear is measured, and documented in
 https://github.com/livekit/sip/blob/main/pkg/sip/inbound.go
 """
 
@@ -21,15 +21,15 @@ from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, Kind
 from ._order import NEW
 from ._written import InputError
 
-# From this livekit-server on, a call that no rule takes is rejected; before, it was dropped.
+# From this livekit-server on, a call that no rule matches is rejected; before, it was dropped.
 REJECTS_SINCE = (1, 13, 8)
-# From this one on, a caller without a number does not end livekit-server where a rule hides numbers.
+# From this one on, a caller without a number does not crash livekit-server if a rule hides numbers.
 # Source: https://github.com/livekit/protocol/blob/main/sip/sip.go, EvaluateDispatchRule
 HIDES_NOTHING_SINCE = (1, 13, 8)
 _REJECTED = "404 Does not match Trunks or Dispatch Rules"
-# How many trunks or rules that do not take the call the text has.
+# Maximum number of unmatched trunks or rules in the text.
 _MOST_SHOWN = 10
-# Reasons that nearly every object of a long table has; the others come first.
+# Reasons that apply to nearly every object of a long table; the others come first.
 _COMMON = ("number", "trunk")
 
 Objects = dict[str, dict[str, dict]]  # kind name -> id -> object
@@ -97,12 +97,12 @@ class Explanation:
 
 
 def _place_in_text(verdict: Verdict) -> tuple[bool, str]:
-    """By name, since ids are random: the same objects give the same text."""
+    """By name, because ids are random: the same objects give the same text."""
     return verdict.reason.code in _COMMON, verdict.stored.get("name") or ""
 
 
 def as_heard(table: Table, call: Call) -> tuple[Call, bool]:
-    """The call as the server hears of it, and whether the caller is asked for a PIN: others cannot enter one."""
+    """The call as the server receives it, and whether the caller is asked for a PIN; others cannot enter one."""
     first = replace(call, pin="", no_pin=False)
     asked = table.decide(first).result == REQUEST_PIN
     return (call if asked else first), asked
@@ -119,7 +119,7 @@ def explain(table: Table, objects: Objects, call: Call, since: tuple[int, ...] |
 
 
 def findings_about(objects: Objects, concerned: set[tuple[str, str]]) -> list[dict]:
-    """What is wrong with the whole table, as far as it concerns these objects (kind name, id)."""
+    """The findings of the whole table that concern these objects (kind name, id)."""
     return [
         _without_keys(shown(finding, objects))
         for finding in findings(objects)
@@ -187,7 +187,7 @@ def _refusal(since: tuple[int, ...] | None) -> str:
 
 
 def _near(verdict: Verdict) -> bool:
-    """Whether an object takes the call, or nearly does."""
+    """Whether an object matches the call, or nearly does."""
     reason = verdict.reason
     return reason is None or reason.code not in _COMMON
 
@@ -201,7 +201,7 @@ def _not_taking(kind: Kind, verdict: Verdict) -> dict:
 
 
 def _id(key: str) -> str:
-    """What the server does not hold yet has no id."""
+    """An object that the server does not store yet has no id."""
     return "" if key.startswith(NEW) else key
 
 

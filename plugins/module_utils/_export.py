@@ -29,7 +29,7 @@ _SECRET_NAME = re.compile(r'(secret|passw|token|pin|key|credential|auth)[^"]*"\s
 def choose(
     table: dict[str, list[Stored]], names: list | None, ids: list | None, numbers: list | None
 ) -> dict[str, list[Stored]]:
-    """The objects that meet every condition given. Trunks that hold a number meet it, and so do their rules."""
+    """The objects that meet all given conditions. A number matches the trunks that have it, and their rules."""
     wanted = {normalized_number(number) for number in numbers or ()}
 
     def holds(stored):
@@ -50,7 +50,7 @@ def choose(
 
 
 def unique_trunk_names(table: dict[str, list[Stored]]) -> dict[str, str]:
-    """Trunk id -> name, of the inbound trunks that can be told apart by it."""
+    """Trunk id -> name, of the inbound trunks with a unique name."""
     trunks = table[INBOUND_TRUNK.name]
     uses = Counter(trunk.get("name") for trunk in trunks)
     return {
@@ -61,9 +61,9 @@ def unique_trunk_names(table: dict[str, list[Stored]]) -> dict[str, str]:
 
 
 def variables(table: dict[str, list[Stored]], trunk_names: dict[str, str]) -> dict:
-    """Variables of the role livekit_routing that change nothing where they were read."""
+    """Variables of the role livekit_routing that change nothing on the server that they were read from."""
     found = {kind.table: _exported(kind, table[kind.name], trunk_names) for kind in KINDS.values()}
-    # The role's own defaults for trunks would be a change.
+    # The role's defaults for trunks would be a change.
     found["inbound_trunk_defaults"] = {}
     return {f"livekit_routing_{name}": value for name, value in found.items()}
 
@@ -80,12 +80,12 @@ def _exported(kind: Kind, objects: list[Stored], trunk_names: dict[str, str]) ->
 
 
 def options_of(kind: Kind, stored: Stored, trunk_names: dict[str, str], hide: bool = True) -> dict:
-    """The options that would make an object; those that are unset, or with `hide` secret, are left out."""
+    """The options that would create an object, without unset ones, and with `hide` without secrets."""
     unset = {field.name for field in kind.fields if field.same(stored.get(field.name), None)}
     shown = {name: value for name, value in show(kind, stored, trunk_names, hide).items() if name not in unset}
     options = {name: value for name, value in shown.items() if name in ("id", "trunks", "any_trunk") and value}
     options |= export([field for field in kind.fields if field.name in shown], shown)
-    # A rule's kind is worth saying even if all below it is unset.
+    # A rule's kind is shown even if nothing below it is set.
     options |= {name: message.export(shown[name]) for name, message in RULE_KINDS.items() if name in shown}
     other = {
         name: value

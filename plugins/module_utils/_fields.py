@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""How one field of a trunk or dispatch rule is written, stored, compared, merged and shown, by its type.
+"""How one field of a trunk or dispatch rule is written, stored, compared, merged and shown, depending on its type.
 
 The *stored* form is the server's JSON with snake_case keys. An *option* is what a playbook writes.
 Pure: no I/O, nothing of Ansible. Fields that hold fields are in ``_messages``.
@@ -29,7 +29,7 @@ class FieldType:
     holds_fields = False
 
     def read(self, value):
-        """A value as a playbook gives it, in the form that Ansible's own conversion leaves alone."""
+        """A value of a playbook, in the form that Ansible's own conversion does not change."""
         return value
 
     def to_api(self, value):
@@ -47,25 +47,25 @@ class FieldType:
         return stored or self.empty
 
     def same(self, stored, wanted) -> bool:
-        """Whether the server's value means what is wanted, both in stored form."""
+        """Whether the server's value matches the desired one, both in stored form."""
         return self.comparable(stored) == self.comparable(wanted)
 
     def merge(self, stored, wanted):
         return wanted
 
     def ignored(self, stored, wanted, path: str) -> list[tuple[str, str]]:
-        """The fields below that the server did not store as wanted: (path, the livekit-server that does)."""
+        """The fields below that the server did not store as desired: (path, the livekit-server that does)."""
         return []
 
     def hide(self, option):
         return HIDDEN if option else option
 
     def unknown(self, stored):
-        """What a newer server stores below, and this version does not know; falsy if there is nothing."""
+        """Values that a newer server stores below and this version does not know; falsy if there are none."""
         return None
 
     def export(self, option):
-        """An option without what is hidden or unset, which a playbook may leave out."""
+        """An option without hidden or unset values, which a playbook may omit."""
         return option
 
 
@@ -79,7 +79,7 @@ class Text(FieldType):
 
 
 class Json(Text):
-    """Text that programs read, so that a map or a list is written as JSON. Equal JSON does not count as a change."""
+    """Text for programs, so a dictionary or a list is written as JSON. Equal JSON does not count as a change."""
 
     argument = {"type": "raw"}
 
@@ -99,7 +99,7 @@ class Json(Text):
 
 
 class Digits(Text):
-    """What a caller can enter on a phone."""
+    """The digits that a caller can enter on a phone."""
 
     def to_api(self, value):
         if not re.fullmatch(r"[0-9]*", value):
@@ -214,7 +214,7 @@ class EnumNumber(Count):
 
 
 class TextSet(FieldType):
-    """A list whose order means nothing."""
+    """A list whose order does not matter."""
 
     argument = {"type": "list", "elements": "str"}
     empty: t.Any = []
@@ -251,7 +251,7 @@ class TextSet(FieldType):
 
 
 class TextMap(FieldType):
-    """A map whose keys are the user's own and stay as they are written."""
+    """A map with the user's own keys, which are kept unchanged."""
 
     argument = {"type": "dict"}
     empty: t.Any = {}
@@ -284,7 +284,7 @@ class Field:
         return self.type.same(stored, wanted)
 
     def ignored(self, stored, wanted, path: str = "") -> list[tuple[str, str]]:
-        """The deepest fields that the server did not store as wanted: (path, the livekit-server that does)."""
+        """The deepest fields that the server did not store as desired: (path, the livekit-server that does)."""
         if self.same(stored, wanted):
             return []
         path = f"{path}.{self.name}" if path else self.name

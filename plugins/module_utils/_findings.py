@@ -4,9 +4,9 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""What is wrong with a whole table: calls that fail, rules that no call reaches, doors that stand open.
+"""Findings of a whole table: calls that fail, rules that no call reaches, trunks without restrictions.
 
-Pure: no I/O, nothing of Ansible. What is wrong with objects one by one is in `_object_findings`.
+Pure: no I/O, nothing of Ansible. Findings of single objects are in `_object_findings`.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from ._object_findings import ERROR, NOTE, WARNING, Finding, label_of, names_of_
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
-# Findings about how objects fit together, worth a warning when a run touches one of them. The others tell about one
-# object by itself, or are often on purpose.
+# Findings about relations between objects, worth a warning if a run touches one of them. The others concern a single
+# object, or are often intended.
 RELATIONS = {
     "trunks_conflict",
     "rules_conflict",
@@ -43,7 +43,7 @@ RELATIONS = {
     "rule_unreachable",
 }
 
-# Findings worth a warning of any run: calls fail, or anybody is answered, whoever made it so.
+# Findings worth a warning in any run: calls fail, or any caller is answered, whoever caused it.
 STANDING = {
     "trunks_conflict",
     "rules_conflict",
@@ -52,17 +52,17 @@ STANDING = {
     "trunk_missing",
 }
 
-# Findings that a playbook answers with any_trunk: true.
+# Findings that a playbook confirms with any_trunk: true.
 MEANT = {"rule_answers_anybody"}
 
 
 def findings(objects: dict[str, dict[str, dict]]) -> list[Finding]:
-    """Every finding about a table (kind name -> id -> object), the worst first."""
+    """Every finding about a table (kind name -> id -> object), the most severe first."""
     return _sorted(_graph(objects).findings())
 
 
 def relations(objects: dict[str, dict[str, dict]]) -> list[Finding]:
-    """The findings that a run may warn of, all of RELATIONS and STANDING: the others take longer than a plan."""
+    """The findings that a run may warn about, all of RELATIONS and STANDING: the others take longer than a plan."""
     return _sorted(_graph(objects).relations())
 
 
@@ -243,7 +243,7 @@ class _Graph:
                 yield _unreachable(label, where, "its trunks allow none of its inbound_numbers as callers")
 
     def _numbers_of(self, trunks: tuple[str, ...]) -> tuple[set[str], dict[str, str]]:
-        """The numbers of trunks, and how one of them writes each."""
+        """The numbers of trunks, with the spelling of each."""
         if trunks not in self.numbers_of_trunks:
             written = {number for trunk in trunks for number in self.trunks[trunk]["numbers"]}
             forms = {normalized_number(number): number for number in sorted(written)}
@@ -263,7 +263,7 @@ class _Graph:
                 yield Finding("trunk_unused", WARNING, where, cause, "name it in a rule, or delete it")
 
     def _pin_before_open(self) -> Iterator[Finding]:
-        """Of rules that are otherwise for the same calls, one with a PIN comes first."""
+        """Two rules match the same calls, but only the first has a PIN."""
         by_calls: dict[tuple, dict[bool, list[str]]] = {}
         for key, rule in self.rules.items():
             for claim in claims(DISPATCH_RULE, rule):
@@ -287,7 +287,7 @@ class _Graph:
 
 
 def concerning(found: Iterable[Finding], touched: set[tuple[str, str]]) -> list[Finding]:
-    """The findings worth a warning of a run that lists or changes these objects (kind name, id)."""
+    """The findings that a run warns about if it lists or changes these objects (kind name, id)."""
     return [
         finding
         for finding in found

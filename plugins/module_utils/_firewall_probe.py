@@ -4,12 +4,12 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""The state of a host's firewall, seen without changing it, and what of it differs from what is desired.
+"""The state of a host's firewall, probed without changing it, and its differences from the desired state.
 
 `wanted` is a mapping with
   ruleset   the desired table, as nft reads it
-  openings  [{networks, protocols, ports}], what another firewall has to allow
-  chains    ["family table chain"] in which one rule of ours belongs
+  openings  [{networks, protocols, ports}], traffic that another firewall has to allow
+  chains    ["family table chain"] that need a rule of this collection
   mark      the packet mark which that rule matches
   files     [{path, content, needs}] of the role; needs is "systemd", "firewalld" or None
 """
@@ -26,7 +26,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Callable
 
-# Runs a command with a standard input, and gives its exit code, standard output and standard error.
+# Runs a command with standard input, and returns its exit code, standard output and standard error.
 Run = Callable[[list, str], tuple]
 
 TABLE = ["table", "inet", "livekit"]
@@ -59,7 +59,7 @@ def output(run: Run, *argv: str) -> str:
 
 
 def listing(run: Run) -> str:
-    """The table as the kernel holds it, without what only counts: counters, and callers that were seen."""
+    """The table in the kernel, without counters and recorded callers."""
     text = output(run, "nft", "--stateless", "list", *TABLE)
     return re.sub(r"(set (?:callers_\w+|held_back) \{[^}]*?)\n\s*elements = \{[^}]*\}", r"\1", text)
 
@@ -93,7 +93,7 @@ def closes(chain: Mapping, rules: list) -> bool:
 
 
 def chains(objects: list, wanted: Mapping, seen: Mapping) -> dict:
-    """Which chains drop by default, and where our rules in the chains of others are. `objects` is what nft lists."""
+    """The chains that drop by default, and our rules in the chains of others. `objects` is what nft lists."""
     named = wanted["chains"]
     tables = {chain.rpartition(" ")[0] for chain in named}
     open_tables = tables | (UFW_TABLES if seen["ufw"]["active"] else set())
@@ -130,7 +130,7 @@ def chains(objects: list, wanted: Mapping, seen: Mapping) -> dict:
 
 
 def ufw(wanted: Mapping) -> dict:
-    """Commands that bring ufw's rules with our comment to what is wanted. A rule of another hand stays."""
+    """Commands that bring ufw's rules with our comment to the desired state. Other rules are kept."""
     active = bool(re.search(r"^ENABLED=yes", read("/etc/ufw/ufw.conf"), re.MULTILINE | re.IGNORECASE))
     ipv6 = bool(re.search(r"^IPV6=yes", read("/etc/default/ufw"), re.MULTILINE | re.IGNORECASE))
     rules = {}
@@ -149,7 +149,7 @@ def ufw(wanted: Mapping) -> dict:
     ours = {rule for rule, comment in present.items() if bytes.fromhex(comment).decode(errors="replace") == OURS}
     gone = [f"ufw delete {as_command(rule)}" for rule in sorted(ours - set(rules))]
     new = [f"ufw {rules[rule]} comment {OURS}" for rule in sorted(set(rules) - set(present))]
-    # Somebody may start ufw again, so it keeps the rules while it is stopped.
+    # The operator may start ufw again, so it keeps the rules while it is stopped.
     return {"active": active, "ipv6": ipv6, "commands": gone + new if active or not wanted["openings"] else []}
 
 
@@ -158,7 +158,7 @@ def first_port(ports: str) -> int:
 
 
 def as_command(rule: str) -> str:
-    """What `ufw delete` takes, from a line of its own file."""
+    """The argument of `ufw delete`, from a line of its own file."""
     action, protocol, ports, _to, _source_ports, source, _direction = rule.split()
     return shlex.join([action, "proto", protocol, "from", source, "to", "any", "port", ports])
 
@@ -208,7 +208,7 @@ def services(run: Run, systemd: bool, files: Iterable[str] = ()) -> dict:
 
 
 def probe(wanted: Mapping, run: Run) -> dict:
-    """`run` finds commands in PATH, and lets them answer in the locale C."""
+    """`run` finds commands in PATH and runs them in the locale C."""
     seen = {
         "nft": bool(shutil.which("nft", path=PATH)),
         "ufw": ufw(wanted),

@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""SIP headers and display names as livekit-server takes and refuses them.
+"""SIP headers and display names that livekit-server accepts and rejects.
 
 Pure: no I/O, nothing of Ansible.
 Source: https://github.com/livekit/protocol/blob/main/livekit/sip_validation.go
@@ -15,19 +15,19 @@ from __future__ import annotations
 import re
 
 _NAME = re.compile(r"[A-Za-z0-9.!%*_+`'~-]{1,255}")
-# Those that livekit-sip writes, and their short forms.
+# Headers that livekit-sip sets, and their short forms.
 _OWN = re.compile(
     "accept|accept-encoding|accept-language|allow|allow-events|call-id|contact|content-encoding|content-length"
     "|content-type|cseq|event|expires|from|max-forwards|record-route|refer-to|reply-to|[klmortuv]",
     re.IGNORECASE,
 )
-# livekit-sip writes them too. livekit-server takes them, and warns in its log that it will not.
+# livekit-sip sets them too. livekit-server accepts them, and logs a warning that it will reject them in future.
 TAKEN_AS_YET = ("to", "via")
 _MAX_VALUE = 1024
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 _MAX_DISPLAY_NAME = 128
-# What stands between the quotes of a Go string.
+# The text between the quotes of a Go string.
 _QUOTED = re.compile(
     r'(?:[^"\\\n]|\\[abfnrtv\\"]|\\[0-3][0-7]{2}|\\x[0-9A-Fa-f]{2}'
     r"|\\u(?![dD][89A-Fa-f])[0-9A-Fa-f]{4}|\\U(?!0000[dD][89A-Fa-f])00(?:0[0-9A-Fa-f]|10)[0-9A-Fa-f]{4})*"
@@ -35,32 +35,32 @@ _QUOTED = re.compile(
 
 
 def is_token(text: str) -> bool:
-    """Whether it holds only what names of headers do."""
+    """Whether it contains only characters of header names."""
     return re.fullmatch(r"[A-Za-z0-9.!%*_+`'~-]*", text) is not None
 
 
 def header_name_problem(name: str) -> str | None:
-    """Why livekit-server refuses a header of this name; None if it takes it."""
+    """Reason why livekit-server rejects a header of this name; None if it accepts it."""
     if not _NAME.fullmatch(name):
-        return "it is not a header's name"
+        return "it is not a valid header name"
     if _OWN.fullmatch(name):
-        return "livekit-sip writes this header itself"
+        return "livekit-sip sets this header itself"
     return None
 
 
 def header_value_problem(value: str) -> str | None:
-    """Why livekit-server refuses a header with this value, which is not told; None if it takes it."""
+    """Reason why livekit-server rejects a header with this value, without the value; None if it accepts it."""
     if len(value.encode()) > _MAX_VALUE:
         return f"its value is longer than {_MAX_VALUE} bytes"
     if _CONTROL.search(value):
-        return "its value holds a line break or another control character"
+        return "its value contains a line break or another control character"
     return None
 
 
 def display_name_problem(name: str) -> str | None:
-    """Why livekit-server refuses this display name; None if it takes it."""
+    """Reason why livekit-server rejects this display name; None if it accepts it."""
     if len(name.encode()) > _MAX_DISPLAY_NAME:
         return f"it is longer than {_MAX_DISPLAY_NAME} bytes"
     if not _QUOTED.fullmatch(name):
-        return "it holds a quotation mark, a line break or an unfinished escape"
+        return "it contains a quotation mark, a line break or an unfinished escape"
     return None

@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""The state of a host that matters to every role: its clock, its disk and memory, and which programs listen."""
+"""The state of a host that matters to every role: its clock, its disk and memory, and its listening programs."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 PROC = Path("/proc")
-TIME_ERROR = 5  # what adjtimex answers if nothing keeps the clock right
+TIME_ERROR = 5  # result of adjtimex if the clock is not synchronised
 STATES = {"tcp": "0A", "tcp6": "0A", "udp": "07", "udp6": "07"}  # listening, or not connected
 
 
 def synchronised() -> bool | None:
-    """Whether the kernel's clock is kept right. None if that cannot be known."""
+    """Whether the kernel's clock is synchronised. None if this is unknown."""
     try:
         answer = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.create_string_buffer(512))
     except (OSError, AttributeError):
@@ -31,7 +31,7 @@ def synchronised() -> bool | None:
 
 
 def overcommit(proc: Path = PROC) -> int | None:
-    """Whether the kernel lets a process copy itself when memory is short: 1 means always."""
+    """Whether a process may fork when memory is low: 1 means always."""
     try:
         return int((proc / "sys/vm/overcommit_memory").read_text(encoding="ascii"))
     except (OSError, ValueError):
@@ -39,7 +39,7 @@ def overcommit(proc: Path = PROC) -> int | None:
 
 
 def free_space(path: str) -> int:
-    """MiB that are free on the disk on which a folder is or would be."""
+    """Free MiB on the disk of a folder, whether or not it exists."""
     while not os.path.isdir(path):
         path = os.path.dirname(path)
     disk = os.statvfs(path)
@@ -47,7 +47,7 @@ def free_space(path: str) -> int:
 
 
 def address_of(hexadecimal: str, byteorder: str = sys.byteorder) -> str:
-    """The address in a table of sockets, where each group of four bytes is in the order of the machine."""
+    """The address in a table of sockets, where each group of four bytes has the machine's byte order."""
     groups = [bytes.fromhex(hexadecimal[at : at + 8]) for at in range(0, len(hexadecimal), 8)]
     packed = b"".join(group[::-1] if byteorder == "little" else group for group in groups)
     return str(ipaddress.ip_address(packed))
@@ -92,13 +92,13 @@ def program_of(pid: str, running: Mapping[str, str], proc: Path = PROC) -> tuple
         group = (proc / pid / "cgroup").read_text(encoding="utf-8").partition("\n")[0]
     except OSError:
         return "", ""
-    # The last one: where this host is a container itself, its own id comes first.
+    # The last one: if this host is a container itself, its own id comes first.
     ids = re.findall(r"[0-9a-f]{64}", group)
     return program, running.get(ids[-1], "") if ids else ""
 
 
 def owners(ports: Iterable[int], running: Mapping[str, str], proc: Path = PROC) -> Iterator[dict]:
-    """Who listens on some ports. `running` has the names of containers by their id."""
+    """The owners of some ports. `running` has the names of containers by their id."""
     found = list(listeners(ports, proc))
     holders = processes({listener["inode"] for listener in found}, proc) if found else {}
     for listener in found:

@@ -42,7 +42,7 @@ def image_id(image: str) -> str:
 
 
 def ask(image: str, user: str) -> str | None:
-    """What the program says; None where it was not run to its end."""
+    """The output of the program; None if it did not finish."""
     name = f"livekit-version-{os.getpid()}"
     try:
         done = docker("run", "--rm", f"--name={name}", f"--user={user}", *SHUT_IN, image, "--version")
@@ -63,7 +63,7 @@ def keep(file: str, versions: dict[str, str]) -> None:
 
 
 def version(image: str, user: str, file: str, check: bool = False) -> str:
-    """What is kept, else what the program says; the latter is kept unless `check`."""
+    """The kept version, or else that of the program, which is kept unless `check`."""
     kept = kept_versions(file)
     try:
         its_id = image_id(image)

@@ -4,9 +4,9 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""What can be wrong with a value, in words. docs/failures.md is written from this by tools/failure_table.py.
+"""The texts about invalid values. docs/failures.md is generated from this by tools/failure_table.py.
 
-Each has the code `invalid`. In front stand the object, the option and the value: inbound trunk 't': numbers: '*' is
+Each has the code `invalid`. The object, the option and the value come first: inbound trunk 't': numbers: '*' is
 invalid: wildcards are not supported. Omit numbers to match any number.
 
 Pure: no I/O, nothing of Ansible.

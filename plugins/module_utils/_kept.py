@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the telephony.livekit maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pure: what a host keeps for the roles between two runs, and what follows from it."""
+"""Pure: the values that a host keeps for the roles between two runs, and what the roles derive from them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _FILE = re.compile(r"^# file (\S+) ([0-7]+) (\d+)\n", re.MULTILINE)
 
 
 def files_of(text):
-    """{name: {"text", "mode", "uid"}} of what `find` prints: `# file NAME MODE UID`, the text, and a line break."""
+    """{name: {"text", "mode", "uid"}} from the output of `find`: `# file NAME MODE UID`, the text, and a line break."""
     fields = iter(_FILE.split(text)[1:])
     return {
         name: {"text": content.removesuffix("\n"), "mode": mode, "uid": uid}
@@ -21,7 +21,7 @@ def files_of(text):
 
 
 def pairs_of(files, purposes):
-    """{purpose: {"api_key", "api_secret"}} of those purposes whose file holds both."""
+    """{purpose: {"api_key", "api_secret"}} of the purposes whose file contains both."""
     pairs = {}
     for purpose in purposes:
         lines = files.get(f"{purpose}.env", {}).get("text", "").splitlines()
@@ -33,10 +33,10 @@ def pairs_of(files, purposes):
 
 
 def settled_pairs(purposes, given, kept, running):
-    """The pairs that are known, and the purposes whose pair is lost though livekit-server runs with it.
+    """The known pairs, and the purposes whose pair is lost although livekit-server uses it.
 
-    `running` is {key: secret} of livekit-server's configuration, which does not say what a pair is for. If one pair is
-    in no file and one purpose has none, they belong together.
+    `running` is {key: secret} of livekit-server's configuration, which does not contain the purpose of a pair. If
+    exactly one pair is in no file and one purpose has no pair, they match.
     """
     known = {**kept, **given}
     missing = [purpose for purpose in purposes if purpose not in known]
@@ -48,7 +48,7 @@ def settled_pairs(purposes, given, kept, running):
 
 
 def stale_files(files, pairs, url):
-    """{name: text} of the files that do not hold their pair, or are not readable for root only."""
+    """{name: text} of the files that do not contain their pair, or that others than root can read."""
     wanted = {}
     for purpose, pair in pairs.items():
         lines = [f"LIVEKIT_URL={url}", f"LIVEKIT_API_KEY={pair['api_key']}", f"LIVEKIT_API_SECRET={pair['api_secret']}"]
@@ -57,7 +57,7 @@ def stale_files(files, pairs, url):
 
 
 def redis_password(files):
-    """The kept password of Redis; where its file is gone, the one in the configuration that Redis runs with."""
+    """The kept password of Redis; if its file is missing, the one in the configuration of the running Redis."""
     if password := files.get("password", {}).get("text", "").strip():
         return password
     written = re.search(r'^requirepass (".*")$', files.get("redis.conf", {}).get("text", ""), re.MULTILINE)

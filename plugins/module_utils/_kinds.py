@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""The tables: every field of inbound trunk, outbound trunk and dispatch rule, and the RPCs that reach them.
+"""The tables: every field of inbound trunks, outbound trunks and dispatch rules, and their RPCs.
 
 The fields are those of ``livekit_sip.proto`` as livekit-server 1.13.11 answers them; ``since`` is the first
 livekit-server that stores the field (https://github.com/livekit/livekit/releases).
@@ -20,21 +20,21 @@ from ._sip_status import STATUS_CODES
 from ._written import snake_case
 
 
-# Each is the only one of its name: compared field by field, it would take longer than what it is looked up for.
+# Each has a unique name: comparing all fields would take longer than the lookups themselves.
 @dataclass(frozen=True, eq=False)
 class Kind:
-    """A kind of object: its fields and the RPCs that reach it."""
+    """A kind of object: its fields and its RPCs."""
 
-    name: str  # how results and messages call it, "inbound_trunk"
+    name: str  # name in results and messages, "inbound_trunk"
     title: str  # "inbound trunk"
     id_field: str
     list_rpc: str
     create_rpc: str
     update_rpc: str
     delete_rpc: str
-    wrapper: str  # the key that holds the object in a create request
+    wrapper: str  # key of the object in a create request
     fields: tuple
-    own: tuple = ()  # what the server keeps for itself, or says in another field too
+    own: tuple = ()  # fields that the server sets itself, or repeats in another field
 
     @property
     def table(self):
@@ -64,7 +64,7 @@ ROOM_CONFIG = Message(
     Field("departure_timeout", Count()),
     Field("max_participants", Count()),
     Field("metadata", Json(), since="1.9.1"),
-    # Its storage credentials are secrets, and it has hundreds of fields: all of it is hidden.
+    # It contains storage credentials and has hundreds of fields, so all of it is hidden.
     Field("egress", Opaque(), secret=True),
     Field("min_playout_delay", Count()),
     Field("max_playout_delay", Count()),
@@ -183,7 +183,7 @@ class Rule(FieldType):
         return RULE_KINDS[name].ignored(message, wanted_message, name) if name == wanted_name else []
 
     def merge(self, stored, wanted):
-        """A PIN or a prefix that is left out stays, also where one kind of rule becomes another."""
+        """An omitted PIN or prefix is kept, even if the kind of the rule changes."""
         ((key, options),) = wanted.items()
         kind = RULE_KINDS[key.replace("dispatch_rule_", "")]
         old_name, old = rule_of(stored)
@@ -232,7 +232,7 @@ DISPATCH_RULE = Kind(
 
 KINDS = {kind.name: kind for kind in (INBOUND_TRUNK, OUTBOUND_TRUNK, DISPATCH_RULE)}
 
-# What a playbook may name in `clear`: an empty map and a map of left-out keys look the same to a module.
+# The fields for `clear`: an empty dictionary and one with omitted keys look the same to a module.
 CLEARABLE = {
     INBOUND_TRUNK: ["media"],
     OUTBOUND_TRUNK: ["media"],

@@ -4,9 +4,9 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Writes that were answered and not carried out, as by a proxy: seen in the one look after the last write.
+"""Writes that were answered but not applied, for example by a proxy: detected in the final read after the last write.
 
-An object that another run has written or deleted meanwhile is not as it was before the write, and is not touched.
+An object that another run has written or deleted since differs from its state before the write, and is not touched.
 Pure: no I/O, nothing of Ansible.
 """
 
@@ -16,7 +16,7 @@ from ._kinds import Kind
 
 
 class LastLook:
-    """What each object was before its last write, and what the server said it is now; None where there is none."""
+    """Each object before its last write, and as the server returned it afterwards; None if there is none."""
 
     def __init__(self) -> None:
         self._writes: dict[str, tuple[Kind, dict | None, dict | None]] = {}
@@ -31,7 +31,7 @@ class LastLook:
         self._writes.pop(key, None)
 
     def undone(self, table: dict[str, list[dict]]) -> dict[str, str]:
-        """Id -> label of the objects that are as if they had not been written; they are forgotten."""
+        """Id -> label of the objects that look unwritten; they are removed from the record."""
         there = {
             kind.name: {stored[kind.id_field]: stored for stored in table[kind.name]}
             for kind in dict.fromkeys(kind for kind, _before, _after in self._writes.values())

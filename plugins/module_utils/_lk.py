@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""The files that people have for `lk sip ... create`, and what LiveKit's API lists, as options of the modules.
+"""Converts files for `lk sip ... create`, and lists of LiveKit's API, to options of the modules.
 
 Pure: no I/O, nothing of Ansible.
 """
@@ -47,7 +47,7 @@ def options_from(content) -> dict | list[dict]:
         content = content["items"]
     if isinstance(content, list):
         if not content:
-            raise InputError("the list is empty. Give the objects that lk or the API listed.")
+            raise InputError("the list is empty. Pass the objects that lk or the API listed.")
         return [_options(item, f"[{index}]") for index, item in enumerate(content)]
     return _options(content, "the object")
 
@@ -64,10 +64,10 @@ def _parsed(text: str):
 
 def _options(content, place: str) -> dict:
     if not isinstance(content, dict):
-        raise InputError(f"{place} is a {shape(content)}. Give one object, as lk reads it.")
+        raise InputError(f"{place} is a {shape(content)}. Pass one object, like a file for lk.")
     keys = {snake_case(key): value for key, value in content.items()}
     if "update" in keys:
-        raise InputError(f"{place} is a partial update. Give the whole object, or write its fields as options.")
+        raise InputError(f"{place} is a partial update. Pass the whole object, or write its fields as options.")
     wrapper = next((key for key in _WRAPPERS if isinstance(keys.get(key), dict)), None)
     if wrapper:
         besides = set(keys) - {wrapper, "sip_trunk_id", "sip_dispatch_rule_id"}
@@ -85,13 +85,13 @@ def _options(content, place: str) -> dict:
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise _another_shape(label, error) from None
     if strange:
-        raise InputError(f"{label} has no field {', '.join(strange)}. Correct the name, or leave it out.")
+        raise InputError(f"{label} has no field {', '.join(strange)}. Correct the name, or omit it.")
     _move_encryption(kind, stored)
     return _as_playbook(kind, stored, label)
 
 
 def _another_shape(label: str, error: Exception) -> InputError:
-    return InputError(f"{label}: a value has another shape than LiveKit's API gives it: {error}. Correct it.")
+    return InputError(f"{label}: a value does not have the type of LiveKit's API: {error}. Correct it.")
 
 
 def _snake_case_keys(value: dict) -> dict:
@@ -111,7 +111,7 @@ def _kind(keys: dict, place: str) -> Kind:
         return INBOUND_TRUNK
     raise InputError(
         f"{place} is neither a trunk, which has numbers or an address, nor a dispatch rule, which has a rule "
-        f"(its keys: {', '.join(sorted(keys)) or 'none'}). Give what lk sip ... create reads."
+        f"(its keys: {', '.join(sorted(keys)) or 'none'}). Use the input of lk sip ... create."
     )
 
 
@@ -120,11 +120,11 @@ def _refuse_other_rules(rule, label: str) -> None:
     names = [key.replace("dispatch_rule_", "") for key, value in given.items() if value is not None]
     known = ", ".join(f"dispatch_rule_{name}" for name in RULE_KINDS)
     if len(names) != 1 or names[0] not in RULE_KINDS:
-        raise InputError(f"{label}: rule holds {', '.join(names) or 'nothing'}. Give exactly one of {known}.")
+        raise InputError(f"{label}: rule holds {', '.join(names) or 'nothing'}. Use exactly one of {known}.")
 
 
 def _refuse_shapes(kind: Kind, stored: dict, label: str) -> None:
-    """Refuse values of another shape than their field has, before anything misreads them."""
+    """Reject values of the wrong type before other code misreads them."""
     rules = [(Field(name, message), f"dispatch_rule_{name}") for name, message in RULE_KINDS.items()]
     places = [(field, stored, field.name) for field in kind.fields]
     places += [(field, stored.get("rule") or {}, key) for field, key in rules if kind is DISPATCH_RULE]
@@ -140,7 +140,7 @@ def _refuse_shapes(kind: Kind, stored: dict, label: str) -> None:
 
 
 def _move_encryption(kind: Kind, stored: dict) -> None:
-    """`media_encryption` is the older place of `media.encryption`; the API fills in both."""
+    """`media_encryption` is the older name of `media.encryption`; the API sets both."""
     old = stored.pop("media_encryption", None)
     if not any(field.name == "media" for field in kind.fields) or old in (None, 0, "SIP_MEDIA_ENCRYPT_DISABLE"):
         return
@@ -156,13 +156,13 @@ def _as_playbook(kind: Kind, stored: dict, label: str) -> dict:
     options, errors = read_options(kind, options)
     if errors:
         raise errors[0]
-    # A file without trunks rarely means every caller in the world: whoever does mean it says so.
+    # A file without trunks rarely means every caller, so that requires any_trunk.
     options.pop("any_trunk", None)
     return options
 
 
 def _paths(strange, path: str = "") -> t.Iterator[str]:
-    """The places of keys that no message has, such as room_config.krisp_enabled."""
+    """The paths of unknown keys, such as room_config.krisp_enabled."""
     if isinstance(strange, dict):
         for key, value in strange.items():
             yield from _paths(value, f"{path}.{key}" if path else key)

@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Fields that hold fields, and what is done with all fields of a message.
+"""Fields that contain fields, and operations on all fields of a message.
 
 Pure: no I/O, nothing of Ansible.
 """
@@ -19,7 +19,7 @@ from ._written import InputError, hidden_in, proto_keys, refuse_text, shape, sna
 
 
 class Message(FieldType):
-    """A nested message. Keys that this version does not know stay as the server has them."""
+    """A nested message. Keys that this version does not know keep the server's value."""
 
     empty: t.Any = {}
     holds_fields = True
@@ -76,7 +76,7 @@ class Message(FieldType):
 
 
 class MessageList(FieldType):
-    """Messages whose order matters. Replaced as a whole; a text stands for a message with its first field."""
+    """Messages whose order matters. Replaced as a whole; a string means a message with its first field."""
 
     empty: t.Any = []
     holds_fields = True
@@ -127,7 +127,7 @@ class MessageList(FieldType):
         return [found for pair in zip(stored, wanted) for found in self.message.ignored(*pair, path)]
 
     def merge(self, stored, wanted):
-        """What a newer server stores in a message stays in it; a message is known by its first field."""
+        """Unknown values of a newer server are kept; the first field identifies a message."""
         left = list(stored or ())
         merged = []
         for item in wanted:
@@ -149,7 +149,7 @@ class MessageList(FieldType):
 
 
 class Opaque(FieldType):
-    """A message of another part of LiveKit, passed as it is written.
+    """A message of another part of LiveKit, passed unchanged.
 
     What is written is merged into what is stored. Zero values that the server adds do not count as a change.
     """
@@ -173,7 +173,7 @@ class Opaque(FieldType):
         return without_zeros(stored) or {}
 
     def same(self, stored, wanted):
-        """The server fills in zero values and enum names of its own: what is wanted must be there, more may be."""
+        """The server adds zero values and enum names: the desired values must be present, others may be."""
         if not wanted:
             return not without_zeros(stored)
         if isinstance(wanted, dict):
@@ -193,18 +193,18 @@ class Opaque(FieldType):
 
 
 def read(fields, options: dict) -> dict:
-    """Options as a playbook gives them, each in a form that Ansible leaves alone; keys that are unknown stay."""
+    """Options of a playbook, each in a form that Ansible does not convert; unknown keys are kept."""
     by_name = {field.name: field for field in fields}
     return {name: by_name[name].read(value) if name in by_name else value for name, value in options.items()}
 
 
 def to_api(fields, options: dict) -> dict:
-    """The stored form of the options that were given; those left out (``None``) are left out here too."""
+    """The stored form of the given options; omitted ones (``None``) are omitted here too."""
     return {field.name: field.to_api(options[field.name]) for field in fields if options.get(field.name) is not None}
 
 
 def from_json(fields, value: dict | None) -> dict | None:
-    """A message in the server's own spelling, whatever spelling of protobuf's JSON it came in."""
+    """A message in the server's spelling, from any spelling of protobuf's JSON."""
     if not value or not isinstance(value, dict):
         return value
     by_name = {field.name: field for field in fields}
@@ -213,7 +213,7 @@ def from_json(fields, value: dict | None) -> dict | None:
 
 
 def unknown(fields, message: dict | None, own: t.Collection[str] = ()) -> dict:
-    """What a newer server stores in a message that this version does not know; `own` is the server's business."""
+    """Values that a newer server stores in a message and this version does not know; `own` belongs to the server."""
     by_name = {field.name: field for field in fields}
     found = {}
     for key, value in (message or {}).items():
@@ -225,7 +225,7 @@ def unknown(fields, message: dict | None, own: t.Collection[str] = ()) -> dict:
 
 
 def export(fields, options: dict) -> dict:
-    """The options that are set and not hidden: a field that is left out stays as it is."""
+    """The options that are set and not hidden: an omitted field keeps its value."""
     kept = {}
     for field in fields:
         option = options.get(field.name)

@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""What all modules share as Ansible modules: connection options, items, failures, and secrets that stay hidden."""
+"""Code that all modules share: connection options, items, failures, and hiding of secrets."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ CONNECTION_OPTIONS = {
 
 
 class Module(AnsibleModule):
-    """An AnsibleModule that keeps secrets out of results by itself.
+    """An AnsibleModule that removes secrets from results itself.
 
     Ansible's own censoring replaces every occurrence of every secret: a PIN 5501 turns +12025550123 into asterisks, and
-    thousands of distinct passwords take it half a minute. So results are built without secrets, and only the API
-    secret is left to Ansible.
+    thousands of distinct passwords take it half a minute. So results are built without secrets, and Ansible only
+    censors the API secret.
     """
 
     def __init__(self, tables: t.Callable[[dict], dict[str, Kind]], **kwargs):
@@ -51,7 +51,7 @@ class Module(AnsibleModule):
         self.doubts: list[str] = []
         self.item_specs: dict[str, dict] = {}
         super().__init__(supports_check_mode=True, no_log=True, **kwargs)
-        # A short one, as that of a test server, is part of many words.
+        # A short one, such as that of a test server, occurs in many words.
         self.no_log_values = {secret for secret in [self.params["api_secret"]] if len(secret) >= _CENSORED_LENGTH}
         for doubt in self.doubts:
             self.warn(doubt)
@@ -92,7 +92,7 @@ class Module(AnsibleModule):
 
 
 def without_secrets(params: dict, spec: dict) -> dict:
-    """Parameters as they may be shown, whether or not they were valid: neither secrets nor values of unknown keys."""
+    """Parameters without secrets and without values of unknown keys, whether or not they are valid."""
     return {name: _shown(value, spec.get(name)) for name, value in params.items()}
 
 
@@ -104,12 +104,12 @@ def _shown(value, argument: dict | None):
         return [_shown(item, argument) if isinstance(item, (dict, list)) else item for item in value]
     if isinstance(value, dict) and options is not None:
         return without_secrets(value, options)
-    # A text where a map with secrets belongs may be one of them.
+    # A string in place of a dictionary with secrets may be one of them.
     return HIDDEN if value and options is not None else value
 
 
 def _nearest_name(message: str) -> str:
-    """For Ansible's message about unsupported parameters: what was probably meant."""
+    """A suggestion for Ansible's message about unsupported parameters."""
     found = re.search(r"([\w., ]+?)\. Supported parameters include: (.+?)\.?$", message)
     if not found:
         return ""
@@ -120,7 +120,7 @@ def _nearest_name(message: str) -> str:
 
 
 def items_of(module: Module, kind: Kind, options_list: list[dict]) -> list[Item]:
-    """The wanted objects, or the end of the run if one of them is invalid."""
+    """The desired objects; the run fails if one of them is invalid."""
     allowed = item_options(kind)
     items = []
     for options in options_list:
@@ -155,7 +155,7 @@ def validated(module: Module, kind: Kind, options_list: list[dict]) -> list[dict
 
 
 def _plain(options: dict, spec: dict) -> bool:
-    """Whether Ansible would leave all options as they are: its own check costs more than all the rest of a plan."""
+    """Whether Ansible would not convert any option: its own check takes longer than the rest of a plan."""
     for name, value in options.items():
         argument = spec.get(name)
         if argument is None or "options" in argument or "choices" in argument:
@@ -171,7 +171,7 @@ def _plain(options: dict, spec: dict) -> bool:
 
 
 def desired_tables(module: Module, kinds: t.Iterable[Kind]) -> dict[str, Desired]:
-    """What is desired of each kind whose table is given, by name of the kind."""
+    """The desired objects of each kind whose table is given, by name of the kind."""
     params = module.params
     keep = params["keep"] or {}
     return {

@@ -4,13 +4,13 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""What becomes of calls while a table changes: whether one fares worse than both before and after.
+"""The results of calls while a table changes: whether a call gets a worse result than both before and after.
 
-Pure: no I/O, nothing of Ansible. Each call gets what it gets before the change or after it. Two exceptions, each for
-one write:
+Pure: no I/O, nothing of Ansible. At each moment, each call gets its result from before or after the change. Two
+exceptions, each for one write:
 
-* its number moves between trunks: two trunks with one number would answer none of its calls. Nobody is let in who is
-  let in neither before nor after;
+* its number moves between trunks: two trunks with one number would answer none of its calls. No caller gets in who
+  gets in neither before nor after;
 * another rule takes it: two rules for the same calls would answer none of the trunk's. It is asked for a PIN, or
   refused, or without a PIN let in elsewhere, where both tables let it in without one.
 """
@@ -31,20 +31,20 @@ _CALLERS = ("allowed_numbers", "inbound_numbers")
 
 
 class Judged(t.NamedTuple):
-    """How the calls fare at one moment."""
+    """The results of the calls at one moment."""
 
     interrupted: frozenset[tuple[int, str]] = frozenset()  # the calls that are excepted, each with what for
     worse: str = ""  # what becomes of a call that is not
 
 
 class Moments:
-    """The calls that a change concerns, one of each class, and what they get before and after it."""
+    """The calls that a change concerns, one of each class, and their results before and after it."""
 
     def __init__(self, before: Objects, after: Objects) -> None:
         self.calls: list[Call] = []
-        self._numbers: list[list[str]] = []  # of each call, all numbers that fare as its own
+        self._numbers: list[list[str]] = []  # of each call, all numbers with the same result
         changed = _changed(before, after)
-        # On the way, an object takes calls of which neither of its two forms knows.
+        # In between, an object matches calls that neither of its two forms matches.
         callers = {caller for stored in changed for part in _CALLERS for caller in stored.get(part) or ()}
         pins = sorted({pin_of(stored) for stored in changed} - {""})
         for numbers in _alike(before, after):
@@ -57,7 +57,7 @@ class Moments:
         self.decided = 0
 
     def judged(self, objects: Objects) -> Judged:
-        """The moment at which the server holds these objects."""
+        """The moment at which the server stores these objects."""
         table = Table.of(objects)
         interrupted = set()
         for place, index in enumerate(self._order):
@@ -65,7 +65,7 @@ class Moments:
             decision = table.decide(self.calls[index])
             worse = _worse(decision, *self._ends[index], gives_pin=bool(self.calls[index].pin))
             if worse:
-                # Where one moment is bad, the next one often is.
+                # If one moment is bad, the next one often is too.
                 self._order.insert(0, self._order.pop(place))
                 return Judged(worse=f"{self._label(index)} {worse}")
             if worse is None:
@@ -92,7 +92,7 @@ class Moments:
 
 
 def _worse(now: Decision, before: Decision, after: Decision, gives_pin: bool) -> str | None:
-    """Why a call fares worse than at both ends: None if it is an exception, an empty text if it does not."""
+    """Reason why a call gets a worse result than before and after: None if it is an exception, empty if it does not."""
     if all(seen in ends for seen, *ends in zip(*map(_seen, (now, before, after)))):
         return ""
     results = (before.result, after.result)
@@ -104,12 +104,12 @@ def _worse(now: Decision, before: Decision, after: Decision, gives_pin: bool) ->
     passes = _other(before.rule, after.rule, DISPATCH_RULE)
     let_in = moves and ACCEPT in results or passes and not gives_pin and results == (ACCEPT, ACCEPT)
     if now.result == ACCEPT and not let_in:
-        return "would be answered as neither before nor after" if ACCEPT in results else "would be let in without a PIN"
-    return None if moves or passes else "would not be answered, although the same trunk and rule take them"
+        return "would get another answer than before and after" if ACCEPT in results else "would get in without a PIN"
+    return None if moves or passes else "would not be answered, although the same trunk and rule match them"
 
 
 def _seen(decision: Decision) -> tuple:
-    """What callers notice: one who has the password of the trunk, and one who has none."""
+    """The results that callers notice: one with the password of the trunk, and one without."""
     with_password = decision.result, decision.room, decision.identity, tuple(decision.agents)
     if decision.result != ACCEPT:
         with_password = (decision.result,)
@@ -142,7 +142,7 @@ def _alike(before: Objects, after: Objects) -> list[list[str]]:
         for objects in (before, after):
             for stored in objects.get(kind.name, {}).values():
                 place += 1
-                # A number that is written in other ways is told apart from one that is not.
+                # A number with other spellings is distinguished from one without.
                 for number in stored.get("numbers") or ():
                     form = number == normalized_number(number)
                     listed.setdefault(normalized_number(number), []).append(place if form else -place)

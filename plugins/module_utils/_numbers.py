@@ -35,7 +35,7 @@ _PATTERN = re.compile(r"\+?[0-9]*[XxNnZz]{2,}[0-9XxNnZz]*|.+\*")
 
 
 def number_problem(number: str, exact: bool) -> str | None:
-    """Why no call can have this number, and what to write instead; None if one can.
+    """Reason why no call can have this number, and the correct form; None if a call can.
 
     exact: it is compared character by character, as in rules, and not as livekit-server compares a trunk's numbers.
     """
@@ -62,11 +62,11 @@ def number_problem(number: str, exact: bool) -> str | None:
 
 
 def number_doubt(number: str) -> str | None:
-    """Why a call with this number is unlikely; None if it looks like a phone number or an extension."""
+    """Reason why a call with this number is unlikely; None if it looks like a phone number or an extension."""
     if re.fullmatch(r"\+?[0-9]+(\.[0-9]+)+", number):
         return "dots are kept, as they are in an extension's name"
     if re.search(r".\+|^\+.*[^0-9\- ()]", number) or re.search(r"[#%,;?/]", number):
         return "it is neither a phone number nor a usual extension"
     if number.lower() in ("none", "null", "nan", "true", "false"):
-        return "it looks like a value that was empty"
+        return "it looks like an empty value"
     return None

@@ -4,9 +4,9 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""What is wrong with objects one by one, whatever else the table holds.
+"""Findings of single objects, independent of the rest of the table.
 
-Pure: no I/O, nothing of Ansible. What is wrong with one object, so that it cannot be stored, is in `_validate`.
+Pure: no I/O, nothing of Ansible. Errors that prevent storing an object are in `_validate`.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""One object as a playbook wants it, and a stored one as a playbook would write it."""
+"""A desired object of a playbook, and a stored one in the form of a playbook."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ._written import HIDDEN, InputError
 
 @dataclass
 class Item:
-    """One object as a playbook wants it: the fields it gives, in stored form, and how to find it."""
+    """A desired object of a playbook: its fields in stored form, and its name or id."""
 
     kind: Kind
     fields: dict
@@ -39,7 +39,7 @@ class Item:
 
     @classmethod
     def from_options(cls, kind: Kind, options: dict) -> Item:
-        """Raises InputError if a value cannot be what its field takes."""
+        """Raises InputError if a value is invalid for its field."""
         name = options.get("name") or options.get("id") or ""
         try:
             fields = to_api((field for field in kind.fields if field.name not in ("rule", "trunk_ids")), options)
@@ -81,7 +81,7 @@ def item_options(kind: Kind) -> dict:
 
 
 def read_options(kind: Kind, options: dict) -> tuple[dict, list[InputError]]:
-    """Options as a playbook gives them, in forms that Ansible leaves alone; those that are wrong are left out."""
+    """Options of a playbook, in forms that Ansible does not convert; invalid ones are omitted."""
     fields = {field.name: field for field in kind.fields if field.name not in ("rule", "trunk_ids")}
     if kind is DISPATCH_RULE:
         fields |= {name: Field(name, message) for name, message in RULE_KINDS.items()}
@@ -96,7 +96,7 @@ def read_options(kind: Kind, options: dict) -> tuple[dict, list[InputError]]:
 
 
 def doubts(kind: Kind, options: dict) -> list[str]:
-    """What YAML may have changed on its way here, before it was read."""
+    """Warnings about values that YAML may have changed."""
     if kind is not DISPATCH_RULE:
         return []
     return [
@@ -108,7 +108,7 @@ def doubts(kind: Kind, options: dict) -> list[str]:
 
 
 def show(kind: Kind, stored: dict, trunk_names: dict[str, str], hide: bool = True) -> dict:
-    """A stored object as the options that would make it, every field; with `hide`, secrets are not in it.
+    """A stored object as options, with every field; with `hide`, without secrets.
 
     `trunk_names` maps trunk ids to names; a trunk without a name, or unknown, is shown by its id.
     """

@@ -7,7 +7,7 @@
 """The order in which changes are written.
 
 Changes that concern the same calls are put in order together, and apart from the others: small groups so that each
-call gets what it gets before or after, large ones so that no call can match two objects.
+call gets its result from before or after, large ones so that no call can match two objects.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from ._steps import NEW, Change, Step, rank
 
 __all__ = ["NEW", "Change", "NoWay", "Step", "in_order"]
 
-# More changes that concern the same calls, or more objects that stay among them, are not looked at call by call.
+# Larger groups of changes and unchanged objects that concern the same calls are not checked call by call.
 _MOST_TOGETHER, _MOST_CONTEXT = 16, 300
 
 Table = dict[str, dict[str, dict]]  # kind name -> id -> object
 
 
 def in_order(table: Table, changes: list[Change], parking: str) -> list[Step]:
-    """The steps that make `changes`. Raises NoWay to say why there is no safe order.
+    """The steps for `changes`. Raises NoWay with the reason if there is no safe order.
 
     table: what is stored now, kind name -> id -> object.
-    parking: starts the numbers and PINs that nobody can have, with which objects wait that swap what they claim.
+    parking: prefix of placeholder numbers and PINs for objects that swap their claims.
     """
     if not changes:
         return []
@@ -59,7 +59,7 @@ class _Whole:
         }
         rules = self.table[DISPATCH_RULE.name].values()
         self.open_to_all = self.catch_all or any(not rule.get("trunk_ids") for rule in rules)
-        # A rule without trunks, and a trunk without numbers, take what no other takes: all calls hang together.
+        # A rule without trunks and a trunk without numbers match the calls of no other object: all calls are connected.
         self.together = any(self._takes_the_rest(change) for change in changes)
         self.index: dict[str, dict[str, list[str]]] | None = None
 
@@ -71,7 +71,7 @@ class _Whole:
         )
 
     def in_conflict(self) -> set[str]:
-        """What the server holds in conflict: it writes nothing that it judges together with it."""
+        """The stored conflicts: the server rejects writes that it checks together with them."""
         held = Claims()
         for kind in (INBOUND_TRUNK, DISPATCH_RULE):
             for key, stored in self.table[kind.name].items():
@@ -127,7 +127,7 @@ class _Whole:
         return [[step] for step in Search(context, changes, parking).steps()]
 
     def _is_plain(self, changes: list[Change]) -> bool:
-        """Whether trunks come or go with one rule each, and nothing else takes their calls."""
+        """Whether trunks are created or deleted with one rule each, and no other object matches their calls."""
         if self.open_to_all or len({change.action for change in changes}) > 1 or changes[0].action == "replace":
             return False
         trunks = [change.key for change in changes if change.kind is INBOUND_TRUNK]
@@ -140,7 +140,7 @@ class _Whole:
         return len(named) == len({*named}) and {*named} <= {*trunks}
 
     def _context(self, changes: list[Change]) -> Table:
-        """The objects that stay, and take some of the same calls."""
+        """The unchanged objects that match some of the same calls."""
         if self.index is None:
             self.index = self._indexed()
         changed = {change.key for change in changes}
@@ -185,9 +185,9 @@ def _sides(change: Change) -> list[dict]:
 
 
 def _in_batches(steps: Iterable[Step]) -> Iterator[list[Step]]:
-    """Runs of steps that may be written in any order: new objects claim different calls, old ones are let go of.
+    """Runs of steps that may be written in any order: new objects claim different calls, old ones are released.
 
-    A rule that asks for a PIN and an open one are not written at the same moment.
+    A rule with a PIN and an open one are not written at the same moment.
     """
     for (action, *_rest), run in groupby(steps, key=lambda step: (step.action, step.kind.name, step.asks)):
         if action == "replace":

@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""An outbound call explained: what of a CreateSIPParticipant request and its trunk reaches the provider.
+"""Explains an outbound call: the parts of a CreateSIPParticipant request and its trunk that reach the provider.
 
 Pure: no I/O, nothing of Ansible.
 """
@@ -108,7 +108,7 @@ def _trunk_problem(name: str, table: dict[str, dict], keys: list[str]) -> Proble
         return Problem("trunk_ambiguous", SERVER, cause, f"give one of the ids {shortened(keys)}")
     there = shortened([repr(stored.get("name") or key) for key, stored in table.items()])
     cause = f"there is not an outbound trunk {name!r}"
-    return Problem("trunk_unknown", SERVER, cause, f"name one of {there}" if there else "make one, there are none")
+    return Problem("trunk_unknown", SERVER, cause, f"name one of {there}" if there else "create one, there are none")
 
 
 def _sent(request: Request, trunk: dict, since: tuple[int, ...] | None) -> dict:
@@ -156,7 +156,7 @@ def _sent(request: Request, trunk: dict, since: tuple[int, ...] | None) -> dict:
 
 
 def _caller(request: Request, trunk: dict) -> dict:
-    """What the callee sees of the caller."""
+    """The caller as the callee sees it."""
     if request.from_header is not None:
         uri = uri_of(request.from_header, transport_of(trunk))
         known = isinstance(uri, Uri)
@@ -182,7 +182,7 @@ def _text_of(sent: dict) -> list[str]:
         "the number as display name" if name is None else f"display name {name!r}" if name else "no display name"
     )
     headers = [
-        f"{one['name']} ({one['given_by']}{', in place of the one of the trunk' if one['replaces'] else ''})"
+        f"{one['name']} ({one['given_by']}{', replaces the one of the trunk' if one['replaces'] else ''})"
         for one in sent["headers"]
     ]
     goes = f"{sent['host']} port {sent['port']} over {sent['transport']}" if sent["host"] else "nobody"
@@ -193,7 +193,7 @@ def _text_of(sent: dict) -> list[str]:
         f"From: {caller} (the {sent['number_given_by']}'s), {shown_name}",
         f"From host: {sent['from_host'] or 'the address of livekit-sip'}",
         f"Headers: {', '.join(headers) or 'none'}",
-        f"Asked for a password: {f'answers as {user}' if user else 'the call ends'}",
+        f"Asked for a password: {f'answers as {user}' if user else 'the call fails'}",
         f"Media: {sent['media']}, encryption {sent['encryption']}, codecs {', '.join(sent['codecs']) or 'none'}",
         f"Rings for {_span(sent['ringing_timeout'])}, ends {_span(sent['max_call_duration'])} after the INVITE",
         f"The request returns {'when the callee answers' if sent['waits_until_answered'] else 'before it rings'}",

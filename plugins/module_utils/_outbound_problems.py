@@ -4,11 +4,11 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""What of an outbound call cannot work, or is probably not what is meant.
+"""Problems of an outbound call: errors, and settings that are probably not intended.
 
-Pure: no I/O, nothing of Ansible. What livekit-server refuses and hands on is measured, and written in
+Pure: no I/O, nothing of Ansible. The behaviour of livekit-server is measured, and documented in
 https://github.com/livekit/protocol/blob/main/livekit/sip.go and rpc/sip.go
-What livekit-sip makes of it is not measured, only read in
+That of livekit-sip is not measured, only read in
 https://github.com/livekit/sip/blob/main/pkg/sip/client.go and outbound.go
 """
 
@@ -61,7 +61,7 @@ _MAX_SILENCE = 10 * 60 * 1000
 
 
 class Problem(t.NamedTuple):
-    """What of an outbound call cannot work, or is probably not what is meant."""
+    """Problems of an outbound call: errors, and settings that are probably not intended."""
 
     code: str
     refused_by: str  # SERVER or SIP; empty: the call goes out
@@ -77,7 +77,7 @@ class Problem(t.NamedTuple):
 
 
 def problems_on_trunk(request: Request, trunk: dict) -> Iterator[Problem]:
-    """trunk: the one that is stored, or the request's own in the same form."""
+    """trunk: the stored one, or the request's own in the same form."""
     yield from _of_numbers(request, trunk)
     yield from _of_trunk(trunk)
     yield from _of_uris(request, trunk)
@@ -152,7 +152,7 @@ def _of_override(user: str, since: tuple[int, ...] | None) -> Iterator[Problem]:
 
 
 def _of_inline_trunk(request: Request) -> Iterator[Problem]:
-    """What livekit-server refuses of it, also where a stored trunk is named and counts."""
+    """Values that livekit-server rejects, even if a stored trunk is named and used."""
     inline = request.inline_trunk
     if inline is None:
         if not (request.trunk or request.from_number):
@@ -178,7 +178,7 @@ def _of_inline_trunk(request: Request) -> Iterator[Problem]:
 
 
 def _is_uri(host: str) -> bool:
-    """As far as livekit-server sees it."""
+    """From the point of view of livekit-server."""
     return bool(re.match(r"sips?:", host) or re.search(r"[@;]|transport=", host))
 
 
@@ -278,7 +278,7 @@ def _of_trunk(trunk: dict) -> Iterator[Problem]:
         host, number = host_port(value)
         where = f"{name}: {'hostname' if option == 'address' and not is_stored(trunk) else option}: {value}"
         if not is_stored(trunk) and (not value or _is_uri(value)):
-            # Without any trunk at all livekit-server asks for no host.
+            # Without any trunk livekit-server does not require a host.
             if option == "address" and "hostname" not in trunk:
                 yield Problem("host_missing", SIP, "there is no trunk, so there is no host", "name a trunk")
         elif option == "address" and not value:

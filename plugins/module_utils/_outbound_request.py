@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""A CreateSIPParticipant request, and what livekit-server makes of it and of a trunk.
+"""A CreateSIPParticipant request, and its handling by livekit-server.
 
 Pure: no I/O, nothing of Ansible. Measured, and written in
 https://github.com/livekit/protocol/blob/main/rpc/sip.go and livekit/sip.go
@@ -21,13 +21,13 @@ from ._values import port
 
 # Source: pkg/sip/participant.go of livekit-sip, pkg/service/sip.go of livekit-server
 RINGS, LASTS, WAITS = 3 * 60 * 1000, 24 * 60 * 60 * 1000, 80 * 1000
-# Go's net.SplitHostPort: what is not host:port is a host.
+# Go's net.SplitHostPort: a text that is not host:port is a host.
 _HOST_PORT = re.compile(r"(?:\[([^][]*)\]|([^][:]*)):([^][:]+)")
 ENCRYPTION = next(part.type for part in MEDIA.fields if part.name == "encryption")
 TRANSPORT = next(part.type for part in OUTBOUND_TRUNK.fields if part.name == "transport")
-# From this livekit-server on, a request's to_user_override is one of its fields; before, it was left out.
+# From this livekit-server on, a request's to_user_override is one of its fields; before, it was ignored.
 OVERRIDES_SINCE = (1, 13, 6)
-# ISO 3166-1, and what golang.org/x/text/language takes besides.
+# ISO 3166-1, and additional codes of golang.org/x/text/language.
 _SECOND_LETTERS = {
     "A": "CDEFGILMNOQRSTUWXZ",
     "B": "ABDEFGHIJLMNOQRSTUVWYZ",
@@ -61,7 +61,7 @@ COUNTRIES = frozenset(first + second for first, letters in _SECOND_LETTERS.items
 
 @dataclass(frozen=True)
 class Request:
-    """What of a CreateSIPParticipant request changes the call; None stands for what is not given."""
+    """The fields of a CreateSIPParticipant request that affect the call; None means unset."""
 
     to: str
     trunk: str = ""  # name or id
@@ -87,12 +87,12 @@ class Request:
 
     @property
     def encryption(self) -> str:
-        """media_encryption is the older of two fields, and counts where the other is not given."""
+        """media_encryption is the older of two fields, and applies if the other is unset."""
         return ENCRYPTION.to_option(self.media.get("encryption")) or self.media_encryption
 
 
 def carrier(request: Request, stored: dict | None) -> dict:
-    """The trunk of a call: the one that is stored, else the request's own, in the form of one that is stored."""
+    """The trunk of a call: the stored one, or else the request's own in stored form."""
     inline = request.inline_trunk
     if stored is None:
         return {} if inline is None else {"hostname": "", **inline, "address": inline.get("hostname") or ""}
@@ -112,14 +112,14 @@ def callers(request: Request, trunk: dict) -> list[str]:
 
 
 def called_uri(request: Request, trunk: dict) -> Uri:
-    """What the INVITE is sent to where the request has no request_uri, and what its To header names."""
+    """The destination of the INVITE if the request has no request_uri, and the URI of its To header."""
     host, number = host_port(trunk.get("address") or "")
     bare = ":" in host and not host.startswith("[")
     return Uri(f"[{host}]" if bare else host, request.to, port(number) or 0).over(transport_of(trunk))
 
 
 def target(request: Request, trunk: dict) -> Uri | str:
-    """What the INVITE is sent to, or why it cannot be."""
+    """The destination of the INVITE, or the reason why there is none."""
     if request.request_uri is None:
         return called_uri(request, trunk)
     return uri_of(request.request_uri, transport_of(trunk))
@@ -143,7 +143,7 @@ def include_headers_of(trunk: dict) -> str:
 
 
 def media_of(request: Request, trunk: dict) -> dict:
-    """Codecs and silence of a call; a request without codecs leaves both of their fields to a trunk that is stored."""
+    """Codecs and media timeout of a call; without codecs, both codec fields come from the stored trunk."""
     own, given = trunk.get("media") or {}, request.media
     codecs = given if given.get("codecs") or not is_stored(trunk) else own
     silence = given.get("media_timeout") or own.get("media_timeout")
@@ -155,7 +155,7 @@ def media_of(request: Request, trunk: dict) -> dict:
 
 
 def higher(lowest: str, own: str, given: str) -> str:
-    """To livekit-server the lowest value of a request is one that is not given: the trunk's own counts."""
+    """livekit-server treats the lowest value of a request as unset: the trunk's value applies."""
     return own if given in ("", lowest) else given
 
 

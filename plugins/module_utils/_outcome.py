@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""What a run did, or in check mode would do: its actions, objects and difference, with the ids that the server gave."""
+"""The result of a run, or in check mode its prediction: actions, objects and diff, with the ids from the server."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ._ways import changed_ways
 
 
 class Keys:
-    """The ids that the server gave to what had a key that starts with NEW."""
+    """The ids from the server for objects whose key starts with NEW."""
 
     def __init__(self) -> None:
         self.ids: dict[str, str] = {}
@@ -41,7 +41,10 @@ class Keys:
 
 @dataclass
 class Outcome:
-    """What a run did, or in check mode would do. Keys are ids, or NEW and a name for what check mode did not make."""
+    """The result of a run, or in check mode its prediction.
+
+    Keys are ids, or NEW and a name for objects that check mode did not create.
+    """
 
     changes: list[Change]  # from before the run to its end
     actions: list[dict]
@@ -65,7 +68,7 @@ class Outcome:
         return {"changed": bool(self.actions), "actions": self.actions, "diff": diff(self.changes, self.names)}
 
     def changed_ways(self) -> list[str]:
-        """The calls that go another way; none where trunks or rules were not looked at."""
+        """The calls whose result changes; none if trunks or rules were not read."""
         known = {INBOUND_TRUNK.name, DISPATCH_RULE.name} <= self.before.keys()
         return changed_ways(self.before, self.after) if self.actions and known else []
 
@@ -74,11 +77,10 @@ def outcome_of(first: Plan, last: Plan, actions: list[dict], answers: dict[str, 
     """The outcome of a run.
 
     first: the plan from before the run.
-    last: the plan that was made after the last look, of what was left to do.
-    answers: id -> what the server says it stores now.
+    last: the plan after the final read, with the remaining changes. answers: id -> object as the server returned it.
     """
     for name, keys in first.wanted.items():
-        # A later plan knows by id what the first one knew as new; what had to be absent it no longer finds.
+        # A later plan has ids for objects that were new in the first one; it does not find deleted objects.
         for key, now in zip(keys, last.wanted[name]):
             if now != key:
                 ids.ids[key] = now

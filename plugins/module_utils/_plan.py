@@ -4,10 +4,10 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""What has to be written so that a server holds what a playbook wants, in which order, or why that cannot be.
+"""Plans the writes that bring a server to the desired state and their order, or explains why this is impossible.
 
-Pure: no I/O, nothing of Ansible. In come the objects that the server holds and those that are wanted; out comes
-a `Plan`, or a `PlanError` with what to do about it.
+Pure: no I/O, nothing of Ansible. The input is the stored and the desired objects; the output is a `Plan`, or a
+`PlanError` with a hint.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Table = dict[str, dict[str, Stored]]  # kind name -> id -> object
 
 
 class PlanError(Exception):
-    """The wanted state cannot be reached, and why.
+    """The reason why the desired state cannot be reached.
 
     code: not_found, ambiguous, invalid, conflict, in_use, unorderable or unexpected.
     """
@@ -45,18 +45,18 @@ class PlanError(Exception):
 
 @dataclass
 class Desired:
-    """What is wanted of one kind of object."""
+    """The desired state of one kind of object."""
 
     items: list[Item] = field(default_factory=list)
     state: str = "present"
     purge: bool = False
-    keep: tuple = ()  # names or ids that a purge leaves
+    keep: tuple = ()  # names or ids that a purge keeps
 
 
 @dataclass
 class Plan:
     steps: list[Step]  # what to write, in this order
-    changes: list[Change]  # what differs between now and then, one entry an object
+    changes: list[Change]  # the differences, one entry per object
     before: Table
     final: Table
     wanted: dict[str, list[str]]  # kind name -> ids of the wanted objects, in the playbook's order
@@ -72,10 +72,10 @@ def plan(
 ) -> Plan:
     """Plan the way from `current` to `desired`.
 
-    current: kind name -> objects; a kind that is missing is not known, and must not be needed.
-    detach: take a deleted trunk out of the rules that name it, instead of refusing.
+    current: kind name -> objects; a missing kind is unknown, and must not be needed. detach: remove a deleted trunk
+    from the rules that name it, instead of rejecting the plan.
     update_password: False leaves the password of a trunk that exists, for servers that do not return it.
-    parking: starts numbers and PINs that nobody can have; objects that swap theirs wait with one.
+    parking: prefix of placeholder numbers and PINs; objects that swap theirs wait with one.
     """
     draft = _Draft(current, update_password)
     for kind in (INBOUND_TRUNK, OUTBOUND_TRUNK, DISPATCH_RULE):
@@ -162,7 +162,7 @@ class _Draft:
         }
 
     def _renamed(self, kind: Kind, item: Item, unlisted: set[str]) -> str:
-        """The trunk that a purge would delete and that holds exactly the numbers of a new one: it is renamed."""
+        """The trunk that a purge would delete and that has exactly the numbers of a new one: it is renamed."""
         numbers = _numbers(item.fields)
         if kind is not INBOUND_TRUNK or not numbers:
             return ""
@@ -181,7 +181,7 @@ class _Draft:
                 merged[spec.name] = spec.merge(merged.get(spec.name), item.fields[spec.name])
             elif spec.name not in item.clear:
                 continue
-            # What means the same stays as the server writes it, and away where the server does not know the field.
+            # Equivalent values keep the server's form, and stay omitted if the server does not know the field.
             if stored and spec.same(stored.get(spec.name), merged.get(spec.name)):
                 if spec.name in stored:
                     merged[spec.name] = stored[spec.name]
@@ -205,7 +205,7 @@ class _Draft:
                 merged["trunk_ids"] = []
         elif item.trunks is not None:
             named = merged.get("trunk_ids") or ()
-            # What the rule names by id already may be gone: that is told, and left.
+            # A trunk that the rule already names by id may be deleted: this is reported, but not changed.
             found = (trunk if trunk in named else self._trunk_id(item, trunk) for trunk in item.trunks)
             trunk_ids = list(dict.fromkeys(found))
             if set(trunk_ids) != set(merged.get("trunk_ids") or []):
@@ -216,7 +216,7 @@ class _Draft:
         if trunk in trunks:
             return trunk
         if self.trunks_named is None:
-            # Every rule looks its trunks up, and by then the trunks are final.
+            # Every rule resolves its trunks, so the trunks must be final.
             self.trunks_named = {}
             for key, stored in trunks.items():
                 self.trunks_named.setdefault(stored.get("name", ""), []).append(key)
@@ -259,7 +259,7 @@ class _Draft:
 
 
 def _check(draft: _Draft, changes: list[Change]) -> None:
-    """Refuse what is wrong with the objects as they will be: all of it at once."""
+    """Reject all errors of the final objects at once."""
     found = [
         problem
         for change in changes
@@ -273,10 +273,10 @@ def _check(draft: _Draft, changes: list[Change]) -> None:
 
 
 def _told(draft: _Draft, changes: list[Change]) -> list[str]:
-    """Warnings about how the objects fit together: those of this run, and calls that fail already."""
+    """Warnings about relations between objects: those of this run, and calls that already fail."""
     touched = {(name, key) for name, keys in draft.wanted.items() for key in keys}
     touched |= {(change.kind.name, change.key) for change in changes}
-    # Check mode may assume trunks that are still to come: nothing is known of them.
+    # Check mode may assume future trunks, about which nothing is known.
     assumed = {(name, key) for name, table in draft.before.items() for key in table if key.startswith(NEW)}
     meant = {(DISPATCH_RULE.name, key) for key in draft.allowed_wildcards}
     return [
@@ -294,7 +294,7 @@ def _numbers(stored: Stored) -> set[str]:
 
 
 def _refuse_duplicates(items: list[Item]) -> None:
-    """Names may repeat where ids tell the objects apart."""
+    """Names may repeat if ids distinguish the objects."""
     by_name: dict[str, Item] = {}
     ids = set()
     for item in items:

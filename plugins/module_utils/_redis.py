@@ -4,10 +4,10 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""What Redis says about itself: whether it lets us in, takes writes, and what it evicts when its memory is full.
+"""Probes Redis: whether it accepts the connection and writes, and what it evicts when its memory is full.
 
-`redis` is the section `redis` of LiveKit's configuration, with the text of each TLS file in place of its path. Needs
-nothing but Python. No answer holds a secret.
+`redis` is the section `redis` of LiveKit's configuration, with the content of each TLS file instead of its path. Needs
+only Python. No answer contains a secret.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Connection:
             return [self.read() for _item in range(int(text))] if int(text) >= 0 else None
         if kind in b"+:":
             return text
-        raise OSError("what answers there is not Redis, or it wants TLS")
+        raise OSError("the program there is not Redis, or requires TLS")
 
 
 def context(tls: Mapping) -> ssl.SSLContext:
@@ -65,7 +65,7 @@ def context(tls: Mapping) -> ssl.SSLContext:
     if tls.get("insecure"):
         made.check_hostname, made.verify_mode = False, ssl.CERT_NONE
     if tls.get("client_cert_file"):
-        # Python reads a key from a file only. Nobody else can read the folder.
+        # Python can only read a key from a file. No other user can read the folder.
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "pair.pem")
             with open(path, "w", encoding="utf-8") as pair:
@@ -75,7 +75,7 @@ def context(tls: Mapping) -> ssl.SSLContext:
 
 
 def master_of(redis: Mapping, tls: Mapping) -> str:
-    """Where the Sentinels say that the master is. The first that answers is believed, as by LiveKit."""
+    """The address of the master according to the Sentinels. Like LiveKit, it uses the first answer."""
     said = []
     name = redis["sentinel_master_name"]
     for address in redis["sentinel_addresses"]:

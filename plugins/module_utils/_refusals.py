@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""What a server does not take of an object: fields that it drops, and values that it refuses, as options.
+"""The parts of an object that a server does not accept: fields that it drops, and values that it rejects, as options.
 
 Pure: no I/O, nothing of Ansible.
 """
@@ -25,16 +25,16 @@ from ._written import shown_value
 # protobuf's own limits, beyond which livekit-server cannot read the request.
 _MAX_NUMBER = 2**31 - 1
 _MAX_SECONDS = 315_576_000_000
-# Texts that say nothing about why a server refuses an object.
+# Texts that do not tell why a server rejects an object.
 _FREE_TEXT = ("name", "metadata")
 
 
 def dropped(kind: Kind, sent: dict, stored: dict) -> LiveKitError | None:
-    """The error about what the server did not store as it was sent, if there is something."""
+    """The error about values that the server did not store as sent, if there are any."""
     found = [
         (_deepest(path, sent, stored), since)
         for field in kind.fields
-        # Servers that keep passwords to themselves answer without them.
+        # Some servers do not return passwords.
         if not (field.name == "auth_password" and not stored.get(field.name))
         for path, since in field.ignored(stored.get(field.name), sent.get(field.name))
     ]
@@ -53,7 +53,7 @@ def dropped(kind: Kind, sent: dict, stored: dict) -> LiveKitError | None:
 
 
 def not_known(kind: Kind, bodies: Iterable[dict], stored: list[dict]) -> LiveKitError | None:
-    """The error about fields that no object on the server has, though each shows the fields that are unset."""
+    """The error about fields that no object on the server has, although each object shows unset fields."""
     absent = _absent(kind, stored)
     if not absent:
         return None
@@ -77,7 +77,7 @@ def not_known(kind: Kind, bodies: Iterable[dict], stored: list[dict]) -> LiveKit
 
 
 def likely_version(kind: Kind, stored: list[dict]) -> str:
-    """The versions of livekit-server that answer with these objects, as far as they show; empty if they do not."""
+    """The versions of livekit-server that these objects indicate; empty if unknown."""
     known = [field.since for path, field in _newer(kind.fields) if any(_at(item, path) for item in stored)]
     absent = [field.since for _path, field in _absent(kind, stored)]
     oldest, first_newer = max(known, key=version_numbers, default=""), min(absent, key=version_numbers, default="")
@@ -91,7 +91,7 @@ def likely_version(kind: Kind, stored: list[dict]) -> str:
 
 
 def refused(kind: Kind, body: dict, error: LiveKitError) -> LiveKitError:
-    """A server's refusal with the object, and the option if its text tells which."""
+    """A server's rejection with the object, and with the option if the text names it."""
     option = _too_large(kind, body) if error.code == "malformed" else _option_meant(kind, body, error.said)
     place = f"{option.replace('trunk_ids', 'trunks')} is invalid: " if option else ""
     message = f"{kind.title} {body.get('name')!r}: {place}the server says: {error.said}"
@@ -99,7 +99,7 @@ def refused(kind: Kind, body: dict, error: LiveKitError) -> LiveKitError:
 
 
 def _option_meant(kind: Kind, body: dict, said: str) -> str:
-    """The option, with its value where that may be told, that a server's text is about."""
+    """The option that a server's text is about, with its value unless it is secret."""
     named = _named(kind, said)
     texts = [*_texts(kind.fields, body)]
     under = [(path, text) for path, text in texts if path == named or path.startswith(f"{named}.")]
@@ -118,7 +118,7 @@ def _option_meant(kind: Kind, body: dict, said: str) -> str:
 
 
 def _named(kind: Kind, said: str) -> str:
-    """The option whose name stands in a text, the longest of them."""
+    """The option whose name is in a text; the longest if there are several."""
     found = [
         path
         for path, _field in _paths(kind.fields)
@@ -129,7 +129,7 @@ def _named(kind: Kind, said: str) -> str:
 
 
 def _texts(fields, message: dict, path: str = "") -> Iterator[tuple[str, str]]:
-    """Every text in a message that may be shown, and where it stands."""
+    """Every text in a message that may be shown, with its path."""
     for field in fields:
         value, place = message.get(field.name), f"{path}{field.name}"
         if isinstance(field.type, Message) and isinstance(value, dict):
@@ -138,7 +138,7 @@ def _texts(fields, message: dict, path: str = "") -> Iterator[tuple[str, str]]:
             for item in value or ():
                 yield from _texts(field.type.message.fields, item, f"{place}.")
         elif isinstance(value, dict):
-            # The names are the user's own; the values may be secrets.
+            # The user chooses the names; the values may be secrets.
             yield from ((place, str(text)) for text in (*value, *(() if field.secret else value.values())) if text)
         elif isinstance(value, list):
             yield from ((place, str(text)) for text in value if text)
@@ -160,7 +160,7 @@ def _too_large(kind: Kind, body: dict) -> str:
 
 
 def _deepest(path: str, sent: dict, stored: dict) -> str:
-    """The place below a field that is passed as it is written."""
+    """The path below a field that is passed unchanged."""
     for here in _at(sent, _parts(path)):
         there = _at(stored, _parts(path))
         if isinstance(here, dict) and there and isinstance(there[0], dict):
@@ -169,7 +169,7 @@ def _deepest(path: str, sent: dict, stored: dict) -> str:
 
 
 def _lost_below(sent, stored, path: str) -> Iterator[str]:
-    """The deepest places in JSON that are not stored as sent."""
+    """The deepest paths in JSON that are not stored as sent."""
     if Opaque().same(stored, sent):
         return
     if isinstance(sent, dict):
@@ -185,7 +185,7 @@ def _lost_below(sent, stored, path: str) -> Iterator[str]:
 
 
 def _absent(kind: Kind, stored: list[dict]) -> list[tuple[tuple, Field]]:
-    """The fields that objects lack which show what is unset, so that the server does not know them."""
+    """The fields missing in objects that show unset fields, so the server does not know them."""
     telling = [item for item in stored if any(item.get(field.name, 1) in ("", [], {}, False) for field in kind.fields)]
     return [
         (path, field)
@@ -200,7 +200,7 @@ def _newer(fields) -> list[tuple[tuple, Field]]:
 
 
 def _paths(fields, above: tuple = ()) -> Iterator[tuple[tuple, Field]]:
-    """Every field and the way to it; a rule's by the option."""
+    """Every field and its path; for a rule by the option."""
     for field in fields:
         path = (*above, field.name)
         if field.name == "rule":
@@ -215,7 +215,7 @@ def _paths(fields, above: tuple = ()) -> Iterator[tuple[tuple, Field]]:
 
 
 def _at(message: dict, path: t.Sequence[str]) -> list:
-    """The values at a place: none if no key leads there, several if a list does."""
+    """The values at a path: none if it does not exist, several if it contains a list."""
     if path and path[0] in RULE_KINDS:
         path = ("rule", f"dispatch_rule_{path[0]}", *path[1:])
     values: list = [message]

@@ -7,15 +7,16 @@
 """Of two objects that concurrent runs wrote for the same calls, the one with the larger id yields.
 
 livekit-server does not lock: two writes at the same moment are both checked against a table without the other, and
-both are stored. Every call that both claim then gets 503. So each run looks at the server once more after its writes.
+both are stored. Every call that both claim then gets 503. So each run reads the server again after its writes.
 A *rival* of an object that this run wrote is one that another run wrote and that has its name or shares a claim.
 
 Every run sees the same two ids, so all agree on who yields: the larger id, withdrawn by its own writer. The writer of
 the smaller id waits for that. If nothing happens within `PATIENCE_SECONDS` (the other run was killed, or is not one of
 this collection), it withdraws its own, so that calls are served again.
 
-Withdrawn is: deleted what the run created, and put back what it replaced. A rule that names a withdrawn trunk goes
-with it. The run then looks anew: it finds the other's object as the one it wanted, or fails with the conflict.
+Withdrawing deletes objects that the run created, and restores objects that it replaced. A rule that names a withdrawn
+trunk is withdrawn too. The run then reads again: it finds the other's object as the desired one, or fails with the
+conflict.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from dataclasses import dataclass
 from ._claims import Claims, claims
 from ._kinds import DISPATCH_RULE, Kind
 
-# How long the writer of the smaller id waits for the other to yield, before it yields itself.
+# Maximum time that the writer of the smaller id waits for the other to yield, before it yields itself.
 PATIENCE_SECONDS = 1.0
 _PAUSE_SECONDS = 0.1
 
@@ -51,9 +52,9 @@ def yield_to_rivals(
     withdraw: Callable[[Written], None],
     clock=time,
 ) -> Table:
-    """Wait until no rival is left; what yields leaves `written`. Returns the table that was read last.
+    """Wait until no rival is left; objects that yield are removed from `written`. Returns the table that was read last.
 
-    known: ids of what was there before the run: sharing only a name with those is not a race.
+    known: ids of objects from before the run: sharing only a name with those is not a race.
     """
     deadline = clock.monotonic() + PATIENCE_SECONDS
     while True:
@@ -69,7 +70,7 @@ def yield_to_rivals(
 
 
 def rivals(written: dict[str, Written], known: t.Container[str], table: Table) -> dict[str, list[str]]:
-    """Id of what this run wrote -> ids of its rivals, where it has some."""
+    """Id of an object that this run wrote -> ids of its rivals, if any."""
     found: dict[str, list[str]] = {}
     for kind in {entry.kind.name: entry.kind for entry in written.values()}.values():
         held, named = Claims(), {}

@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""From a module's parameters to its outcome: look, plan, write unless in check mode, look again."""
+"""From a module's parameters to its outcome: read, plan, write unless in check mode, read again."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from ._refusals import dropped, not_known, refused
 from ._rivals import Written, yield_to_rivals
 from ._server import EmptyServer, Server
 
-# How many writes that do not depend on each other are under way at once.
+# Maximum number of concurrent independent writes.
 PARALLEL_WRITES = 4
 # Errors after which it is unknown whether a write was done.
 _LOST = ("lost_answer", "not_json_5xx", "unavailable")
 # Errors about a value, or about another object that came meanwhile.
 _REFUSED = ("invalid_argument", "malformed")
 _MOST_TOLD = 10
-# How often a run plans anew when the table changed under its hands.
+# Maximum number of new plans if the table changes during the run.
 MAX_REPLANS = 6
 _PAUSE_SECONDS = 0.2  # between looks
 # How long a table must stay the same until a conflict in it is taken for one that no other run is about to settle.
@@ -53,7 +53,7 @@ def converge(
     assume_trunks: list[str] | None = None,
     expected: Sequence[Expected] = (),
 ) -> Outcome:
-    """Bring the server to what is desired, or end the run with a failure that says why not."""
+    """Bring the server to the desired state, or fail with the reason."""
     if (assume_empty or assume_trunks) and not module.check_mode:
         given = "assume_empty" if assume_empty else "assume_trunks"
         fail(module, "invalid", f"{given}: {assume_empty or assume_trunks} is invalid: {invalid('assumed')}")
@@ -69,7 +69,7 @@ def converge(
 
 
 class StaleTable(Exception):
-    """Another run wrote, or it is unknown whether this one did: look again."""
+    """Another run wrote, or it is unknown whether this one did: read again."""
 
 
 def plan_when_settled(read: Callable, make_plan: Callable, patience: float, clock=time) -> Plan:
@@ -147,7 +147,7 @@ class _Run:
         return outcome_of(first, planned, self.actions, self.answers, self.keys)
 
     def done(self) -> dict:
-        """What a failed run has done, for its result."""
+        """The changes of a failed run, for its result."""
         if self.module.check_mode or not (self.actions or self.lost):
             return {}
         told = []
@@ -186,7 +186,7 @@ class _Run:
         return table
 
     def _kinds(self) -> list[Kind]:
-        """The kinds that must be looked at: rules name trunks, and trunks that go may be named by rules."""
+        """The kinds that must be read: rules name trunks, and rules may name deleted trunks."""
         if self.expected:
             return list(KINDS.values())
         kinds = [kind for name, kind in KINDS.items() if name in self.desired]
@@ -210,14 +210,14 @@ class _Run:
                     self._record(step, answer, planned)
                     lost = dropped(step.kind, self.keys.in_body(step.body), answer) if step.body else None
                     failed += [lost] if lost else []
-            # After a lost answer the next look tells what was done, and what is refused is refused again.
+            # After a lost answer the next read shows the result, and a rejected write is rejected again.
             for error in sorted(failed, key=lambda error: error.code not in _LOST):
                 if error.code in (*_LOST, "not_found", "invalid_argument"):
                     raise StaleTable(error.message) from error
                 raise error
 
     def _write_parallel(self, steps: list[Step]) -> list:
-        """What the server says to each write: the object it stores, or the error."""
+        """The server's answer to each write: the stored object, or the error."""
         if len(steps) == 1:
             return [self._write(steps[0])]
         with ThreadPoolExecutor(PARALLEL_WRITES) as writers:
@@ -254,7 +254,7 @@ class _Run:
         self.written.setdefault(key, Written(kind, key, before))
 
     def _recover_lost_writes(self, planned: Plan) -> None:
-        """What a plan made after a look no longer wants to write was done."""
+        """Writes that a plan after the read no longer contains were applied."""
         to_do = {(change.kind.name, change.key) for change in planned.changes}
         for step, name in self.lost:
             if (step.kind.name, step.key) in to_do:
@@ -287,7 +287,7 @@ class _Run:
             try:
                 self.server.write(step, entry.key, entry.before)
             except LiveKitError as error:
-                if error.code != "not_found":  # the run that made it may have deleted it first
+                if error.code != "not_found":  # the run that created it may have deleted it first
                     raise
                 return
             self.actions.append(action_of(step, entry.key, self.answers[entry.key].get("name", "")))

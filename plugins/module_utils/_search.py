@@ -4,11 +4,11 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""The fewest writes from one small table to another after each of which no call fares worse than before and after.
+"""The shortest sequence of writes between two small tables in which no call gets a worse result than before and after.
 
-Pure: no I/O, nothing of Ansible. Objects are put in place in full where that is safe. Where nothing is, they go a part
-of the way: a trunk lets go of a number or waits on one that nobody has, a rule takes the calls of before and after, or
-asks for a PIN that nobody has.
+Pure: no I/O, nothing of Ansible. Objects are written in their final form if that is safe. Otherwise they get an
+intermediate form: a trunk releases a number or gets a placeholder number, a rule matches the calls of before and
+after, or asks for a placeholder PIN.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from ._moments import Judged, Moments, Objects
 from ._numbers import normalized_number
 from ._steps import Change, Step, asks, rank
 
-# How many calls may be decided on the way: about a second.
+# Maximum number of decided calls during the search: about a second.
 _MOST_DECISIONS = 25_000
 _INTERRUPTION = 3  # in writes
 _LEFT = 4  # in writes, for each object that is not in place: rather a way soon than the shortest one
 
 
 class NoWay(Exception):
-    """No order of writes is safe; the text is what the nearest one would do."""
+    """No order of writes is safe; the text describes the effect of the nearest one."""
 
 
 @dataclass(order=True)
@@ -44,7 +44,7 @@ class _Node:
 
 
 class Search:
-    """context: the objects that stay as they are, as far as they concern the same calls."""
+    """context: the unchanged objects that concern the same calls."""
 
     def __init__(self, context: Objects, changes: list[Change], parking: t.Iterator[str]) -> None:
         self.context = context
@@ -93,7 +93,7 @@ class Search:
     def _children(self, node: _Node) -> list[_Node]:
         held = self._claims(node.state)
         pending = [change for change in self.changes.values() if node.state[change.key] != change.after]
-        # What ends a conflict comes first: the server writes nothing that it judges together with one.
+        # Writes that resolve a conflict come first: the server rejects writes that it checks together with one.
         pending.sort(key=lambda change: not self._contested(held, change, node.state[change.key]))
         children = []
         for change in pending:
@@ -159,7 +159,7 @@ class Search:
         return self.held.are_contested(change.kind, body) or held.are_contested(change.kind, body, change.key)
 
     def _possible(self, state: dict[str, dict | None], held: Claims, change: Change, body: dict | None) -> bool:
-        """Whether the server takes this write, and no rule names a trunk that is not there afterwards."""
+        """Whether the server accepts this write, and no rule names a missing trunk afterwards."""
         if change.kind is INBOUND_TRUNK:
             if body is None:
                 return not any(change.key in (stored or {}).get("trunk_ids", ()) for stored in state.values())
@@ -222,14 +222,14 @@ class Search:
                 yield with_pin(body, pin)
 
     def _in_part(self, after: dict, held: Claims, change: Change) -> list[dict]:
-        """The rule for those of its trunks that are free."""
+        """The rule with only its free trunks."""
         trunks = after.get("trunk_ids") or []
         free = [trunk for trunk in trunks if not self._contested(held, change, {**after, "trunk_ids": [trunk]})]
         return [{**after, "trunk_ids": free}] if free and len(free) < len(trunks) else []
 
 
 def _with_both(one: dict, other: dict, state: dict[str, dict | None]) -> list[dict]:
-    """A rule that takes what another one takes as well, by trunk or by all that tells calls apart."""
+    """A rule that also matches the calls of another one, by trunk or by all criteria."""
     lists = [name for name in ("trunk_ids", "numbers", "inbound_numbers") if one.get(name) and other.get(name)]
     found = []
     for names in dict.fromkeys([*((name,) for name in lists), tuple(lists)]):

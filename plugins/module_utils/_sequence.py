@@ -4,13 +4,13 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""An order of the changes of a large table, found step by step without looking at calls one by one.
+"""An order of the changes of a large table, found step by step without evaluating single calls.
 
 After each write: no call can match two objects, no trunk is empty (an empty trunk catches everything), and no rule
-names a trunk that is not there. livekit-server guards none of this when an object is replaced.
+names a missing trunk. livekit-server checks none of this when an object is replaced.
 
-A rule that has to let go of its PIN, or waits for one, meanwhile asks for a PIN that nobody has: a caller who has to
-enter one is not let in without.
+A rule that has to release its PIN, or waits for one, asks for a placeholder PIN in the meantime: a caller who has to
+enter a PIN does not get in without one.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def _rank(change: Change) -> tuple[int, int]:
 
 
 class Sequence:
-    """Plays the changes on a copy of the table, each as soon as nothing stands in its way."""
+    """Applies the changes to a copy of the table, each as soon as it is safe."""
 
     def __init__(self, table: dict[str, dict[str, dict]], parking: t.Iterator[str]):
         self.stored: dict[str, dict] = {}
@@ -52,7 +52,7 @@ class Sequence:
             for trunk in change.after.get("trunk_ids") or ()
         }
         self.left = {change.key: change for change in changes}
-        # What ends a conflict comes first: the server writes nothing that it judges together with one.
+        # Writes that resolve a conflict come first: the server rejects writes that it checks together with one.
         queue = deque(
             sorted(
                 changes,
@@ -80,9 +80,9 @@ class Sequence:
         return self.steps
 
     def _goes_ahead(self, change: Change, named: set[str], obstacle: tuple) -> bool:
-        """Whether the object is put in place at once, although what it claims is not free yet."""
+        """Whether the object is written at once, although its claims are not free yet."""
         if change.kind is INBOUND_TRUNK:
-            # Its rule needs its id; with the rule in place it takes over the numbers in one write.
+            # Its rule needs its id; once the rule exists, it gets the numbers in one write.
             return change.action == "create" and change.key in named
         # What goes meanwhile may be all that stands between an open rule and callers who have to enter a PIN.
         return (
@@ -92,7 +92,7 @@ class Sequence:
         )
 
     def _obstacle(self, change: Change):
-        """What must be free or there before this change can be written; None if nothing."""
+        """The claim or the object that this change waits for; None if it can be written."""
         if change.kind is INBOUND_TRUNK and change.after is None and self.rules_of.get(change.key):
             return "rules of", change.key
         if change.kind is DISPATCH_RULE and change.after is not None:
@@ -115,7 +115,7 @@ class Sequence:
         return None
 
     def _park(self, change: Change) -> list[Change]:
-        """Put aside what others wait for. What the object has before and after it keeps throughout."""
+        """Release claims that others wait for. Values from both before and after are kept."""
         action = "replace" if change.key in self.stored else "create"
         stored = self.stored.get(change.key) or change.after
         if change.kind is DISPATCH_RULE and (asks(stored) or asks(change.after)):
@@ -136,7 +136,7 @@ class Sequence:
         return self._write(Step(action, change.kind, change.key, body, parked=True))
 
     def _at_both(self, stored: dict, after: dict) -> dict:
-        """The stored rule, for what it takes afterwards as well, if the two differ in one list."""
+        """The stored rule, extended by the calls that it matches afterwards, if the two differ in one list."""
         lists = ("trunk_ids", "inbound_numbers", "numbers")
         (name, *others) = [name for name in lists if set(stored.get(name) or ()) != set(after.get(name) or ())] or [""]
         if others or not stored.get(name) or not after.get(name):
@@ -173,5 +173,5 @@ class Sequence:
 
 
 def _calls(rule: dict | None) -> set[tuple]:
-    """The calls of which a rule asks for a PIN, whatever the PIN."""
+    """The calls for which a rule asks for any PIN."""
     return {claim[1:] for claim in claims(DISPATCH_RULE, rule)} if asks(rule) else set()

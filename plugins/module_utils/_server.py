@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""The server as the modules see it: tables of objects to read, and single writes."""
+"""The server from the point of view of the modules: tables to read, and single writes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ._written import shape
 
 
 class EmptyServer:
-    """Stands for a server that the same playbook run would only now create."""
+    """Represents a server that the same playbook run would create."""
 
     def table(self, kinds: list[Kind]) -> dict[str, list[dict]]:
         return {kind.name: [] for kind in kinds}
@@ -60,7 +60,7 @@ class Server:
         return [self._stored(kind, kind.list_rpc, item) for item in items]
 
     def write(self, step: Step, key: str, body: dict | None) -> dict:
-        """What the server now stores, as it says."""
+        """The stored object, as the server returns it."""
         kind = step.kind
         if step.action == "create":
             answer = self.client.call(kind.create_rpc, {kind.wrapper: body})
@@ -71,7 +71,7 @@ class Server:
         return self.client.call(kind.delete_rpc, {kind.id_field: key})
 
     def _stored(self, kind: Kind, rpc: str, item: dict) -> dict:
-        """An object as the server keeps it, or an error where it cannot be one."""
+        """An object as the server stores it, or an error if it cannot be one."""
         if not isinstance(item, dict):
             raise odd_answer(rpc, self.client.url, f"with a {shape(item)} instead of an object")
         stored = _plain(kind, item)
@@ -86,7 +86,7 @@ class Server:
 
 @cache
 def _shapes(kind: Kind) -> list[tuple[str, type]]:
-    """The types that fields have in JSON, where one is sure."""
+    """The JSON types of fields, if they are known."""
     types = [(field.name, str if isinstance(field.type, Text) else type(field.type.empty)) for field in kind.fields]
     return [(name, expected) for name, expected in types if expected in (str, list, dict)]
 

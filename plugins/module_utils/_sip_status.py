@@ -4,9 +4,9 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""SIP status codes that LiveKit gives a name; it answers with the others as numbers.
+"""SIP status codes that have a name in LiveKit; it returns the others as numbers.
 
-Source: https://github.com/livekit/protocol/blob/main/protobufs/livekit_sip.proto (SIPStatusCode), those that refuse.
+Source: https://github.com/livekit/protocol/blob/main/protobufs/livekit_sip.proto (SIPStatusCode), those for rejections.
 """
 
 from __future__ import annotations

@@ -7,7 +7,8 @@
 """SIP URIs as livekit-sip reads them in requests for outbound calls, and writes them.
 
 Pure: no I/O, nothing of Ansible. Read, not measured:
-https://github.com/livekit/sip/blob/main/pkg/sip/client.go and https://github.com/emiago/sipgo/blob/main/sip/parse_uri.go
+https://github.com/livekit/sip/blob/main/pkg/sip/client.go and
+https://github.com/emiago/sipgo/blob/main/sip/parse_uri.go
 """
 
 from __future__ import annotations
@@ -36,12 +37,12 @@ class Uri(t.NamedTuple):
 
     @property
     def transport(self) -> str:
-        """Over what a request with this URI is sent."""
+        """The transport of a request with this URI."""
         found = dict(self.parameters).get("transport", "").lower() or "udp"
         return "tls" if (self.scheme, found) == ("sips", "tcp") else found
 
     def over(self, transport: str) -> Uri:
-        """With a trunk's transport in place of its own; `auto` leaves its own."""
+        """With a trunk's transport instead of its own; `auto` keeps its own."""
         if transport == "auto":
             return self
         return self._replace(parameters=tuple((dict(self.parameters) | {"transport": transport}).items()))
@@ -55,7 +56,7 @@ class Uri(t.NamedTuple):
 
 
 def parsed(raw: str) -> Uri | None:
-    """The URI of a text, which may stand in angle brackets; None if it is none."""
+    """The URI in a text, with or without angle brackets; None if it is invalid."""
     found = _URI.fullmatch(raw[1:-1] if raw.startswith("<") and raw.endswith(">") else raw)
     if not found or not found["host"] or int(found["port"] or 0) > LAST_PORT:
         return None
@@ -72,7 +73,7 @@ def parsed(raw: str) -> Uri | None:
 
 
 def uri_of(given: dict, transport: str) -> Uri | str:
-    """The URI that livekit-sip makes of a request's destination over a trunk's transport, or why it makes none."""
+    """The URI that livekit-sip builds from a destination and a trunk's transport, or the reason why it cannot."""
     values = given.get("values")
     if given.get("raw") is not None:
         return uri.over(transport) if (uri := parsed(given["raw"])) else "raw is not a SIP URI"
@@ -81,11 +82,11 @@ def uri_of(given: dict, transport: str) -> Uri | str:
     own = values.get("transport") or "auto"
     host = values.get("host") or values.get("ip") or ""
     if "auto" not in (own, transport) and own != transport:
-        return f"its transport is {own}, and the trunk's {transport}"
+        return f"its transport is {own}, but the trunk's is {transport}"
     if not values.get("user"):
         return "values has no user"
     if not host:
         return "values has neither host nor ip"
     if re.fullmatch(r"(\[[^][]*\]|[^][:]*):[^][:]+", host):
-        return "host and ip have no port in them: port is another field"
+        return "host and ip must not contain a port: port is a separate field"
     return Uri(host, values["user"], values.get("port") or 0).over(own if transport == "auto" else transport)

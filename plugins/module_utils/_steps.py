@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from ._claims import pin_of
 from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, Kind
 
-# Starts the key of an object whose id only the server can give.
+# Prefix of the key of an object that has no id yet.
 NEW = "new:"
 
 
 @dataclass
 class Change:
-    """How one object differs: `before` is None if it is new, `after` is None if it goes."""
+    """The change of one object: `before` is None if it is new, `after` is None if it is deleted."""
 
     kind: Kind
     key: str  # the object's id, or NEW and its name
@@ -47,7 +47,7 @@ class Step:
     batch: int = 0  # writes of one batch may be done in any order, or at once
 
 
-# What makes a call answered comes before what stops one: a trunk that gains numbers has its rule first.
+# Writes that make a call answered come before writes that stop one: a trunk that gains numbers has its rule first.
 _RANKS = {
     (INBOUND_TRUNK, "create"): 1,
     (DISPATCH_RULE, "create"): 2,

@@ -4,10 +4,10 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Keep the roles' ports from outgoing connections, and let sockets buffer as much as LiveKit asks for.
+"""Reserve the roles' ports, and set the socket buffer size that LiveKit requires.
 
-Several roles share one file in /etc/sysctl.d. It says what each of them added, so that exactly that goes again: what
-the operator had reserved before stays.
+Several roles share one file in /etc/sysctl.d. It lists the entries of each, so that exactly these are removed again:
+reservations of the operator are kept.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def numbers(text: str) -> set[int]:
 
 
 def ranges(ports: Iterable[int]) -> str:
-    """The shortest text for some ports."""
+    """The shortest text for a set of ports."""
     parts = []
     for port in sorted(ports):
         if parts and parts[-1][1] == port - 1:
@@ -47,7 +47,7 @@ def ranges(ports: Iterable[int]) -> str:
 
 @dataclass
 class Kernel:
-    """The settings of the kernel, or in check mode whether they could be made."""
+    """The kernel settings, or in check mode whether they could be changed."""
 
     proc: Path = PROC
     check: bool = False
@@ -62,7 +62,7 @@ class Kernel:
             return None
 
     def write(self, name: str, text: str) -> str:
-        """Why it cannot be set, or nothing."""
+        """The reason why it cannot be set, if any."""
         try:
             if not self.check:
                 self._path(name).write_text(text + "\n", encoding="ascii")
@@ -74,7 +74,7 @@ class Kernel:
 
 
 class Settings:
-    """The file: who added which ports, and what the buffer was before."""
+    """The file: the ports of each role, and the previous buffer size."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -107,7 +107,7 @@ class Sysctl:
         self.refused: list[str] = []
 
     def reserve(self, ports: Mapping[str, Iterable[str]], rmem_max: Mapping[str, int]) -> bool:
-        """The ports of each role, and the buffer that it needs. Whether something changed."""
+        """Sets the ports and the buffer of each role. Returns whether something changed."""
         wanted = self._settle_ports({role: set().union(*map(numbers, given)) for role, given in ports.items()})
         for role, size in rmem_max.items():
             self._raise_the_buffer(role, size)
@@ -125,8 +125,8 @@ class Sysctl:
         return bool(self.set) or after != self.settings.text
 
     def _settle_ports(self, ports: Mapping[str, set[int] | None]) -> set[int]:
-        """The ports that are reserved afterwards, those of the operator among them."""
-        reserved = numbers(self.kernel.read(PORTS) or "")  # where it cannot be read, the write says so
+        """The ports that are reserved afterwards, including those of the operator."""
+        reserved = numbers(self.kernel.read(PORTS) or "")  # if it cannot be read, the write fails with the reason
         operators = reserved - self.settings.added_by_all()
         for role, own in ports.items():
             self.settings.added.pop(role, None)

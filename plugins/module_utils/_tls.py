@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""TLS that fails: why, and what to do about it."""
+"""TLS failures: the reason and the fix."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PROBE_SECONDS = 3
 
 
 def tls_error(rpc: str, url: str, error: Exception) -> LiveKitError | None:
-    """What `requests` says about a handshake, or None if the connection broke in it, which may pass."""
+    """The message of `requests` about a handshake, or None if the connection broke, which may be temporary."""
     text = str(error)
     if re.search(r"EOF|reset by peer", text):
         return None
@@ -42,7 +42,7 @@ def tls_error(rpc: str, url: str, error: Exception) -> LiveKitError | None:
 
 
 def speaks_tls(url: str, timeout: float) -> bool:
-    """Whether a server that ends connections without an answer takes a TLS handshake there."""
+    """Whether a server that closes connections without an answer accepts a TLS handshake."""
     parts = urlsplit(url)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False

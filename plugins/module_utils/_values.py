@@ -4,7 +4,7 @@
 
 """Addresses, networks, ports and durations as LiveKit's programs and the firewall read them.
 
-Each function takes whatever stands in a variable and answers with what it means, or None where it is not one.
+Each function takes the value of a variable and returns its meaning, or None if it is invalid.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _PORT = re.compile(r"0|[1-9][0-9]{0,4}")
 _HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?")
 # Not the digest of an image, such as name:1.2@sha256:….
 _USERINFO = re.compile(r"[^\s'\"/]*:[^\s'\"/]*@(?!sha256:)")
-# What time.ParseDuration of Go takes.
+# The syntax of Go's time.ParseDuration.
 _DURATION = re.compile(r"(?P<number>[0-9]+(?:[.][0-9]*)?|[.][0-9]+)(?P<unit>ns|us|µs|ms|s|m|h)")
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600}
 
@@ -85,7 +85,7 @@ def ports(value) -> PortRange | None:
 
 
 def duration(value) -> float | None:
-    """Seconds of a duration that names its units, such as 1m30s, 500ms or -1s."""
+    """Seconds of a duration with units, such as 1m30s, 500ms or -1s."""
     if not isinstance(value, str):
         return None
     unsigned = value[1:] if value[:1] in ("-", "+") else value
@@ -97,7 +97,7 @@ def duration(value) -> float | None:
 
 
 def listed(value) -> list:
-    """A list as Ansible's own modules read one: a text is split at its commas, one number is a list of one."""
+    """A list in the form of Ansible's modules: a string is split at commas, a number is a list of one."""
     if value is None or value == "":
         return []
     if isinstance(value, str):
@@ -134,7 +134,7 @@ def host_and_port(value) -> bool:
 
 
 def masked(text: str) -> str:
-    """A text without the user and password of URLs in it."""
+    """A text without the users and passwords of its URLs."""
     return _USERINFO.sub("***@", re.sub(r"(\w+://)\S*@", r"\1***@", text))
 
 

@@ -4,10 +4,10 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Which calls go another way after a change: over the classes of calls that both tables distinguish.
+"""The calls whose result a change affects, for each class of calls that both tables distinguish.
 
-Pure: no I/O, nothing of Ansible. Two calls are of one class if no number, caller, network, host name or PIN in either
-table tells them apart; one call of each class is decided on both.
+Pure: no I/O, nothing of Ansible. Two calls are in the same class if no number, caller, network, host name or PIN in
+either table distinguishes them; one call of each class is evaluated with both.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ from ._numbers import normalized_number
 
 Objects = dict[str, dict[str, dict]]  # kind name -> id -> object
 
-# The caller and the number that no object names; room names show them.
+# A caller and a number that no object names; room names show them.
 _ANY_CALLER, ANY_NUMBER = "<caller>", "<number>"
 _NUMBERS_SHOWN = 20
 
 
 class _Value(t.NamedTuple):
-    """One value of a dimension, and what a line says of it."""
+    """One value of a dimension, and its text in a line."""
 
     label: str
     value: tuple
 
 
 def changed_ways(before: Objects, after: Objects) -> list[str]:
-    """One line for each change: the calls, and what they get before and after. Empty if no call's way changes."""
+    """One line for each change: the calls, and their results before and after. Empty if no result changes."""
     comparison = _Comparison(before, after)
     by_tree: dict[tuple | str, list[str]] = {}
     for number in comparison.numbers():
@@ -59,7 +59,7 @@ def classes_of_calls(
 ) -> Iterator[Call]:
     """One call of each class to a number, as the server compares it, with each PIN and with none.
 
-    callers, pins: more to tell apart, as those of rules that take calls to the number for a while.
+    callers, pins: additional values to distinguish, such as those of rules that temporarily match calls to the number.
     """
     comparison = _Comparison(before, after)
     *dimensions, known = comparison._dimensions(number)
@@ -93,7 +93,7 @@ class _Comparison:
         if not (trunks or rules):
             return []
         everything = "" in touched or any(not trunk.get("numbers") for trunk in trunks)
-        # A rule at fault keeps calls from being decided that no trunk takes.
+        # An invalid rule makes calls undecidable that no trunk matches.
         everything |= self.tables[0].faulty != self.tables[1].faulty
         if everything:
             trunks, rules = ([item for table in self.tables for item in part(table)] for part in (_trunks, _rules))
@@ -106,7 +106,7 @@ class _Comparison:
         return [side[key] for key in keys for side in (before, after) if key in side]
 
     def tree(self, number: str) -> tuple | str:
-        """What changes for calls to a number, parted only where calls differ; an empty text if nothing does."""
+        """The changes for calls to a number, split only where calls differ; an empty string if there are none."""
         return _parted(self._dimensions(number), (), self._leaf)
 
     def _dimensions(self, number: str) -> list[list[_Value]]:
@@ -155,7 +155,7 @@ class _Comparison:
 
 
 def _difference(before: Decision, after: Decision) -> str:
-    """What a caller gets before and after, or an empty text if it is the same."""
+    """The results before and after, or an empty string if they are the same."""
     heads = [_head(decision) for decision in (before, after)]
     if (
         before.result != after.result
@@ -201,7 +201,7 @@ def _label_of_number(number: str) -> str:
 
 
 def _parted(dimensions: list[list[_Value]], point: tuple, leaf: t.Callable) -> tuple | str:
-    """A tree over the dimensions: values whose calls fare alike are one branch, and one branch alone is left out."""
+    """A tree over the dimensions: values with the same result share a branch, and a single branch is omitted."""
     if not dimensions:
         return leaf(point)
     groups: dict[tuple | str, list[str]] = {}
@@ -223,7 +223,7 @@ def _flat(tree: tuple | str) -> Iterator[tuple[list[str], str]]:
 
 
 def _spelled(number: str, written: set[str]) -> list[str]:
-    """The spellings of a number that rules tell apart; the last one is as no rule writes it."""
+    """The spellings of a number that rules distinguish; no rule uses the last one."""
     others = [number, number[1:], f"{number[:2]} {number[2:]}", f"{number[:3]} {number[3:]}"]
     free = [form for form in others if form not in written and normalized_number(form) == number]
     forms = [form for form in sorted(written) if normalized_number(form) == number]

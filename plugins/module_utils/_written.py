@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Values as people, YAML, protobuf's JSON and livekit-server write them.
+"""Values in the form of people, YAML, protobuf's JSON and livekit-server.
 
 Pure: no I/O, nothing of Ansible.
 """
@@ -24,7 +24,7 @@ _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|h|m|s)")
 
 
 class InputError(Exception):
-    """A value that a playbook gives cannot be what its option takes, whatever the server holds."""
+    """A value of a playbook is invalid for its option, independent of the server."""
 
     def __init__(self, reason: str, value: t.Any = None):
         super().__init__(reason)
@@ -62,13 +62,13 @@ def shape(value) -> str:
 
 
 def refuse_text(value) -> None:
-    """A text where a map belongs, but for JSON and key=value, which Ansible reads. It may be a secret."""
+    """A string in place of a dictionary, except JSON and key=value, which Ansible reads. It may be a secret."""
     if isinstance(value, str) and "=" not in value and not value.lstrip().startswith("{"):
         raise InputError(invalid("map", shape=shape(value)), HIDDEN)
 
 
 def json_text(value) -> str:
-    """A value as the text that programs read: text as it is, anything else as JSON with its keys in order."""
+    """A value as text for programs: a string unchanged, anything else as JSON with sorted keys."""
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
@@ -90,7 +90,7 @@ def seconds(milliseconds: int) -> str:
 
 
 def without_zeros(value):
-    """The same JSON without what protobuf calls unset."""
+    """The same JSON without values that are unset in protobuf."""
     if isinstance(value, dict):
         pruned = {key: without_zeros(item) for key, item in value.items()}
         return {key: item for key, item in pruned.items() if item is not None} or None
@@ -109,7 +109,7 @@ def overlaid(stored, other):
 
 
 def hidden_in(option) -> bool:
-    """Whether this is a hidden value, or holds one: part of a map would replace all of it."""
+    """Whether this is a hidden value, or contains one: part of a map would replace all of it."""
     if isinstance(option, dict):
         return any(map(hidden_in, option.values()))
     if isinstance(option, list):
@@ -128,7 +128,7 @@ def proto_keys(value):
     """
     if isinstance(value, dict):
         return {
-            # The one map whose keys are the user's own: of an S3 upload.
+            # The only map with the user's own keys: that of an S3 upload.
             _proto_name(key): dict(item) if key == "metadata" and isinstance(item, dict) else proto_keys(item)
             for key, item in value.items()
         }

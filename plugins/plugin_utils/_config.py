@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the roles ask about the configuration of a program, which is a mapping as its YAML file says it."""
+"""Functions of the roles for the configuration of a program, a mapping like its YAML file."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def of_variables(role: str, known: Mapping, options: Mapping, get: Callable[[str
 
 
 def drop_unset(config: Mapping) -> dict:
-    """Only keys that have a value. False is one; an empty text, list or mapping and 0 leave the program's default."""
+    """Only keys that have a value. False is one; an empty string, list or mapping and 0 mean the program's default."""
     return {key: value for key, value in config.items() if value is False or value not in ("", 0, [], {}, None)}
 
 
@@ -50,13 +50,13 @@ def _unknown_below(key: str, value, known) -> list[str]:
 
 
 def close_keys(unknown: Sequence[str], known: Mapping) -> list[str]:
-    """Those of some unknown paths that look like a slip of the pen in a known key."""
+    """The unknown paths that look like a misspelt known key."""
     names = {*known, *(below for keys in known.values() for below in keys)}
     return [path for path in unknown if get_close_matches(path.rpartition(".")[2], names, n=1, cutoff=0.7)]
 
 
 def overridden_keys(extra: Mapping, config: Mapping) -> list[str]:
-    """Paths of keys in extra that give another value than config does."""
+    """Paths of keys in extra whose value differs from config."""
     return list(_overridden(extra, config, ""))
 
 

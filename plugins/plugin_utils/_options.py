@@ -4,7 +4,7 @@
 
 """A role's variables against its argument specification: one sentence for each that has the wrong type.
 
-ansible-core's own validation answers with the whole specification, in which it has resolved all defaults, secrets too.
+ansible-core's own validation prints the whole specification with all resolved defaults, including secrets.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def _of_value(name: str, option: Mapping, value, top: bool = False) -> Iterator[
 
 def _of_list(name: str, option: Mapping, value, top: bool) -> Iterator[str]:
     if not _is_list(value):
-        # The roles read one text or number as a list of one, see the filter listed. That is clear for nothing else.
+        # The roles read a string or a number as a list of one, see the filter listed. Other types are ambiguous.
         if not (top and option["elements"] in ("str", "int", "raw") and _is_text(value)):
             yield _problem(name, option, value, "Give a list")
         return
@@ -97,7 +97,7 @@ def _problem(name: str, option: Mapping, value, way_out: str) -> str:
 
 
 def _shown(option: Mapping, value) -> str:
-    """Only what is short, and never a secret or what may hold one."""
+    """Only short values, and never a secret or a value that may contain one."""
     if isinstance(value, Mapping):
         return "a mapping"
     if _is_list(value):

@@ -25,7 +25,7 @@ class Entry:
     role: str
     # The variable that sets it, as a message names it.
     variable: str
-    # Its value. 0 and an empty text are off.
+    # Its value. 0 and an empty string mean off.
     value: Callable[[Get], object]
     protocol: str
     # The rule of the firewall that it belongs to.
@@ -33,7 +33,7 @@ class Entry:
     # The variable with the addresses that it is bound to; without one, all.
     bound_to: str = ""
     hint: str = ""
-    # What the firewall guards although it is off.
+    # Whether the firewall protects it although it is off.
     standby: str = ""
 
 
@@ -117,7 +117,7 @@ TABLE = (
     ),
     Entry("livekit_sip", "livekit_sip_tls.port", _sip_tls, "tcp", "sip", _SIP, standby="5061"),
     Entry("livekit_sip", "livekit_sip_rtp_port", _plain("livekit_sip_rtp_port"), "udp", "rtp"),
-    # Where connections of its own begin. They come back as answers, which the firewall lets in.
+    # Source ports of its own connections. The firewall allows their answers.
     Entry("livekit_sip", "livekit_sip_tcp_dial_port", _plain("livekit_sip_tcp_dial_port"), "tcp", ""),
     Entry("livekit_sip", "livekit_sip_health_port", _plain("livekit_sip_health_port"), "tcp", "monitoring"),
     Entry("livekit_sip", "livekit_sip_prometheus_port", _plain("livekit_sip_prometheus_port"), "tcp", "monitoring"),
@@ -132,7 +132,7 @@ def _is_on(value) -> bool:
 
 
 def in_use(get: Get, roles: Iterable[str], unresolved: type[Exception] | tuple = ()) -> list[dict]:
-    """The ports of some roles that are on, with what is known about each. ports is a text, right or wrong.
+    """The active ports of some roles, with their properties. ports is a string, valid or not.
 
     An entry whose variables raise `unresolved` is left out.
     """
@@ -177,7 +177,7 @@ def malformed(ports: Iterable[Mapping]) -> list[str]:
 
 
 def overlaps(ports: Iterable[Mapping]) -> list[str]:
-    """Pairs of ports that two programs could not both have."""
+    """Pairs of ports that conflict."""
     return [
         f"{one['variable']} ({one['ports']}) and {other['variable']} ({other['ports']}) overlap"
         for one, other in combinations(ports, 2)
@@ -189,10 +189,10 @@ def overlaps(ports: Iterable[Mapping]) -> list[str]:
 
 
 def foreign_owners(ports: Iterable[Mapping], seen: Mapping, container: str, host: str) -> list[str]:
-    """One sentence for each port that another program holds. seen has owners of sockets and the containers that run.
+    """One sentence for each port that another program uses. seen has owners of sockets and the containers that run.
 
-    Whose a socket is cannot always be seen. Then it is taken for that of the role's container, if that runs. The one
-    that a power cut kept from being replaced is the role's too.
+    The owner of a socket is not always visible. In that case the role's container is assumed, if it runs. A container
+    whose replacement was interrupted by a power cut also belongs to the role.
     """
     ours = {container, f"{container}-previous"}
     found = [

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Variables of all roles, whether or not they are in the play: as the inventory has them, else as their role says."""
+"""Variables of all roles, whether or not they are in the play: from the inventory, or else from the role."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from ansible.module_utils.common.yaml import yaml_load
 
 ROLES = Path(__file__).parents[2] / "roles"
-# Later ones win. A file for one distribution is of no interest to other roles.
+# Later ones take precedence. A file for one distribution does not matter to other roles.
 FILES = ("livekit_*/defaults/main.yml", "livekit_*/defaults/main/*.yml", "livekit_*/vars/main/*.yml")
 
 

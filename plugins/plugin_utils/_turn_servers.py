@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The TURN servers that livekit-server tells clients of, ``rtc.turn_servers``."""
+"""The TURN servers that livekit-server announces to clients, ``rtc.turn_servers``."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which version of a program an image holds, and which keys of a configuration came after that version."""
+"""The version of the program in an image, and the keys of a configuration that are newer."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 
 from ansible_collections.telephony.livekit.plugins.module_utils._values import version_numbers
 
-# A tag of two numbers, such as v1.13, moves on with each release.
+# A tag of two numbers, such as v1.13, changes with each release.
 _VERSION = re.compile(r"v?(\d+\.\d+\.\d+)(?:[-+_].*)?")
 _DOCKER_HUB = ("docker.io", "index.docker.io")
 
 
 def image_version(image: str, given: str = "") -> str:
-    """The version that is given, else that of the image's tag, such as 1.13.7; empty where neither says one."""
+    """The given version, or else that of the image's tag, such as 1.13.7; empty if there is none."""
     name = str(image).partition("@")[0].rpartition("/")[2]
     found = _VERSION.fullmatch(str(given)) or _VERSION.fullmatch(name.partition(":")[2])
     return found[1] if found else ""
@@ -36,7 +36,7 @@ def listed_image(image: str) -> str:
 
 
 def newer_keys(given: Mapping[str, Mapping], version: str, since: Mapping[str, str]) -> list[str]:
-    """Keys that a program of this version does not know, each as it was given and with the version that brought it.
+    """Keys that a program of this version does not know, each with its given name and its first version.
 
     given maps the name of a variable to {"at": where in the configuration its value stands, "value": the value}.
     since maps paths of keys to versions; ``[]`` in a path stands for each entry of a list.
@@ -53,7 +53,7 @@ def newer_keys(given: Mapping[str, Mapping], version: str, since: Mapping[str, s
 
 
 def _below(path: str, at: str) -> str:
-    """What is left of a path below another, with what separates them: ``.proxy_protocol`` is below ``turn``."""
+    """The rest of a path below another, with the separator: ``.proxy_protocol`` is below ``turn``."""
     if not at:
         return f".{path}"
     rest = path.removeprefix(at)

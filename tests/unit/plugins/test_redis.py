@@ -57,7 +57,7 @@ def test_a_user_that_may_not_ask():
     ("answer", "told"),
     [
         ("-LOADING it reads its data\r\n", "LOADING it reads its data"),
-        ("HTTP/1.1 400 Bad Request\r\n", "what answers there is not Redis, or it wants TLS"),
+        ("HTTP/1.1 400 Bad Request\r\n", "the program there is not Redis, or requires TLS"),
         ("", "it closed the connection"),
     ],
 )
