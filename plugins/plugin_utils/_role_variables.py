@@ -12,8 +12,8 @@ from pathlib import Path
 from ansible.module_utils.common.yaml import yaml_load
 
 ROLES = Path(__file__).parents[2] / "roles"
-# Later ones take precedence. A file for one distribution does not matter to other roles.
-FILES = ("livekit_*/defaults/main.yml", "livekit_*/defaults/main/*.yml", "livekit_*/vars/main/*.yml")
+# Later ones take precedence. Checks, and files for one distribution, do not matter to other roles.
+FILES = ("livekit_*/defaults/main.yml", "livekit_*/defaults/main/*.yml", "livekit_*/vars/main/main.yml")
 
 
 @cache

@@ -220,7 +220,7 @@ def test_calls_that_do_not_end_are_cut_off(bare, calls):
     debug = {"livekit_server_logging_level": "debug", "livekit_sip_logging_level": "debug"}
     calls.redeploy({"livekit_sip_drain_timeout": 5, **debug})
     output = calls.deployed_again()
-    assert "after livekit_sip_drain_timeout (5 seconds) there are still calls" in output
+    assert "after livekit_sip_drain_timeout (5 seconds) " in output and "still has calls" in output
     after = started(bare.host)
     assert {name for name in after if after[name] != before[name]} == {"livekit-server", "livekit-sip"}
     assert after["livekit-sip"] > after["livekit-server"]

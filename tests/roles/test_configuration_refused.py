@@ -174,7 +174,7 @@ REFUSED = {
     ),
     "an unknown key of a livekit-sip whose keys are known": (
         {"livekit_sip_image": "registry.example.com/sip:v1.10.0", "livekit_sip_config_extra": {"session_timers": {}}},
-        "livekit_sip_config_extra holds session_timers",
+        "livekit_sip_config_extra contains session_timers",
     ),
     "a slip of the pen for a later livekit-sip": (
         {"livekit_sip_image": "registry.example.com/sip:v1.17.0", "livekit_sip_config_extra": {"max_active_cals": 5}},
@@ -186,7 +186,7 @@ REFUSED = {
             "livekit_sip_config_extra": {"session_timers": {}},
             "livekit_sip_config_extra_strict": True,
         },
-        "livekit_sip_config_extra holds session_timers",
+        "livekit_sip_config_extra contains session_timers",
     ),
     "an unknown key beside an accepted one": (
         {
@@ -257,7 +257,7 @@ REFUSED = {
             "livekit_docker_versions": {"sha256:10": "1.10.0"},
             "livekit_sip_config_extra": {"session_timers": {}},
         },
-        "livekit_sip_config_extra holds session_timers",
+        "livekit_sip_config_extra contains session_timers",
     ),
     "a version of two numbers": ({"livekit_server_version": "1.13"}, "livekit_server_version: '1.13' is invalid"),
     "a version of livekit-sip that is none": ({"livekit_sip_version": "new"}, "livekit_sip_version: 'new' is invalid"),

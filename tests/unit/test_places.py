@@ -49,7 +49,7 @@ CONTAINERS = sorted(
     [
         ("site", "the groups site_hosts", r"&hosts ([\w:]+)"),
         ("site", "the play with every check", r"name: telephony\.livekit\.(\w+)\n +tasks_from: check"),
-        ("site", "the plays of the roles", r"role: telephony\.livekit\.(\w+)"),
+        ("site", "the plays of the roles", r"name: telephony\.livekit\.(\w+)\n +rolespec_validate"),
         ("teardown", "the hosts", r"&hosts ([\w:]+)"),
         ("teardown", "the plays of the roles", r"role: telephony\.livekit\.(\w+)"),
         ("save_images", "the hosts", r"&hosts ([\w:]+)"),

@@ -62,8 +62,8 @@ def test_every_role_in_the_table_checks_and_reserves_its_ports(role):
         asked = [
             task["vars"]["internal_host_role"]
             for task in tasks[name]
-            if task.get("ansible.builtin.include_role", {}).get("name") == "telephony.livekit.internal_host"
-            and task["ansible.builtin.include_role"].get("tasks_from") == entry_point
+            if task.get("ansible.builtin.import_role", {}).get("name") == "telephony.livekit.internal_host"
+            and task["ansible.builtin.import_role"].get("tasks_from") == entry_point
         ]
         assert asked == [role], name
 
