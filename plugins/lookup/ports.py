@@ -16,7 +16,7 @@ description:
     C(livekit_server), C(livekit_sip) or C(livekit_agent) for them. A host in none of these groups has all.
 options:
   _terms:
-    description: Nothing, or a rule of the firewall such as C(sip), whose ports are wanted.
+    description: Nothing, or a rule of the firewall such as C(sip), whose ports to return.
   role:
     description: A role that runs on the host in any case.
     type: str

@@ -86,7 +86,7 @@ def _named(certificates: Sequence[Mapping]) -> Iterator[tuple[Mapping, dict]]:
 
 
 def with_foreign_trunks(rules: Sequence[Mapping], foreign: Sequence[str]) -> list[Mapping]:
-    """Dispatch rules for trunks that exist only on the server: named by id, or somebody else's."""
+    """Dispatch rules for trunks that exist only on the server: named by id, or managed elsewhere."""
     return [
         rule
         for rule in rules

@@ -75,7 +75,7 @@ def named(item: dict) -> str:
 
 
 def room(rule: dict) -> str:
-    for kind, words in (("individual", "a room of its own for each call"), ("callee", "a room for each number called")):
+    for kind, words in (("individual", "a separate room for each call"), ("callee", "a room for each number called")):
         if rule.get(kind) is not None:
             return f"{words}, {rule[kind].get('room_prefix') or ''}_..."
     return f"room {(rule.get('direct') or {}).get('room_name', '?')}"

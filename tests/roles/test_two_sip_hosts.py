@@ -99,7 +99,7 @@ def test_a_run_ends_with_a_summary_of_each_host(site):
     for host in HOSTS:
         assert f"What runs on {host['name']}" in summary
     assert summary.count("livekit-sip IS A STAND-IN HERE") == 2
-    assert f"{NUMBER} -> trunk line -> rule line, a room of its own for each call" in summary
+    assert f"{NUMBER} -> trunk line -> rule line, a separate room for each call" in summary
     assert f"sip:{CORE}:5060;transport=tcp" in summary and f"sip:{OTHER}:5060;transport=tcp" in summary
 
 

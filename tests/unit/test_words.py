@@ -31,6 +31,19 @@ REFUSED = {
     r"\bso many\b": "the number",
     r"(?<!leaves it)(?<!left)(?<!leave it)(?<!leaves them)(?<!leaves) alone[.,;]": "only, before the noun",
     r"\bpacket filter\b": "firewall",
+    r"\blearnt\b": "read, or record",
+    r"\b(is|are) wanted\b": "is required, or the desired state",
+    r"\banew\b": "again",
+    r"\bwhat (is there|stands)\b": "the noun",
+    r"\bbelong together\b": "must be set together",
+    r"\ball the same\b": "anyway, or still",
+    r"\bcounts? for nothing\b": "is ignored",
+    r"\botherwise than\b": "differently",
+    r"\banybody\b": "any caller, anyone",
+    r"\b(held|holds?) back\b": "reject, or drain",
+    r"\bstill to come\b": "not there yet",
+    r"\bslip of the pen\b": "typing mistake",
+    r"\bwithout a word\b": "silently, or without a warning",
 }
 TERMS = REPOSITORY / "docs" / "terms.md"
 

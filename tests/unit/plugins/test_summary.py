@@ -64,7 +64,7 @@ def facts():
 
 def test_it_says_the_way_of_each_number(facts):
     text = summary.render(facts, [])
-    way = "trunk twilio -> rule to-agent, a room of its own for each call, call-_..., agent voice-agent"
+    way = "trunk twilio -> rule to-agent, a separate room for each call, call-_..., agent voice-agent"
     assert f"+12025550101 -> {way}" in text
     assert f"+12025550102 -> {way}" in text
 

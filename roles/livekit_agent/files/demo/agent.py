@@ -38,7 +38,7 @@ server = AgentServer(
 
 @server.rtc_session(agent_name=os.environ.get("LIVEKIT_AGENT_NAME", "voice-agent"))
 async def take_call(job: JobContext) -> None:
-    """The job ends with the call, not with its room, which is there for longer: the next call needs the place."""
+    """The job ends with the call, not with its room, which exists longer: the next call needs the capacity."""
     over = asyncio.Event()
     for event in ("participant_disconnected", "disconnected"):
         job.room.on(event, lambda _unused: over.set())
