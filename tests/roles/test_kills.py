@@ -286,9 +286,9 @@ def restart(line, what, restarts, containers):
         hosts.wait_for(rings)
         before, began = started(host), time.monotonic()
         restarts(host)
+        after = hosts.wait_for(lambda before=before: newly_started(before, containers))
         took = silence(began)
         print(f"{line.image} {what}: rang after {took:.1f} s", flush=True)
-        after = hosts.wait_for(lambda before=before: newly_started(before, containers))
         assert {name for name in CONTAINERS if after[name] != before[name]} == set(containers)
 
 
