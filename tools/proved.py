@@ -17,8 +17,9 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(CHECKOUT))
 from tests.images.hosts import cache  # noqa: E402
 
-# Every result depends on them: the pins, and what runs the tests.
-ALWAYS = ("requirements.txt", "requirements-test.txt", "tools/images.yml", "pyproject.toml", "Makefile")
+# Every result depends on them: the pins, and what runs the tests and with which options.
+PINS = ("requirements.txt", "requirements-test.txt", "tools/images.yml")
+ALWAYS = (*PINS, "tools/run_tests.py", "pyproject.toml", "Makefile")
 
 
 def fingerprint(paths, checkout=CHECKOUT):

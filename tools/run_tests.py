@@ -28,8 +28,7 @@ OUTPUT = CHECKOUT / "tests" / "output"
 BIN = CHECKOUT / ".venv" / "bin"
 MAKING = threading.Lock()  # a virtual environment, which two stages may want
 KEEP = os.environ.get("KEEP") == "1"  # test hosts stay, and the next run with KEEP=1 finds them
-# Many rounds of many runs. Nothing but the modules changes what they find.
-ROUNDS = ("tests/contract/test_races.py", "tests/contract/test_watch.py")
+RACES, WATCH = "tests/contract/test_races.py", "tests/contract/test_watch.py"
 SANITY = "tests/gates/test_sanity.py"
 PYTHON = ("*.py", "*.sh", "meta", "galaxy.yml", "plugins", "changelogs", "roles")  # what ansible-test looks at
 # What the modules do against a livekit-server.
@@ -129,8 +128,15 @@ def stages():
     # The first run with its make, Python and ansible-core, and a change of a line that answers. Others show the rest.
     some = "summary or stand_in or rings or stranger or demo_agent or replaced"
     yield deploy_stage("debian13", "-k", some, only_in_ci=True)
-    yield Stage("contract", "modules against a real livekit-server", left_out("tests/contract", *ROUNDS))
-    yield Stage("rounds", "runs at the same time, and each moment of a run", pytest(*ROUNDS), rests_on=MODULES)
+    yield Stage("contract", "modules against a real livekit-server", left_out("tests/contract", RACES))
+    # Many rounds of many runs. Only a change of the modules changes their results.
+    yield Stage(
+        "rounds",
+        "runs at the same time, and a thousand changes watched write by write",
+        pytest(RACES, WATCH),
+        {"CHANGES": "1000"},
+        rests_on=MODULES,
+    )
     yield Stage(
         "contract-newer",
         "modules against the API of a newer livekit-server",

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Generated changes, watched: what the real livekit-server would do with calls, after every single write of a run.
 
-The changes are the same in every run. CHANGES=1000 watches more, as is due when plugins change, and SEED=… others.
+The changes are the same in every run. CHANGES=1000 watches more, as the stage rounds does, and SEED=… watches others.
 """
 
 from __future__ import annotations
