@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ansible_collections.telephony.livekit.plugins.module_utils._failures import ANSWERS, PLANS
 from ansible_collections.telephony.livekit.plugins.module_utils._invalid import VALUES, WARNINGS
+from ansible_collections.telephony.livekit.plugins.module_utils._lk import MESSAGES
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "failures.md"
 BEGIN = "<!-- {} by tools/failure_table.py. Changes here are overwritten. -->"
@@ -43,6 +44,7 @@ def tables():
         "Values": table(("What happened", "Why it is invalid", "What to do"), VALUES.values()),
         "Plans": table(("Code", "What happened", "Message", "Hint"), coded(PLANS)),
         "Answers": table(("Code", "What happened", "Message", "Hint"), coded(ANSWERS)),
+        "Files": table(("What happened", "Message"), MESSAGES.values()),
         "Warnings": table(("What happened", "Warning"), WARNINGS.values()),
     }
 

@@ -38,6 +38,53 @@ _OLD_NAMES = {
     "outbound_password": "auth_password of an outbound trunk",
 }
 
+# The problem, and the message; braces are placeholders.
+MESSAGES = {
+    "empty_list": ("The list is empty", "the list is empty. Pass the objects that lk or the API listed."),
+    "not_json": (
+        "The text is not JSON",
+        "the text is not JSON: {error}. JSON has no comments and no trailing commas. Remove them, or pipe YAML through "
+        "ansible.builtin.from_yaml first.",
+    ),
+    "not_an_object": (
+        "The content is not an object",
+        "{place} is a {shape}. Pass one object, like a file for lk.",
+    ),
+    "partial_update": (
+        "The file updates single fields",
+        "{place} is a partial update. Pass the whole object, or write its fields as options.",
+    ),
+    "outside": (
+        "A field is outside the object that contains the others",
+        "{place}: {names} is outside {wrapper}. Move it into {wrapper}.",
+    ),
+    "unknown_field": (
+        "A field is unknown",
+        "{label} has no field {names}. Correct the name, or omit it.",
+    ),
+    "wrong_type": (
+        "A value has the wrong type",
+        "{label}: a value does not have the type of LiveKit's API: {error}. Correct it.",
+    ),
+    "old_form": (
+        "The file has the form of an API call that LiveKit removed",
+        "{place} has the form of CreateSIPTrunk, which LiveKit removed: {ways}. Write two trunks.",
+    ),
+    "unknown_kind": (
+        "The object is neither a trunk nor a rule",
+        "{place} is neither a trunk, which has numbers or an address, nor a dispatch rule, which has a rule (its keys: "
+        "{keys}). Use the input of lk sip ... create.",
+    ),
+    "several_rules": (
+        "A rule has none or several of the three kinds",
+        "{label}: rule contains {names}. Use exactly one of {known}.",
+    ),
+}
+
+
+def _refused(code: str, **values: str) -> InputError:
+    return InputError(MESSAGES[code][1].format(**values))
+
 
 def options_from(content) -> dict | list[dict]:
     """The options of one object, or of each object of a list. Raises InputError."""
@@ -47,7 +94,7 @@ def options_from(content) -> dict | list[dict]:
         content = content["items"]
     if isinstance(content, list):
         if not content:
-            raise InputError("the list is empty. Pass the objects that lk or the API listed.")
+            raise _refused("empty_list")
         return [_options(item, f"[{index}]") for index, item in enumerate(content)]
     return _options(content, "the object")
 
@@ -56,23 +103,20 @@ def _parsed(text: str):
     try:
         return json.loads(text.lstrip("\ufeff"))
     except ValueError as error:
-        raise InputError(
-            f"the text is not JSON: {error}. JSON has no comments and no trailing commas. Remove them, or pipe YAML "
-            "through ansible.builtin.from_yaml first."
-        ) from None
+        raise _refused("not_json", error=str(error)) from None
 
 
 def _options(content, place: str) -> dict:
     if not isinstance(content, dict):
-        raise InputError(f"{place} is a {shape(content)}. Pass one object, like a file for lk.")
+        raise _refused("not_an_object", place=place, shape=shape(content))
     keys = {snake_case(key): value for key, value in content.items()}
     if "update" in keys:
-        raise InputError(f"{place} is a partial update. Pass the whole object, or write its fields as options.")
+        raise _refused("partial_update", place=place)
     wrapper = next((key for key in _WRAPPERS if isinstance(keys.get(key), dict)), None)
     if wrapper:
-        besides = set(keys) - {wrapper, "sip_trunk_id", "sip_dispatch_rule_id"}
-        if besides:
-            raise InputError(f"{place}: {', '.join(sorted(besides))} stands next to {wrapper}. Move it into {wrapper}.")
+        outside = set(keys) - {wrapper, "sip_trunk_id", "sip_dispatch_rule_id"}
+        if outside:
+            raise _refused("outside", place=place, names=", ".join(sorted(outside)), wrapper=wrapper)
         keys = {**{key: keys[key] for key in keys if key != wrapper}, **_snake_case_keys(keys[wrapper])}
     kind = _kind(keys, place)
     label = f"{kind.title} {keys.get('name') or keys.get(kind.id_field) or place!r}"
@@ -83,15 +127,11 @@ def _options(content, place: str) -> dict:
         _refuse_shapes(kind, stored, label)
         strange = sorted(_paths(unknown(kind.fields, stored, kind.own)))
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        raise _another_shape(label, error) from None
+        raise _refused("wrong_type", label=label, error=str(error)) from None
     if strange:
-        raise InputError(f"{label} has no field {', '.join(strange)}. Correct the name, or omit it.")
+        raise _refused("unknown_field", label=label, names=", ".join(strange))
     _move_encryption(kind, stored)
     return _as_playbook(kind, stored, label)
-
-
-def _another_shape(label: str, error: Exception) -> InputError:
-    return InputError(f"{label}: a value does not have the type of LiveKit's API: {error}. Correct it.")
 
 
 def _snake_case_keys(value: dict) -> dict:
@@ -104,15 +144,12 @@ def _kind(keys: dict, place: str) -> Kind:
         return DISPATCH_RULE
     if old:
         ways = "; ".join(f"{name} is {_OLD_NAMES[name]}" for name in old)
-        raise InputError(f"{place} has the form of CreateSIPTrunk, which LiveKit removed: {ways}. Write two trunks.")
+        raise _refused("old_form", place=place, ways=ways)
     if set(keys) & _OUTBOUND_ONLY:
         return OUTBOUND_TRUNK
     if "numbers" in keys or set(keys) & (_INBOUND_ONLY | {"auth_username"}):
         return INBOUND_TRUNK
-    raise InputError(
-        f"{place} is neither a trunk, which has numbers or an address, nor a dispatch rule, which has a rule "
-        f"(its keys: {', '.join(sorted(keys)) or 'none'}). Use the input of lk sip ... create."
-    )
+    raise _refused("unknown_kind", place=place, keys=", ".join(sorted(keys)) or "none")
 
 
 def _refuse_other_rules(rule, label: str) -> None:
@@ -120,7 +157,7 @@ def _refuse_other_rules(rule, label: str) -> None:
     names = [key.replace("dispatch_rule_", "") for key, value in given.items() if value is not None]
     known = ", ".join(f"dispatch_rule_{name}" for name in RULE_KINDS)
     if len(names) != 1 or names[0] not in RULE_KINDS:
-        raise InputError(f"{label}: rule holds {', '.join(names) or 'nothing'}. Use exactly one of {known}.")
+        raise _refused("several_rules", label=label, names=", ".join(names) or "nothing", known=known)
 
 
 def _refuse_shapes(kind: Kind, stored: dict, label: str) -> None:
@@ -152,7 +189,7 @@ def _as_playbook(kind: Kind, stored: dict, label: str) -> dict:
     try:
         options = options_of(kind, stored, {}, hide=False)
     except (AttributeError, TypeError, ValueError, InputError) as error:
-        raise _another_shape(label, error) from None
+        raise _refused("wrong_type", label=label, error=str(error)) from None
     options, errors = read_options(kind, options)
     if errors:
         raise errors[0]

@@ -53,7 +53,7 @@ def test_what_is_clear_is_read(content, options):
         ("{ // a comment\n}", ["not JSON", "from_yaml"]),
         ({"name": "x"}, ["neither a trunk", "name"]),
         ({"trunk": {**TRUNK, "typo": 1}}, ["inbound trunk 't'", "typo"]),
-        ({"trunk": TRUNK, "krispEnabled": True}, ["krisp_enabled", "next to trunk"]),
+        ({"trunk": TRUNK, "krispEnabled": True}, ["krisp_enabled", "outside trunk"]),
         ({**TRUNK, "media": {"encription": "x"}}, ["media.encription"]),
         ({**TRUNK, "ringing_timeout_status": "SIP_STATUS_OF_TOMORROW"}, ["ringing_timeout_status", "is invalid"]),
         ({**RULE, "roomConfig": {"krispEnabled": True}}, ["room_config.krisp_enabled"]),
