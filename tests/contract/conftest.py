@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`--server newer` runs these tests against the API of a newer livekit-server.
 
-A test that no other server could change, and that takes long, is marked `one_server(reason=...)` and left out there,
-and so is a test that asks no server. One line at the end says how many, and why.
+That run leaves out the tests marked `one_server(reason=...)`, which are slow and do not depend on the server's version,
+and the tests that ask no server. One line at the end reports how many, and why.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tests.support.livekit import LiveKit
 from tests.support.modules import Clock, ModuleRunner
 from tests.support.proxy import Proxy
 
-# Builds two more livekit-servers: only when it is named, as the stage old-servers does.
+# This file builds two more livekit-servers, so it runs only when it is named, as in the stage old-servers.
 collect_ignore = ["test_old_servers.py"]
 
 SERVERS = {"pinned": build.PINNED, "newer": build.NEWER_API}
@@ -65,9 +65,9 @@ def running_livekit(request):
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch):
-    """What the modules wait for other runs, or for a server that comes back, takes no time: nobody else is there.
+    """Shorten the modules' waits for other runs and for a server's return: these tests have no other runs.
 
-    They look again all the same. test_races.py, where others are there, leaves this out.
+    The modules still repeat their reads. test_races.py runs copies in parallel and overrides this fixture.
     """
     monkeypatch.setattr(_run, "_PAUSE_SECONDS", 0.01)
     monkeypatch.setattr(_run, "AT_REST_SECONDS", 0.01)
@@ -80,7 +80,7 @@ def clock(monkeypatch):
 
 @pytest.fixture
 def livekit(running_livekit):
-    """A livekit-server that holds no trunk and no rule."""
+    """A livekit-server without trunks and dispatch rules."""
     running_livekit.flush()
     return running_livekit
 
@@ -98,5 +98,5 @@ def proxy(livekit):
 
 @pytest.fixture
 def spoilt(livekit, proxy):
-    """The modules, by way of the proxy."""
+    """The modules, connected through the proxy."""
     return ModuleRunner(proxy.url, livekit.api_key, livekit.api_secret)

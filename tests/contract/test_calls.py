@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which trunk, rule, room and agents a call gets: our matcher against livekit-server's own decision.
+"""Compare our matcher with livekit-server: which trunk, rule, room and agents a call gets.
 
-Generated tables, stored past the API's own checks, and generated calls; the server is asked about each. Half of the
-tables are the same in every run, with enough of each outcome, the others new. CALLS=20000 asks about more calls;
-SEED=… repeats the new ones of a run.
+The tests generate tables, store them without the checks of the API, and ask the server about generated calls. Half of
+the tables are the same in every run and give enough of each outcome; the other half is random. CALLS=20000 asks about
+more calls; SEED=… repeats the random half of a run.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def judged_by_us(table: Table, asked: dict) -> dict:
 
 
 def asks_user(decision) -> bool:
-    """The server hands over the user name; livekit-sip asks if there is a password with it."""
+    """Whether the server returns a user name; livekit-sip asks the caller only if the trunk has a password too."""
     return bool(decision.trunk and decision.trunk.get("auth_username"))
 
 
@@ -81,7 +81,7 @@ def same(ours: dict, theirs: dict) -> bool:
 
 
 def compare(oracle, seed: int, calls: int, first: bool = False) -> tuple[Counter, list]:
-    """Outcomes as the server sees them, and what we see otherwise (table, call, ours, theirs); the first, or all."""
+    """Count the server's outcomes, and list all differences (trunks, rules, call, ours, theirs) or only the first."""
     outcomes: Counter = Counter()
     different = []
     for number in range(calls // CALLS_A_TABLE):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Objects that can match one call: refused where a run would make them so, told where the server holds them already.
+"""Objects that match the same call: the modules refuse to create them, and warn about existing ones.
 
-The real livekit-server says what becomes of the calls.
+The real livekit-server decides about the calls.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def stored(livekit):
 
 
 def given_to_server(oracle, trunks, rules):
-    """Let the server hold what its API would refuse, too."""
+    """Store objects on the server, including those that its API would refuse."""
     oracle.store(
         [{"sip_trunk_id": f"ST_{trunk['name']}", **trunk} for trunk in trunks],
         [{"sip_dispatch_rule_id": f"SDR_{name}", "name": name, "rule": PREFIX, **fields} for name, fields in rules],
@@ -112,7 +112,7 @@ def test_no_moment_has_two_trunks_for_one_call(modules, oracle, monkeypatch, mov
     assert [decision for decision in asked if "auth_error" in decision] == []
 
 
-# What the server holds, and the words of the warning.
+# The objects on the server, and the words of the warning.
 STANDING = {
     "two trunks": (
         [trunk("a", A), trunk("b", A)],
@@ -178,7 +178,7 @@ def test_an_export_of_it_changes_nothing(livekit, modules, oracle, standing):
         )
         assert not run.get("failed"), run
         assert not run["changed"]
-        # A playbook that says any_trunk: true means it.
+        # any_trunk: true in a playbook is deliberate and causes no warning.
         said = "[rule_answers_anybody]" in words
         assert said != any(words[-1] in warning for warning in run.get("warnings", ()))
     assert stored(livekit) == before
@@ -238,5 +238,5 @@ def test_a_new_rule_that_the_server_would_refuse_is_refused_before_anything_is_w
         assert refused["failure"]["code"] == "conflict"
         assert "'r'" in refused["msg"]
     assert stored(livekit) == before
-    # A change of a rule on another trunk is none of it.
+    # A rule on another trunk can still be changed.
     assert modules.dispatch(**rule("other", "c", metadata="m"))["changed"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The examples in the documentation do what they say, against a real livekit-server."""
+"""The examples in the documentation work on a real livekit-server."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ VARIABLES = {
     "vault_twilio_password": "not-a-secret-2",
     "vault_conference_pin": "4711",
 }
-# What is there before the examples of a module, since theirs are about something else.
+# Trunks that the examples of a module need but do not create.
 BEFORE = {
     "livekit_sip_call_info": [{"name": "twilio", "numbers": ["+12025550100"]}],
     "livekit_sip_dispatch": [
@@ -38,7 +38,7 @@ LK_FILES = {
 
 @pytest.fixture
 def play(livekit, tmp_path):
-    """Runs tasks as a playbook of its own and gives its output."""
+    """A function that runs tasks as a playbook and returns its output."""
 
     def run(tasks):
         code, output = Playbook(livekit, tmp_path, tasks, **VARIABLES).run()

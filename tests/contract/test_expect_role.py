@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The role livekit_routing as a playbook runs it: its expected calls let a run apply or end it before anything is
-written, and its diff ends with the calls that go another way."""
+"""The role livekit_routing in a playbook: a failed expectation ends the run before its first write, and the diff ends
+with the calls whose result changes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def call(number: str, **gets) -> dict:
 
 @pytest.fixture
 def role(livekit, tmp_path):
-    """Runs the role with these of its variables, and gives exit code and output."""
+    """A function that runs the role with these variables and returns the exit code and output."""
 
     def run(*arguments: str, **variables):
         given = {
@@ -49,7 +49,7 @@ def stored(livekit):
 
 @pytest.fixture
 def foreign(modules):
-    """A line that somebody else made."""
+    """A trunk and a rule that are managed elsewhere."""
     made = modules.routing(**line("foreign", FOREIGN))
     assert not made.get("failed"), made
 
@@ -86,7 +86,7 @@ def test_calls_are_judged_with_what_other_people_have_on_the_server(role, stored
     kept = {"purge": True, "keep": {"inbound_trunks": ["foreign"], "dispatch_rules": ["foreign"]}}
     code, output = role("--check", **desired, expect=theirs, **kept)
     assert code == 0, output
-    # A rule of ours for their trunk takes the number over: what they have is part of the table.
+    # Our rule for their trunk takes over the number, because their objects are part of the table.
     taken = {**desired, "dispatch_rules": [*desired["dispatch_rules"], *line("foreign ", FOREIGN)["dispatch_rules"]]}
     taken["dispatch_rules"][1] |= {"trunks": ["foreign"], "numbers": [FOREIGN], "name": "ours"}
     code, output = role(**taken, keep={"inbound_trunks": ["foreign"]}, expect=theirs)

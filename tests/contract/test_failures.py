@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Each failure of the modules that is not a wrong value is made to happen, and says what docs/failures.md says."""
+"""Cause each failure of the modules, except for invalid values, and compare it with the table of docs/failures.md."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HAPPENS = {}
 
 
 def happens(what):
-    """Marks the function that makes a row of the table happen. It gets a World and returns a module's result."""
+    """Register the function that causes a failure of the table. It gets a World and returns a module's result."""
 
     def note(function):
         HAPPENS[what] = function
@@ -36,7 +36,7 @@ def happens(what):
 
 
 class World:
-    """A server with a proxy before it, the modules by way of that proxy, and pytest's monkeypatch."""
+    """A server behind a proxy, the modules connected through that proxy, and pytest's monkeypatch."""
 
     def __init__(self, livekit, proxy, monkeypatch, tmp_path):
         self.livekit = livekit
@@ -46,7 +46,7 @@ class World:
         self.modules = ModuleRunner(proxy.url, livekit.api_key, livekit.api_secret)
 
     def spoilt(self, rpc, fault, **options):
-        """The result of changing a trunk, with all RPCs spoilt whose names start with `rpc`."""
+        """Change a trunk while all RPCs whose names start with `rpc` are spoilt, and return the result."""
         self.modules.trunk(**TRUNK)
         self.proxy.spoil(rpc, fault, times=1000)
         return self.modules.trunk(metadata="m", **TRUNK, **options)
@@ -64,7 +64,7 @@ def test_each_failure_is_made_to_happen():
 
 
 def pattern(text):
-    """Of a text in which what stands in braces is different each time."""
+    """A regular expression for a text, in which each placeholder in braces matches any string."""
     return ".*".join(map(re.escape, re.split(r"\{\w+\}", text)))
 
 
@@ -76,7 +76,7 @@ def test_failure(world, name):
     failure = result["failure"]
     assert set(failure) == {"code", "message", "rpc", "hint"}
     assert failure["code"] == ("dataloss" if name == "other" else code)
-    # What the server says of an object stands behind that object, and not behind the RPC.
+    # In messages about an object, the server's text follows the object instead of the RPC.
     if name not in ("malformed", "invalid_argument"):
         assert re.match(pattern(message), failure["message"], re.DOTALL), failure["message"]
     assert re.fullmatch(pattern(hint), failure["hint"]), failure["hint"]
@@ -115,7 +115,7 @@ def _happening(world):
 
 @happens("Several trunks could be the renamed one")
 def _happening(world):
-    # the same number for two different callers: two trunks, and no conflict
+    # Two trunks with the same number for two different callers do not conflict.
     for caller in (TWO, THREE):
         world.modules.trunk(name=f"for {caller}", numbers=[ONE], allowed_numbers=[caller])
     return world.modules.trunk(trunks=[{"name": "new", "numbers": [ONE]}], purge=True)
@@ -129,7 +129,7 @@ def _happening(world):
 
 @happens("An existing rule lists one number in two spellings")
 def _happening(world):
-    # Straight into Redis: livekit-server would refuse it.
+    # Write to Redis directly: livekit-server would refuse this rule.
     rule = sip.SIPDispatchRuleInfo(sip_dispatch_rule_id="SDR_0", name="twice", numbers=[ONE, ONE[1:]])
     rule.rule.dispatch_rule_individual.room_prefix = "call"
     world.livekit.redis("HSET", "sip_dispatch_rule", "SDR_0", rule.SerializeToString().decode())
@@ -291,7 +291,7 @@ def _happening(world):
     world.modules.connection["url"] = world.proxy.url
 
     def undone(ask):
-        """The server has done it, and somebody undoes it."""
+        """The server creates the object, and another client deletes it."""
         try:
             cut_after(ask)
         finally:
@@ -302,7 +302,7 @@ def _happening(world):
 
 
 def with_certificate(world, trusted=True, scheme="https", of_clients=False, **made):
-    """A run by way of a server with such a certificate."""
+    """Run a module against a server with such a certificate."""
     path = certificate(world.tmp_path / "server.pem", **made)
     with Misbehaving() as server:
         server.speak_tls(path, of_clients)
@@ -371,7 +371,7 @@ def _happening(world):
 
 @happens("Other runs repeatedly created the same object")
 def _happening(world):
-    # Straight into Redis: livekit-server would refuse the second trunk and choose its id.
+    # Write to Redis directly: livekit-server would refuse the second trunk, and would choose its id.
     rival = sip.SIPInboundTrunkInfo(sip_trunk_id="ST_0", name="t", numbers=[ONE])
 
     def rival_comes(ask):

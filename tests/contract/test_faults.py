@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What goes wrong between the modules and a real livekit-server, and what is there afterwards.
+"""Faults between the modules and a real livekit-server, and the objects that remain afterwards.
 
-A proxy spoils one write, or all of them: nothing is doubled, nothing of others is lost, and the next run converges.
+A proxy spoils one write or all writes. No object is duplicated, objects that are managed elsewhere stay, and the next
+run converges.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from tests.support.proxy import answers, cut_after, cut_before, cut_within, unan
 
 HTML = "<html><body><h1>Bad Gateway</h1></body></html>"
 FAULTS = {
-    # what happens to a write: (fault, None if the same run gets over it, else the code it fails with)
+    # name of the fault: (fault of a write, code of the failure, or None if the same run recovers)
     "cut before": (cut_before, None),
     "cut within the answer": (cut_within, None),
     "cut after": (cut_after, None),
@@ -162,7 +163,7 @@ def test_an_answer_that_comes_too_late(livekit, modules, spoilt, proxy, monkeypa
     post = _client.Client._post
 
     def impatient(client, asked, body):
-        """Of this RPC alone: a busy machine may be late with another one."""
+        """Shorten the timeout of this RPC only: on a busy machine, other RPCs may be slow."""
         client = copy.copy(client)
         client.timeout = 0.5 if asked == rpc and proxy.faults else client.timeout
         return post(client, asked, body)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The field table of the modules beside what the real livekit-server stores and what livekit-protocol declares.
+"""Compare the modules' field table with what the real livekit-server stores and what livekit-protocol declares.
 
-livekit-protocol comes from PyPI in the version that requirements-test.txt pins: raise that, and this names what is new.
-A field is written with dots: media.codecs.rate.
+requirements-test.txt pins the version of livekit-protocol; after an upgrade, these tests name the new fields.
+Names of fields are dotted: media.codecs.rate.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MESSAGES = {
     "dispatch_rule": sip.SIPDispatchRuleInfo.DESCRIPTOR,
 }
 
-# What the modules do not offer as a field, and why.
+# The fields that are not in the table, and the reason.
 LEFT_OUT = {
     "inbound_trunk": {
         "sip_trunk_id": "the option id: the server gives it, nobody sets it",
@@ -43,12 +43,12 @@ LEFT_OUT = {
         "updated_at": "the server's own; livekit-server never sets it",
     },
 }
-# Passed on as written: its hundreds of fields are LiveKit Egress's own.
+# Passed on unchanged: its hundreds of fields belong to LiveKit Egress.
 OPAQUE = "room_config.egress"
 
 
 def in_table(fields, prefix="") -> dict:
-    """Dotted name -> Field, of all fields that the modules know."""
+    """Map the dotted name of each field that the modules know to its Field."""
     found = {}
     for field in fields:
         name = prefix + field.name
@@ -65,7 +65,7 @@ def in_table(fields, prefix="") -> dict:
 
 
 def in_protocol(descriptor, prefix="") -> dict:
-    """Dotted name -> field descriptor, of all fields that LiveKit declares."""
+    """Map the dotted name of each field that LiveKit declares to its descriptor."""
     found = {}
     for field in descriptor.fields:
         name, message = prefix + field.name, field.message_type
@@ -77,7 +77,7 @@ def in_protocol(descriptor, prefix="") -> dict:
 
 
 def in_json(value, maps, prefix="") -> set[str]:
-    """Dotted names of all keys in an answer; the keys of what is a map are no fields."""
+    """Dotted names of all keys in an answer, except for the keys of maps, which are not fields."""
     if isinstance(value, list):
         return set().union(*(in_json(item, maps, prefix) for item in value))
     if not isinstance(value, dict) or prefix == f"{OPAQUE}." or prefix.rstrip(".") in maps:
@@ -99,7 +99,7 @@ def newer(livekit, kind):
 
 @pytest.fixture
 def answered(livekit, modules, kind, newer):
-    """All fields of the server's own answer about objects that have everything set."""
+    """All fields in the server's answer about objects with every field set."""
     if kind == "dispatch_rule":
         modules.trunk(name="one", numbers=[TWO])
         modules.dispatch(**known(FULL[kind], newer))
@@ -155,7 +155,7 @@ def test_every_choice_is_an_enum_value_and_the_other_way_round(kind):
 
 
 def test_every_enum_value_is_stored(livekit, modules, kind):
-    """The server drops a value it does not know without a word; the modules then fail."""
+    """The server silently drops a value that it does not know; the modules then fail."""
     if kind == "dispatch_rule":
         for policy in ("never", "on_failure"):
             agent = {"agent_name": "a", "restart_policy": policy}
@@ -172,7 +172,7 @@ def test_every_enum_value_is_stored(livekit, modules, kind):
 
 
 def test_what_livekit_calls_secret_is_secret(kind):
-    """LiveKit marks in its protocol what must not be logged; 2 is a secret, 1 is personal data."""
+    """LiveKit's protocol marks the fields that must not be logged: 2 is a secret, 1 is personal data."""
     declared = in_protocol(MESSAGES[kind])
     table = in_table(KINDS[kind].fields)
     secret = {

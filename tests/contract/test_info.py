@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is stored is read, exported and read from lk's files, and comes back unchanged."""
+"""Stored objects are read and exported, lk's files are read, and both come back unchanged."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ONE, TWO = "+12025550101", "+12025550102"
 
 @pytest.fixture
 def filled(modules):
-    """A table with everything that makes an export hard: secrets, PINs, a wildcard, two objects of one name."""
+    """A table that is hard to export: secrets, PINs and a rule for any trunk. Returns the id of a trunk to rename."""
     created = modules.routing(
         inbound_trunks=[
             {
@@ -96,7 +96,7 @@ def test_findings_tell_what_is_wrong_with_the_server_as_it_stands(livekit, modul
     )
     assert not made.get("failed"), made
     two = next(trunk["id"] for trunk in made["inbound_trunks"] if trunk["name"] == "two")
-    # Past the conflict check of livekit-server, as other tools do.
+    # Bypass the conflict check of livekit-server, as other tools do.
     twin = {"replace": {"name": "two", "numbers": [ONE]}, "sip_trunk_id": two}
     assert livekit.twirp("SIP", "UpdateSIPInboundTrunk", twin)[0] == 200
     found = modules.run("livekit_sip_info", check=True)["findings"]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The ladder of every kind of object on a real livekit-server.
+"""Run the ladder for every kind of object on a real livekit-server.
 
-Create, change, clear, absent; each as check, run, check again, run again. The check tells what the run does, the
-second run does nothing, and on the wire a check only reads.
+The rungs are create, change, clear and absent, each with a check, a run, another check and another run. The check
+predicts the run, the second run changes nothing, and a check sends only reads.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tests.support.versions import known, newer_in
 
 
 class WatchedRunner(ModuleRunner):
-    """Looks at the wire too: a check, and a run with nothing to do, only read; each action is one write."""
+    """Also checks the RPCs: a check, and a run without changes, only read; each action is one write."""
 
     def __init__(self, livekit, proxy: Proxy) -> None:
         super().__init__(proxy.url, livekit.api_key, livekit.api_secret)
@@ -28,7 +28,7 @@ class WatchedRunner(ModuleRunner):
         result = super().run(module, check, **options)
         assert self.proxy.rpcs, "nobody was asked"
         writes = [rpc for rpc in self.proxy.rpcs if not rpc.startswith(("List", "Get"))]
-        if check or "actions" in result:  # a failure does not say what was written
+        if check or "actions" in result:  # a failure does not list its writes
             assert len(writes) == (0 if check else len(result["actions"])), writes
         return result
 

@@ -130,7 +130,7 @@ def test_assume_empty_asks_nobody(livekit, modules):
 
 
 def test_assume_trunks_lets_a_check_go_on(livekit, modules):
-    """Where a playbook makes a trunk and then its rule, checking it must get as far as running it."""
+    """If a playbook creates a trunk and then its rule, check mode must succeed for both tasks, as a run does."""
     rule = {"name": "r", "trunks": ["coming"], "individual": {"room_prefix": "call-"}}
     planned = modules.dispatch(check=True, assume_trunks=["coming"], **rule)
     assert planned["rule"]["trunks"] == ["coming"]
@@ -201,7 +201,7 @@ def test_a_typo_in_an_option_names_the_nearest(modules):
 
 
 def test_unknown_fields_survive(livekit, modules):
-    """What a newer server stores is sent back as it came."""
+    """The modules send the fields of a newer server back unchanged."""
     from ansible_collections.telephony.livekit.plugins.module_utils._kinds import INBOUND_TRUNK
     from ansible_collections.telephony.livekit.plugins.module_utils._objects import Item
     from ansible_collections.telephony.livekit.plugins.module_utils._plan import Desired, plan

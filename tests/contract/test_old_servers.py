@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The ladder on livekit-servers of other versions, with the fields that they know, and what is said about the others.
+"""Run the ladder on older livekit-servers with the fields that they know, and test the failures for other fields.
 
-Each is built once, from its Go module, which takes two minutes; then the builder's cache has it. So this is a stage of
-its own, `make test STAGES=old-servers`, which a whole `make test` has only where CI=true.
+Each server is built once from its Go module, which takes two minutes, and then cached. These tests are therefore a
+separate stage, `make test STAGES=old-servers`, which `make test` includes only if CI=true.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def test_clearing_what_the_server_does_not_know_is_no_change(run, kind, newer):
 
 
 def option_with(kind, field):
-    """The option that sets this field, dotted, and nothing beside it that could be left out."""
+    """The option that sets this field, given by its dotted name, without optional fields next to it."""
     name, *rest = field.split(".")
     value = FULL[kind][name]
     if len(rest) == 1:
@@ -98,7 +98,7 @@ def option_with(kind, field):
 
 
 def unknown_fields():
-    """Version, kind and field of all that some version does not know."""
+    """Yield each field that a version does not know: version, kind, field, and the version that added it."""
     for version in VERSIONS:
         for kind in KINDS:
             for field, since in newer_in(kind, version).items():
@@ -110,14 +110,14 @@ def unknown_fields():
 )
 def test_a_field_that_the_server_does_not_know_fails_and_names_the_version(run, kind, newer, field, since):
     failed = run(**{**full(kind, newer), **option_with(kind, field)})
-    # Of inbound trunks there are some already, which show what the server does not know.
+    # Existing inbound trunks show which fields the server does not know.
     assert failed["failure"]["code"] == ("unknown_field" if kind == "inbound_trunk" else "ignored_field")
     assert field in failed["failure"]["message"]
     assert f"{field} needs livekit-server {since}" in failed["failure"]["hint"]
 
 
 def test_a_server_without_update_is_named(livekit):
-    """Before 1.9.0, which no module proxy has; the answer is what those gave."""
+    """The answer is that of versions before 1.9.0, which Go's module proxy does not have."""
     bad_route = {"code": "bad_route", "msg": 'no handler for path "/twirp/livekit.SIP/UpdateSIPInboundTrunk"'}
     with Proxy(livekit.url) as proxy:
         modules = ModuleRunner(proxy.url, livekit.api_key, livekit.api_secret)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a proxy does that answers as if all were well: the look after the last write finds it."""
+"""The read after the last write detects a proxy that reports success but has repeated or swallowed a write."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def repeated(ask):
 
 
 def swallowed(stored):
-    """The request does not reach the server; the proxy answers what it would have."""
+    """The request does not reach the server; the proxy sends the answer that the server would have sent."""
 
     def fault(_ask):
         return Answer(200, json.dumps(stored).encode(), {"Content-Type": "application/json"})

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a newer server stores and this version does not know: kept by every change, exported, and taken back.
+"""Fields of a newer server that this version does not know survive every change, an export and its import.
 
-The server is the real one, with a proxy that stores such fields in its place.
+A proxy in front of the real server stores these fields.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ HOLDERS = ("trunk", "dispatch_rule", "replace")
 
 
 class NewerServer:
-    """Keeps the new fields of each object by its id."""
+    """A fault that stores the new fields of each object by its id, and adds them to answers."""
 
     def __init__(self) -> None:
         self.kept: dict[str, dict] = {}
@@ -68,7 +68,7 @@ OTHER = {**NEW, "media": NEW_MEDIA}
 
 @pytest.fixture
 def line(livekit, newer, spoilt):
-    """A trunk and a rule in which somebody who knows the new fields has set them."""
+    """A trunk and a rule whose new fields another tool has set."""
     spoilt.trunk(**TRUNK)
     spoilt.dispatch(**RULE)
     for rpc in ("ListSIPInboundTrunk", "ListSIPDispatchRule"):

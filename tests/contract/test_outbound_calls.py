@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What livekit-server refuses of an outbound call, and what it hands to livekit-sip, is what the explanation says.
+"""The explanation of an outbound call matches what livekit-server refuses and what it sends to livekit-sip.
 
-The oracle stands where livekit-sip would, so livekit-server takes what it would take, and no call is placed.
+The oracle takes the place of livekit-sip, so that livekit-server accepts the same requests, but no call is placed.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ INLINE = {
     "attributes_to_headers": {"b": "X-B"},
 }
 
-# Our name of a field -> the request's
+# Our name of a field -> its name in the request
 FIELDS = {
     "to": "sip_call_to",
     "from_number": "sip_number",
@@ -102,7 +102,7 @@ REFUSED = [
     {"media": {"codecs": [{"name": "PCMU/8000/1"}]}},
     {"media": {"media_timeout": "601s"}},
 ]
-# Refused by the servers that know the field; older ones leave it out.
+# Servers that know the field refuse these values; older servers ignore the field.
 REFUSED_SINCE = [("1.13.6", {"to_user_override": user}) for user in ("a@b", "1 2", "sip:1", "ä", "(1)")]
 TAKEN = [
     {},
@@ -160,7 +160,7 @@ def oracle(running_livekit):
 
 @pytest.fixture
 def call(livekit, oracle, modules):
-    """Explains a call, places it as far as livekit-server goes, and gives both."""
+    """A function that explains a call, requests it from livekit-server, and returns both results."""
     made = modules.routing(outbound_trunks=[PLAIN, RICH, ANY])
     assert not made.get("failed"), made
     ids = {trunk["name"]: trunk["id"] for trunk in made["outbound_trunks"]}
@@ -179,9 +179,9 @@ def call(livekit, oracle, modules):
 
 
 def placed(livekit, oracle, body: dict) -> tuple[int, dict, list[dict]]:
-    """Status and answer, and what was handed over.
+    """Return the status, the answer, and the requests that were sent to livekit-sip.
 
-    livekit-server gives livekit-sip one second to take a call, and says 503 on a busy machine, or 408 later: again.
+    livekit-server gives livekit-sip one second to take a call. Repeat its 503 or 408, which a busy machine causes.
     """
     end = time.monotonic() + PATIENCE
     while True:
@@ -192,7 +192,7 @@ def placed(livekit, oracle, body: dict) -> tuple[int, dict, list[dict]]:
 
 
 def as_request(options: dict) -> dict:
-    """The fields of a request, by the server's names; its trunk has an id, and is not among them."""
+    """Convert options to the server's request fields, except for the trunk, which needs an id."""
     body = {}
     for name, value in options.items():
         if name == "trunk":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PINs that move between rules: where both tables ask for a PIN, so does every moment on the way."""
+"""PINs move between rules: a call that needs a PIN before and after a run also needs one after each write."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_no_moment_is_weaker_than_both_tables(livekit, modules, oracle, monkeypa
         history.append(decisions(oracle, calls))
         return stored
 
-    # Writes of one batch may be done in any order.
+    # The writes of one batch may happen in any order.
     write_parallel = _run._Run._write_parallel
     monkeypatch.setattr(_run, "PARALLEL_WRITES", 1)
     monkeypatch.setattr(
@@ -107,7 +107,7 @@ def test_no_moment_is_weaker_than_both_tables(livekit, modules, oracle, monkeypa
 
 
 def decisions(oracle, calls):
-    """What becomes of each call, and by which rule."""
+    """The result of each call, and the rule that accepts it."""
     found = {}
     for number, pin in calls:
         decision = oracle.ask(number, **({"pin": pin} if pin else {}))

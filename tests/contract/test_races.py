@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Twenty copies of the same task at once leave exactly one object, and no call gets 503 afterwards.
+"""Twenty parallel copies of a task leave exactly one object, and no call gets 503 afterwards.
 
-livekit-server does not lock: two creates at the same moment are both stored. ROUNDS=200 runs so many rounds of each
-kind, with 2 to 20 copies; without it there are fewer.
+livekit-server does not lock: it stores both of two simultaneous creates. ROUNDS=200 runs that many rounds of each kind,
+with 2 to 20 copies; the default is fewer rounds.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ RULE = {"name": "r", "trunks": ["t"], "individual": {"room_prefix": "call-"}}
 
 @pytest.fixture(autouse=True)
 def clock():
-    """The real one: here runs wait for each other."""
+    """Use the real clock, because these runs wait for each other."""
 
 
 class Failed(Exception):
@@ -44,7 +44,7 @@ class Failed(Exception):
 
 
 class Copy:
-    """What `converge` needs of a module, without a process."""
+    """The part of a module that `converge` needs, without a process."""
 
     check_mode = False
 
@@ -73,7 +73,7 @@ def run_copies(livekit, wishes_of, count=COPIES):
         start.wait()
         try:
             ends.append(bool(_run.converge(module, wishes_of()).actions))
-        except Exception as failure:  # a failure of the module or a bug, told either way
+        except Exception as failure:  # report a failure of the module, or a bug
             ends.append(f"{type(failure).__name__}: {failure}")
 
     threads = [threading.Thread(target=run) for _unused in range(count)]
@@ -85,7 +85,7 @@ def run_copies(livekit, wishes_of, count=COPIES):
 
 
 def assert_ends_well(ends):
-    """Each copy ends ok, or says what happened: on a busy machine one may look while others are still settling."""
+    """Each copy succeeds or names the conflict: on a busy machine, it may read before the others have settled."""
     assert True in ends, ends
     for end in ends:
         assert end in (True, False) or re.search("are named '[tr]'|both claim|another run", end), end
@@ -101,7 +101,7 @@ def line_wishes():
 
 @pytest.fixture
 def rounds(livekit):
-    """How many rounds are asked for: some with few copies. One that stored two, or none, would show in a few."""
+    """A function that returns the number of copies for each round. Few rounds suffice to find duplicates or losses."""
 
     def counts(usual):
         few = usual if livekit.version == build.PINNED else max(usual // 10, 2)
@@ -145,7 +145,7 @@ def test_copies_of_a_line(livekit, oracle, rounds):
 
 @pytest.mark.parametrize("kind", ["trunk", "caller", "rule", "line"])
 def test_other_names_for_the_same_calls(livekit, oracle, rounds, kind):
-    """One is left, and each other run says why."""
+    """The objects of one run remain, and every other run reports the conflict."""
     for count in rounds(20):
         livekit.flush()
         if kind == "rule":
@@ -156,7 +156,7 @@ def test_other_names_for_the_same_calls(livekit, oracle, rounds, kind):
             number = next(copies)
             trunk = {**TRUNK, "name": f"t{number}"}
             if kind == "caller" and number % 2:
-                # The others are for any caller: the server itself takes the two for no conflict.
+                # The other copies allow any caller: livekit-server itself does not treat these two as a conflict.
                 trunk["allowed_numbers"] = [CALLER]
             rule = {**RULE, "name": f"r{number}", "trunks": ["t" if kind == "rule" else trunk["name"]]}
             wanted = {}
@@ -180,7 +180,7 @@ def test_other_names_for_the_same_calls(livekit, oracle, rounds, kind):
 @pytest.mark.one_server(reason="copies in threads race there, and processes tell nothing more of a server")
 @pytest.mark.parametrize("names", ["same", "other"])
 def test_copies_in_processes(livekit, oracle, names):
-    """Ten rounds: five with one name, five where each copy has its own."""
+    """Five rounds in which all copies use the same names, and five in which each copy uses its own."""
     for copies in (2, 2, 3, 4, 8):
         livekit.flush()
         runs = []
@@ -200,7 +200,7 @@ def test_copies_in_processes(livekit, oracle, names):
 
 
 class Run:
-    """A module in a process of its own, which imports all it needs and waits for the word."""
+    """A module in a separate process that imports what it needs and then waits for `go`."""
 
     PROGRAM = """
 import json, sys

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a real livekit-server does not take of an object: the option is named, and what has been written is told."""
+"""A real livekit-server refuses an object: the failure names the option, and lists what the run has written."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_a_field_that_the_server_s_objects_lack_is_refused_before_it_is_written(
 
 
 def test_a_field_that_may_be_known_is_written(modules, spoilt, proxy):
-    """A server whose answers leave out all that is unset shows nothing about what it knows."""
+    """A server that omits unset fields from its answers does not show which fields it knows."""
 
     def terse(ask):
         answer = ask()
@@ -137,7 +137,7 @@ SWAPPED = [{"name": "a", "numbers": [TWO]}, {"name": "b", "numbers": [ONE]}]
 
 
 def swap(modules, spoilt, proxy, fault):
-    """Two trunks swap their numbers; the second write of the three goes wrong."""
+    """Swap the numbers of two trunks; the second of the three writes fails."""
     modules.trunk(trunks=[{"name": "a", "numbers": [ONE]}, {"name": "b", "numbers": [TWO]}])
     writes = []
 
@@ -186,7 +186,7 @@ def test_a_run_that_fails_half_way_says_what_it_did_and_what_to_do(livekit, modu
 
 
 def test_a_run_that_does_not_know_what_it_did_says_so(livekit, spoilt, proxy):
-    """Each answer to a write is lost, and at last the server is not to be asked any more."""
+    """Every answer to a write is lost, and then the server refuses reads."""
 
     def lost(ask):
         proxy.spoil("List", answers(401, "invalid API key: APIx"), times=1000)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Secrets appear nowhere, and numbers survive beside a four-digit PIN."""
+"""No output contains a secret, and numbers that contain a four-digit PIN are not censored."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from tests.support.playbook import Playbook
 
 NUMBER = "+12025550123"
-PIN = "5501"  # stands in the number too
+PIN = "5501"  # also part of the number
 CANARIES = {
     "password": "canary-password-1",
     "header": "canary-header-2",
@@ -126,7 +126,7 @@ def test_a_password_changed_on_the_server_is_drift(livekit, modules, options):
 
 @pytest.mark.one_server(reason="it measures the modules' own time")
 def test_thousands_of_secrets_cost_little_time(modules):
-    """Ansible's own censoring takes time by the square of their number: with 10,000 it took 22 s."""
+    """Ansible's own censoring takes quadratic time: it took 22 s for 10,000 secrets."""
 
     def seconds(**texts) -> float:
         trunks = [

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""ringing_timeout_status, which the server gives back as a name or as a number, and an older server not at all."""
+"""ringing_timeout_status, which the server returns as a name or a number, and which older servers omit."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_a_status_is_stored_shown_exported_and_cleared(livekit, modules, newer, 
     exported = info["export"]["livekit_routing_inbound_trunks"]
     assert exported == [{**TRUNK, "ringing_timeout_status": code}]
     assert not modules.routing(inbound_trunks=exported, purge=True)["changed"]
-    # It stays when something else changes.
+    # A change of another field keeps the status.
     assert run_and_repeat(modules.trunk, metadata="m", **TRUNK)["trunk"]["ringing_timeout_status"] == code
     cleared = run_and_repeat(modules.trunk, ringing_timeout_status=0, **TRUNK)
     assert cleared["diff"] == {
@@ -52,7 +52,7 @@ def test_a_status_is_stored_shown_exported_and_cleared(livekit, modules, newer, 
 
 
 def test_every_status_that_the_server_names_is_read(livekit, modules, newer):
-    """As many trunks as statuses, so that one list has all of their names."""
+    """One trunk for each status, so that one list contains all names."""
     trunks = [{"name": str(code), "numbers": [f"+120255501{place:02d}"]} for place, code in enumerate(CODES)]
     with_status = [{**trunk, "ringing_timeout_status": code} for trunk, code in zip(trunks, CODES, strict=True)]
     for trunk in with_status:

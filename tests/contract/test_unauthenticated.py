@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What livekit-server says to a token that it does not take, in each version's words, and what the modules tell."""
+"""The texts with which each version of livekit-server refuses a token, and the hints of the modules."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.livekit import ADMIN, token
 
 OTHER_SECRET = "another-secret-another-secret-another"
 NO_TOKEN_TOLD = "1.13.6"
-# What is wrong: the end of the text in all versions, and words of the modules' hint.
+# Defect of the token -> the end of the text in all versions, and a word of the modules' hint
 REASONS = {
     "secret": ("token signature is invalid: signature is invalid", "api_secret"),
     "early": ("token is not valid yet", "NTP"),
@@ -23,7 +23,7 @@ REASONS = {
 
 
 def refused(livekit, modules, monkeypatch, key="", secret="", seconds=0):
-    """The server's own status and text, and the failure of a module with the same key, secret and clock."""
+    """The server's status and text, and the failure of a module with the same key, secret and clock."""
     key, secret, now = key or livekit.api_key, secret or livekit.api_secret, time.time() + seconds
     bearer = token(key, secret, ADMIN, nbf=int(now), exp=int(now) + 600)
     monkeypatch.setattr(_client, "time", SimpleNamespace(time=lambda: now, monotonic=time.monotonic, sleep=time.sleep))

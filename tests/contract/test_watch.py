@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Generated changes, watched: what the real livekit-server would do with calls, after every single write of a run.
+"""Generate changes, and ask the real livekit-server about calls after every write of a run.
 
-The changes are the same in every run. CHANGES=1000 watches more, as the stage rounds does, and SEED=… watches others.
+The changes are the same in every run. CHANGES=1000 tests more, as the stage rounds does, and SEED=… tests others.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def oracle(running_livekit):
 
 
 class Watch:
-    """Runs changes one after the other, and keeps what was seen."""
+    """Runs changes one after another, and records the decisions about calls."""
 
     def __init__(self, livekit, oracle) -> None:
         self.livekit, self.oracle = livekit, oracle
@@ -43,7 +43,7 @@ class Watch:
         self.faults: list[tuple] = []
 
     def change(self, rng: random.Random) -> bool:
-        """Watch one change; False if there is none, or if one of its tables may not be."""
+        """Watch one change; return False if nothing changes, or if one of its tables is refused."""
         before, after, done = generated_changes.change(rng)
         self.livekit.flush()
         if self._routing(before).get("failed"):
@@ -84,7 +84,7 @@ class Watch:
 
     def _record(self, before, after, done, calls, moments, actions) -> None:
         assert len(actions) == len(moments) - 1
-        # Writes of a batch are told in the order of the plan; only single ones may interrupt calls.
+        # The result lists the writes of a batch in the order of the plan; only single writes may interrupt calls.
         named = [[], *(action.get("interrupts", []) for action in actions)]
         moments = [moment._replace(named=numbers) for moment, numbers in zip(moments, named, strict=True)]
         self.counts.update(

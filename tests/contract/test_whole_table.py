@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whole-table changes in one run, watched: after each write the real livekit-server is asked about every number.
+"""Change a whole table in one run, and ask the real livekit-server about every number after each write.
 
-Whatever the change: no number is claimed by two trunks (its calls would get 503), no trunk is empty, no stranger's
-number is answered, and a number whose trunk and rule stay the same is answered after every single write. For numbers
-that do change, the writes after which nobody answers them are counted.
+After each write, no two trunks claim the same number (its calls would get 503), no trunk is empty, calls to an unknown
+number are refused, and a number that keeps its trunk and rule is answered. For the other numbers, the tests count the
+writes after which their calls are refused.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def oracle(running_livekit):
 
 @pytest.fixture
 def watched(livekit, modules, oracle, monkeypatch):
-    """watched(before, after, numbers): after how many writes a changed number had no answer at most, and all writes."""
+    """A function that returns the most writes that left one changed number unanswered, and the number of all writes."""
     history = []
     write = _server.Server.write
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The recorded cases of livekit-server's SIP API, played on a server in their order.
+"""Play the recorded cases of livekit-server's SIP API on a server, in order.
 
-The recording must be what the real server answers.
+The recording must match the answers of the real server.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from tests.support.livekit import PATIENCE, Api, token
 CASES = json.loads((Path(__file__).parent / "recordings" / "livekit-server-1.13.5.json").read_text(encoding="utf-8"))
 NAMES = [case["case"] for case in CASES]
 SIP = {"sip": {"admin": True}}
-# Two objects conflict, and the message tells it from the side of the one whose id sorts later: chance.
+# Two objects conflict, and the message starts with the one whose id sorts later, which is random.
 EITHER_WAY_ROUND = {"replace rule into a conflict", "update: add to a list"}
 ID = re.compile(r"\b(?:ST|SDR)_\w{12}\b")
 
 
 def play(server: Api) -> dict[str, tuple[int, dict | str]]:
-    """Status and body of every case, in terms of the recorded ids."""
+    """Send every case, and return the status and body of each, with recorded ids."""
     ids: dict[str, str] = {}
     found = {}
     for case in CASES:
@@ -57,7 +57,7 @@ def assert_as_recorded(answers: dict[str, tuple[int, dict | str]], name: str) ->
 
 
 def bearer(server: Api, case: str) -> str:
-    """The token of the case: a good one, but for the cases about tokens. Also what the answer may repeat of it."""
+    """The token of the case: a valid one, except in the cases about tokens. Some answers repeat it."""
     key, secret, now = server.api_key, server.api_secret, int(time.time())
     special = {
         "token without the sip grant": lambda: token(key, secret, {}),
@@ -65,13 +65,13 @@ def bearer(server: Api, case: str) -> str:
         "unknown key": lambda: token("nokey", secret, SIP),
         "token not valid yet": lambda: token(key, secret, SIP, nbf=now + 300),
         "token expired": lambda: token(key, secret, SIP, exp=now - 300),
-        "no token": lambda: "no-token",  # recorded with a word that is no token
+        "no token": lambda: "no-token",  # the recording sent a word that is not a token
     }
     return special.get(case, lambda: token(key, secret, SIP))()
 
 
 def learn(recorded, live, ids: dict[str, str]) -> None:
-    """Note which of the server's ids stands for which recorded one."""
+    """Map the server's ids to the recorded ones, in `ids`."""
     if isinstance(recorded, dict) and isinstance(live, dict):
         for key in recorded.keys() & live.keys():
             learn(recorded[key], live[key], ids)
@@ -80,7 +80,7 @@ def learn(recorded, live, ids: dict[str, str]) -> None:
 
 
 def comparable(body, ids: dict[str, str]):
-    """A body with recorded ids, and lists of objects in an order that does not hang on ids."""
+    """A body with recorded ids, and lists of objects in an order that does not depend on ids."""
     if isinstance(body, dict):
         if isinstance(body.get("items"), list):
             items = [comparable(item, ids) for item in body["items"]]

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The demo agent as a process beside a LiveKit of the tests.
+"""The demo agent as a process next to a test's LiveKit.
 
-with LiveKit() as livekit, Agent(livekit): its calls are answered
+with LiveKit() as livekit, Agent(livekit):
+    …  # the agent answers calls
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ BOTH_OF_THE_RECORDING = Path(__file__).resolve().parents[1] / "doubles" / "recor
 
 
 class Agent:
-    """`script` is another one to run, `names` are those that it registers."""
+    """A process of `script`. `names` are the agents that it registers."""
 
     def __init__(self, livekit: LiveKit, script: Path = agent.AGENT, names: tuple[str, ...] = ("voice-agent",)) -> None:
         self.livekit, self.script, self.names = livekit, script, names

@@ -14,7 +14,7 @@ RULES = REPOSITORY / "roles" / "livekit_sip" / "files" / "livekit.rules.yml"
 ALERTS = [rule for group in yaml.safe_load(RULES.read_text())["groups"] for rule in group["rules"]]
 METRIC = re.compile(r"\b(?:up|livekit_\w+)\b(?=[{\[)\s]|$)")
 HOSTS = yaml.safe_load((REPOSITORY / "tests" / "roles" / "alerts.yml").read_text())
-# What the real livekit-sip counts for one call of each kind.
+# The metrics that the real livekit-sip counts for one call of each kind.
 RECORDED = json.loads(
     (REPOSITORY / "tests" / "doubles" / "recordings" / "livekit-sip-1.11.0-metrics.json").read_text(encoding="utf-8")
 )
@@ -26,7 +26,7 @@ def metrics(rule: dict) -> set[str]:
 
 
 def judged(series: dict[str, str], fired: list[tuple[str, str]]) -> dict:
-    """A file for `promtool test rules`: of these series these pairs of alert and host fire after 25 minutes."""
+    """A file for `promtool test rules`: with these series, only these pairs of alert and host fire after 25 minutes."""
     samples = [{"labels": f'{{alertname="{alert}", instance="{host}"}}', "value": 1} for alert, host in fired]
     expected = {"expr": "count by (alertname, instance) (ALERTS{alertstate='firing'})", "eval_time": "25m"}
     test = {

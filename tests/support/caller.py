@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A caller who speaks SIP by hand, so that a test sees every answer as it came, and counts the RTP that comes."""
+"""A caller that writes its own SIP messages, so that a test sees every answer unchanged, and the RTP packets."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DEFAULT_OFFER = "SDP, RTP/AVP, PCMU PCMA telephone-event"
 class Answer:
     seconds: float  # since the request
     status: str  # such as "180 Ringing"; empty for a request of the other side
-    method: str  # the request it answers, or is
+    method: str  # of the request that it answers, or that it is
     headers: dict[str, str] = field(default_factory=dict)
     body: str = ""
 
@@ -48,8 +48,8 @@ class Caller:
         self.answer: Answer | None = None  # the 200, while the call is up
         self.call_id, self.tag = secrets.token_hex(8), secrets.token_hex(4)
         self.cseq, self.last, self.buffer = 0, {}, b""
-        self.sent = 0.0  # when the last request was
-        self.said = 0  # RTP packets
+        self.sent = 0.0  # time of the last request
+        self.said = 0  # number of RTP packets
 
     def __enter__(self) -> Caller:
         return self
@@ -75,7 +75,7 @@ class Caller:
         self.send("INVITE", uri, f"<sip:{caller}@{from_host or self.source}>", f"<{uri}>", DEFAULT_OFFER)
 
     def send_again(self) -> None:
-        """The same bytes as before."""
+        """Send the same bytes again."""
         self.sent = time.monotonic()
         self.socket.sendall(self.last["bytes"])
 
@@ -90,14 +90,14 @@ class Caller:
         self.answer = None
 
     def _in_call(self, method: str, cseq: int = 0, body: str = "none") -> None:
-        """A request inside the call; an ACK has the number of its INVITE."""
+        """Send a request inside the call; an ACK has the CSeq number of its INVITE."""
         self.cseq = cseq or self.cseq + 1
         target = re.match(r"<(.*)>", self.answer.headers["Contact"])[1]
         self.last = {**self.last, "uri": target, "branch": "z9hG4bK" + secrets.token_hex(8)}
         self._write(method, to=self.answer.headers["To"], body=body)
 
     def audio(self) -> list[bytes]:
-        """The RTP packets that have come since the last look."""
+        """The RTP packets that have arrived since the previous call of this method."""
         packets = []
         while True:
             try:
@@ -139,9 +139,9 @@ class Caller:
         return data
 
     def listen(self, seconds: float, enough=lambda answers: False) -> list[Answer]:
-        """All answers of that time, or until `enough(answers)`.
+        """Return all answers of that time, or those until `enough(answers)`.
 
-        A final answer to an INVITE is acknowledged and a request of the other side answered, as everybody does.
+        Like any SIP client, it acknowledges a final answer to an INVITE, and answers requests of the other side.
         """
         start, answers = time.monotonic(), []
         while (left := start + seconds - time.monotonic()) > 0 and not enough(answers):
@@ -150,7 +150,7 @@ class Caller:
             try:
                 self.buffer += self.socket.recv(65536)
             except ConnectionRefusedError:
-                continue  # nobody listens on that UDP port
+                continue  # the UDP port is closed
             for text, body in self._messages():
                 answer = self._parse(text)
                 answer.seconds, answer.body = time.monotonic() - self.sent, body
@@ -171,7 +171,7 @@ class Caller:
             self._in_call("ACK", self.cseq)
 
     def _messages(self):
-        """Whole messages, out of a stream that may hold half of one."""
+        """Yield the complete messages of a stream that may end in a partial one."""
         while b"\r\n\r\n" in self.buffer:
             head, _unused, rest = self.buffer.partition(b"\r\n\r\n")
             length = int(re.search(rb"(?im)^content-length: *(\d+)", head)[1])

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Calls that are up while livekit-sip is about to stop: what still gets through, and what does not.
+"""Keep calls up while livekit-sip drains, and report which requests are still answered.
 
 drained.py SOURCE TARGET NUMBER
 
-prints "up" when two calls are up, one over UDP and one over TCP, and talks. As soon as there is a file /tmp/held it
-prints, as JSON, the answers to what it sends then, and when it had hung up.
+prints "up" when two calls are up, one over UDP and one over TCP, and talks. As soon as the file /tmp/held exists, it
+sends requests inside and outside the calls, hangs up, and prints the answers and the time of the end as JSON.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def statuses(caller: Caller, seconds: float = 3, enough=lambda answers: False) -
 
 
 def flow(caller: Caller) -> Caller:
-    """Something was said on it already, so a packet filter knows it."""
+    """Exchange a request on this socket, so that the firewall knows its connection."""
     caller.send("OPTIONS", f"sip:{caller.target}", f"<sip:x@{caller.source}>", f"<sip:{caller.target}>")
     assert statuses(caller, 60, bool) == ["200 OK"]
     return caller
@@ -64,7 +64,7 @@ def main(source: str, target: str, number: str) -> None:
             new = caller(transport)
             new.invite(number)
             said["new"][transport] = statuses(new)
-        # The provider's connection may be the one that was reset. Then it opens another.
+        # The provider's connection may have been reset. A provider then opens another one.
         calls["tcp"].socket.close()
         calls["tcp"].socket = socket.create_connection((target, 5060), source_address=(source, 0))
         for transport, call in calls.items():

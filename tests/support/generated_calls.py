@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Random tables and calls, dense enough that trunks, rules, numbers and PINs meet often."""
+"""Random tables and calls, dense enough that trunks, rules, numbers and PINs often match."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def table(rng: random.Random) -> tuple[list[dict], list[dict]]:
 
 
 def call(rng: random.Random) -> dict:
-    """In the words of tests/doubles/oracle."""
+    """A call in the format of tests/doubles/oracle."""
     asked = {
         "to": spelled(rng, rng.choice([*NUMBERS, *NUMBERS, *NUMBERS, *OTHERS])),
         "from": spelled(rng, rng.choice([*CALLERS, *CALLERS, "+12025550150", "anonymous"])),

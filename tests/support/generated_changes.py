@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Random changes of small, dense tables, as livekit_sip_routing is given them."""
+"""Random changes of small, dense tables, as options of livekit_sip_routing."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ class _Change:
         self.drop_trunk(self.rng.choice(self.trunks), "")
 
     def replace_rule(self) -> None:
-        """Its calls pass to a rule of another name."""
+        """Replace a rule with one of another name that takes its calls."""
         old = self.rng.choice(self.rules)
         new = {**self.new_rule(), **{key: old[key] for key in ("trunks", "any_trunk", "numbers", "inbound_numbers")}}
         self.options(new)["pin"] = self.options(old)["pin"]
@@ -179,14 +179,14 @@ OPERATIONS = [name for name in vars(_Change) if not name.startswith(("_", "new_"
 
 
 def change(rng: random.Random) -> tuple[Options, Options, list[str]]:
-    """Two tables and the operations between them. Either may hold a conflict: the planner says."""
+    """Two tables and the operations between them. Either table may contain a conflict, which the planner reports."""
     table = _Change(rng)
     before = copy.deepcopy((table.trunks, table.rules))
     done = []
     for name in rng.choices(OPERATIONS, k=rng.choice([1, 1, 2, 2, 3, 4])):
         try:
             getattr(table, name)()
-        except (ValueError, IndexError):  # too few objects for it
+        except (ValueError, IndexError):  # too few objects for this operation
             continue
         done.append(name)
     trunks, rules = copy.deepcopy((table.trunks, table.rules))
@@ -196,7 +196,7 @@ def change(rng: random.Random) -> tuple[Options, Options, list[str]]:
 
 
 def calls(rng: random.Random, before: Options, after: Options, least: int) -> list[dict]:
-    """Calls in the words of tests/doubles/oracle: each number of either table with each PIN, callers in turn."""
+    """Calls for tests/doubles/oracle: each number of either table from each caller, and a sample of them with PINs."""
     numbers = {number for trunks, _rules in (before, after) for trunk in trunks for number in trunk["numbers"]}
     others = [*sorted(set(NUMBERS) - numbers), "1000"]
     numbers = [*sorted(numbers), others[0]]

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whole hosts for tests: containers with systemd and room for a Docker of their own.
+"""Hosts for tests: containers that run systemd and their own Docker.
 
     python tests/support/hosts.py up|down '{"network": , "subnet": , "hosts": [{"name": , "image": , "address": }]}'
 
 `image` is a name that tests/images/hosts.py knows. A host may have a `second_address`, such as 198.51.100.74/25.
-With a `subnet6` the network has IPv6 too, and a host an `address6`.
+With a `subnet6`, the network has IPv6 too, and each host may have an `address6`.
 
-With KEEP=1 in the environment hosts stay, and the next run with KEEP=1 finds them as they are.
+With KEEP=1 in the environment, the hosts keep running, and the next run with KEEP=1 uses them again.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SUPPORT = Path(__file__).resolve().parent
 
 
 def up(network, subnet, hosts, subnet6=None):
-    """Start hosts afresh on a network of their own. Whoever does this takes them down. Whether they were kept."""
+    """Start new hosts on their own network, unless they were kept, and return whether they were. Call down() later."""
     if kept() and all(runs(**host) for host in hosts):
         return True
     remove(network, hosts)
@@ -51,7 +51,7 @@ def kept():
 
 
 def runs(name, image, **_unused):
-    """Whether there is such a host, from the image that would be taken today."""
+    """Whether this host runs, from the current version of its image."""
     try:
         found = client().containers.get(name)
     except docker.errors.NotFound:
@@ -72,7 +72,7 @@ def remove(network, hosts):
 def start(network, name, image, address, second_address=None, address6=None, volumes=(), environment=None):
     api = client().api
     endpoint = api.create_endpoint_config(ipv4_address=address, ipv6_address=address6)
-    # Capabilities one by one: a Docker daemon that lacks one of them itself cannot give --privileged.
+    # Name each capability: a Docker daemon that lacks one itself cannot grant --privileged.
     config = api.create_host_config(
         network_mode=network,
         cgroupns="host",
@@ -81,7 +81,7 @@ def start(network, name, image, address, second_address=None, address6=None, vol
         tmpfs={"/run": "", "/run/lock": "", "/tmp": ""},
         binds=["/sys/fs/cgroup:/sys/fs/cgroup:rw", f"{SUPPORT}:/tests/support:ro", *volumes],
     )
-    # What `docker run --security-opt systempaths=unconfined` says to the daemon: a host can set its sysctls.
+    # Like `docker run --security-opt systempaths=unconfined`: the host can set its sysctls.
     config |= {"MaskedPaths": [], "ReadonlyPaths": []}
     api.create_container(
         host_images.image(image),
@@ -103,7 +103,7 @@ def client():
 
 
 def booted(name, seconds=600):
-    """The host as testinfra sees it, once systemd says that it is running."""
+    """Wait until systemd reports that the host is running, and return the host for testinfra."""
     host = testinfra.get_host(f"docker://{name}")
     end = time.monotonic() + seconds
     while (state := host.run("systemctl is-system-running").stdout.strip()) != "running":
@@ -119,13 +119,13 @@ def reboot(name):
 
 
 def twirp(host, service, rpc, **request):
-    """The answer of the livekit-server on `host`."""
+    """Send an RPC to the livekit-server on `host`, and return its answer."""
     command = f"timeout 120 python3 /tests/support/twirp.py {service} {rpc} '{json.dumps(request)}'"
     return json.loads(host.check_output(command))
 
 
 def wait_for(what, seconds=600, pause=0.2):
-    """The first true answer of `what()`. The limit is for defects: a busy machine does not reach it."""
+    """Wait for the first true result of `what()`. Only a defect reaches the limit, not a busy machine."""
     end = time.monotonic() + seconds
     while not (answer := what()):
         if time.monotonic() > end:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A small HTTP server on loopback, for as long as it is entered."""
+"""A small HTTP server on loopback that runs inside a `with` block."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Its `server.owner` is the HttpServer that it answers for."""
+    """A request handler whose `server.owner` is its HttpServer."""
 
     protocol_version = "HTTP/1.1"
-    wbufsize = -1  # one write an answer, else each waits for the client's delayed acknowledgement
+    wbufsize = -1  # one write per answer: a second would wait for the client's delayed acknowledgement
 
     def body(self) -> bytes:
         return self.rfile.read(int(self.headers["Content-Length"]))

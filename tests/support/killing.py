@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Kill what a test started."""
+"""Kill the processes that a test started."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import subprocess
 
 
 def kill_all(pid: int) -> None:
-    """A process and its children, which ansible-playbook puts into groups of their own."""
+    """Kill a process and its children, which ansible-playbook puts into separate process groups."""
     tree = [pid]
     for parent in tree:
         children = subprocess.run(["pgrep", "-P", str(parent)], capture_output=True, text=True, check=False)

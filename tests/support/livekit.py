@@ -4,7 +4,7 @@
     with LiveKit() as livekit:
         status, trunks = livekit.twirp("SIP", "ListSIPInboundTrunk", {})
 
-They start in under a second and stop with the test. Any number may run at once, also beside a deployment.
+They start in under a second and stop with the test. Any number may run at the same time, also next to a deployment.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ import requests
 from tests.images import build
 
 HOST = "127.0.0.1"
-PATIENCE = 120  # seconds: a busy machine is late; only a defect is as late as this
+PATIENCE = 120  # seconds; a busy machine is slow, but only a defect takes this long
 ADMIN = {
     "sip": {"admin": True, "call": True},
     "video": {"roomCreate": True, "roomList": True, "roomAdmin": True},
@@ -39,7 +39,7 @@ _given: set[int] = set()
 
 
 def free_port() -> int:
-    """A port free on TCP and UDP, never the same twice. Below the ephemeral ports, which outgoing connections take."""
+    """A port that is free on TCP and UDP, a new one each time, below the ephemeral ports of outgoing connections."""
     while True:
         port = random.randint(21000, 32000)
         if port in _given:
@@ -55,7 +55,7 @@ def free_port() -> int:
 
 
 def token(api_key: str, api_secret: str, grants: dict, **claims) -> str:
-    """A LiveKit access token: HS256 over the secret."""
+    """A LiveKit access token, signed with HS256."""
 
     def part(raw: bytes) -> str:
         return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
@@ -71,11 +71,11 @@ def version_number(version: str) -> tuple[int, ...]:
 
 
 class Process:
-    """A program that writes to a log file and dies with the test."""
+    """A program that writes to a log file and ends with the test process."""
 
     def __init__(self, command: list[str], log: Path, stdin: str = "") -> None:
         self.log = log
-        # setpriv: the kernel ends the program when this process ends, however it ends
+        # setpriv: the kernel kills the program when this process ends, however that happens
         with log.open("ab") as output:
             self.process = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", *command],
@@ -103,13 +103,13 @@ class Process:
         self.process.send_signal(signal.SIGTERM)
 
     def stop(self) -> None:
-        # Killed, not asked: a livekit-server with a call would wait for the end of the call
+        # Kill it, because after SIGTERM a livekit-server with a call waits for the end of the call.
         self.process.kill()
         self.process.wait()
 
 
 class Api:
-    """A server that has LiveKit's API, real or not."""
+    """A server with LiveKit's API, real or simulated."""
 
     url: str
     api_key: str
@@ -118,7 +118,7 @@ class Api:
     def twirp(
         self, service: str, rpc: str, body: dict | None = None, grants: dict | None = None
     ) -> tuple[int, dict | str]:
-        """One API call: the status and the body, as text where it is not JSON."""
+        """Send one API request, and return the status and the body, as text if it is not JSON."""
         answer = self.post(
             token(self.api_key, self.api_secret, ADMIN if grants is None else grants), service, rpc, body
         )
@@ -128,7 +128,7 @@ class Api:
             return answer.status_code, answer.text
 
     def post(self, bearer: str, service: str, rpc: str, body: dict | None = None) -> requests.Response:
-        """The raw answer to one API call with this token."""
+        """Send one API request with this token, and return the raw answer."""
         return requests.post(
             f"{self.url}/twirp/livekit.{service}/{rpc}",
             json=body or {},
@@ -138,10 +138,10 @@ class Api:
 
 
 class LiveKit(Api):
-    """`keys` is a dict of API key and secret; without it one pair is made up. `version`: another one to build.
+    """`keys` maps API keys to secrets; the default is one random pair. `version`: the version to build.
 
-    `redis`: whether with a Redis of its own, or the section `redis` of the configuration for another one.
-    `config`: more for that configuration.
+    `redis`: whether to start a Redis, or the section `redis` of the configuration for another Redis.
+    `config`: more keys of the configuration.
     """
 
     def __init__(
@@ -168,7 +168,7 @@ class LiveKit(Api):
                     self.start_redis()
                 self.start_server()
                 return self
-            except RuntimeError:  # a port may have been taken since it was found free
+            except RuntimeError:  # another program may have taken a port that was free
                 self.stop()
                 if not attempts_left:
                     shutil.rmtree(self.folder)
@@ -179,12 +179,12 @@ class LiveKit(Api):
         shutil.rmtree(self.folder)
 
     def has(self, since: str) -> bool:
-        """Whether it is of this version or newer."""
+        """Whether the server has this version or a newer one."""
         return version_number(self.version) >= version_number(since)
 
     @property
     def refusal(self) -> str:
-        """What it answers livekit-sip about a call that no rule takes."""
+        """The server's answer to livekit-sip about a call that no rule takes."""
         return "REJECT" if self.has("1.13.8") else "DROP"
 
     def _choose_ports(self) -> None:
@@ -237,14 +237,14 @@ class LiveKit(Api):
             return False
 
     def _server_answers(self) -> bool:
-        """Whether its API answers, and to our key: another server may have taken the port meanwhile."""
+        """Whether the API accepts our key: another server may have taken the port."""
         try:
             return self.twirp("RoomService", "ListRooms")[0] == 200
         except requests.ConnectionError:
             return False
 
     def redis(self, *words: str) -> str:
-        """The first line of Redis's answer to one command."""
+        """Send one command to Redis, and return the first line of the answer."""
         with socket.create_connection((HOST, self.redis_port), timeout=PATIENCE) as connection:
             answers = connection.makefile("rb")
             for command in (["AUTH", self.redis_password], words):
@@ -254,5 +254,5 @@ class LiveKit(Api):
         return answer
 
     def flush(self) -> None:
-        """Forget all trunks and dispatch rules."""
+        """Remove all trunks and dispatch rules."""
         self.redis("DEL", *SIP_HASHES)

@@ -48,7 +48,7 @@ class Scripted(Handler):
 
 
 class Misbehaving(HttpServer):
-    """Gives the answers in `script`, one a request; the last one again and again. An answer may be a function."""
+    """Sends the answers in `script`, one per request, and repeats the last one. An answer may be a function."""
 
     handler = Scripted
 
@@ -57,11 +57,11 @@ class Misbehaving(HttpServer):
         self.requests = []
 
     def speak_tls(self, certificate: Path, of_clients: bool = False) -> None:
-        """From now on, with a file that holds the certificate and its key. `of_clients`: they must have one too."""
+        """Use TLS from now on, with the certificate and key in this file. `of_clients`: clients need one too."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)
         if of_clients:
-            context.maximum_version = ssl.TLSVersion.TLSv1_2  # newer ones say no only after the handshake
+            context.maximum_version = ssl.TLSVersion.TLSv1_2  # newer versions refuse only after the handshake
             context.verify_mode = ssl.CERT_REQUIRED
             context.load_verify_locations(certificate)
         self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
@@ -69,7 +69,7 @@ class Misbehaving(HttpServer):
 
 
 def certificate(path: Path, host: str = "127.0.0.1", days: int = 1) -> Path:
-    """A certificate that no authority signed, with its key. `days`: from now until it expires."""
+    """Write a self-signed certificate and its key to `path`. `days`: from now until it expires."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "livekit")])
     try:

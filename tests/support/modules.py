@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs the collection's modules in this process, as ansible would, in milliseconds."""
+"""Run the collection's modules in this process, as Ansible would, within milliseconds."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ PLUGINS = "ansible_collections.telephony.livekit.plugins"
 
 
 class Clock:
-    """In place of `time` where the modules repeat requests: pauses take no time, and count against deadlines.
+    """Replaces `time` where the modules repeat requests: pauses take no time, but count towards deadlines.
 
-    `wrong`: by so many seconds. Each thread has its own deadlines.
+    `wrong`: the error of the clock in seconds. Each thread has its own deadlines.
     """
 
     def __init__(self, wrong: float = 0) -> None:
@@ -43,10 +43,10 @@ class Clock:
 
 
 class ModuleRunner:
-    """`run("livekit_sip_trunk", name="t", …)` against one server; every run's whole output is kept in `outputs`."""
+    """Runs modules on one server: `run("livekit_sip_trunk", name="t", …)`. `outputs` keeps the output of each run."""
 
     def __init__(self, url: str, api_key: str, api_secret: str) -> None:
-        # A busy machine is late: only a test that is about the timeout has a shorter one.
+        # Long enough for a busy machine; only tests of the timeout set a shorter one.
         self.connection = {"url": url, "api_key": api_key, "api_secret": api_secret, "timeout": 120}
         self.outputs: list[str] = []
 
@@ -55,7 +55,7 @@ class ModuleRunner:
         output = io.StringIO()
         main = importlib.import_module(f"{PLUGINS}.modules.{module}").main
         warnings: list[str] = []
-        # Ansible keeps warnings for the life of the process, or shows them where controller code was imported.
+        # Ansible keeps warnings for the life of the process, or prints them if controller code was imported.
         with (
             mock.patch.object(AnsibleModule, "warn", lambda _module, warning: warnings.append(warning)),
             patch_module_args(arguments),
@@ -77,7 +77,7 @@ class ModuleRunner:
 
 
 def run_and_repeat(run, **options) -> dict:
-    """Check, run, check again, run again: the check tells what the run does, and the second run does nothing."""
+    """Check, run, check and run: the check must predict the run, and the second check and run must change nothing."""
     check = run(check=True, **options)
     result = run(**options)
     assert not result.get("failed"), result

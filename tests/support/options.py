@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""For each kind of object: options that set every field there is, others that change every field, and the fewest."""
+"""For each kind of object: options that set, change and clear every field, and the fewest required options."""
 
 from __future__ import annotations
 
 ONE, TWO, THREE = "+12025550101", "+12025550102", "+12025550103"
-# Emptied by its name in the option `clear`.
+# The option `clear` clears this field.
 CLEAR = object()
 
 _MEDIA = (
@@ -23,7 +23,7 @@ _MEDIA = (
     CLEAR,
 )
 
-# For each option a value, another one, and the one that gives the field back what it has in FEWEST.
+# For each option: a value, another value, and the value that gives the field its state in FEWEST.
 VALUES = {
     "inbound_trunk": {
         "metadata": ("m", "m2", ""),
@@ -125,7 +125,7 @@ def _column(number):
 
 
 def _cleared(options):
-    """A rule is freed of its trunks by any_trunk, which counts as saying so."""
+    """The options that clear all fields. any_trunk clears the trunks of a rule."""
     given = {option: value for option, value in options.items() if value is not CLEAR}
     clear = [option for option, value in options.items() if value is CLEAR and option != "trunks"]
     return {**given, **({"any_trunk": True} if "trunks" in options else {}), "clear": sorted(clear)}

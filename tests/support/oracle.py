@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Asks a running livekit-server what it would do with a call. Nothing is created."""
+"""Ask a running livekit-server how it would treat a call, without creating anything."""
 
 from __future__ import annotations
 
@@ -31,24 +31,24 @@ class Oracle:
         return self
 
     def __exit__(self, *_unused) -> None:
-        # Killed, not asked: it may still wait for an answer of a server that has ended
+        # Kill it, because it may still wait for an answer of a server that has stopped.
         self.process.kill()
         self.process.communicate()
 
     def ask(self, to: str, **call) -> dict:
-        """The decision: trunk, rule, result (ACCEPT, REQUEST_PIN, livekit.refusal), room; or what went wrong."""
+        """Return the decision: trunk, rule, result (ACCEPT, REQUEST_PIN, livekit.refusal) and room, or the error."""
         return self.answers({"from": CALLER, "to": to, "src": SOURCE, **call})[0]
 
     def store(self, trunks: list[dict], rules: list[dict]) -> None:
-        """Let livekit-server hold exactly these trunks and rules, also such as its API would refuse."""
+        """Replace all trunks and rules of livekit-server with these, even if its API would refuse them."""
         self.answers({"trunks": trunks, "rules": rules})
 
     def outbound(self) -> list[dict]:
-        """The calls that livekit-server has handed to livekit-sip since this was asked last, and from now on."""
+        """Return the calls that livekit-server sent to livekit-sip since the last use. The first use starts it."""
         return self.answers({"outbound": True})[0]["requests"]
 
     def write(self, *questions: dict) -> None:
-        """Ask, and leave the answers to be read."""
+        """Send questions without reading the answers."""
         self.process.stdin.write("".join(json.dumps(question) + "\n" for question in questions))
         self.process.stdin.flush()
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A call with a voice, placed with nothing but Python: a test process calls `talk`, a test host runs this file.
+"""Place a call with audio, with only Python: a test process calls `talk`, a test host runs this file.
 
 phone.py SOURCE TARGET NUMBER PATIENCE FROM_HOST
 
@@ -22,9 +22,9 @@ VOICE = 1000
 
 
 def talk(caller: Caller, seconds: float, voice: int = VOICE, tones_wanted: int = 0) -> list[bytes]:
-    """Say a tone for that long, packet by packet, and return what comes meanwhile.
+    """Send a tone for that time, packet by packet, and return the packets that arrive.
 
-    It goes on until that many tones were heard, or a minute is over: a busy machine is late.
+    For a busy machine, it continues until it has heard `tones_wanted` tones, or for a minute.
     """
     port = int(re.search(r"^m=audio (\d+)", caller.answer.body, re.MULTILINE)[1])
     target = (re.search(r"^c=IN IP4 (\S+)", caller.answer.body, re.MULTILINE)[1], port)
@@ -42,9 +42,9 @@ def talk(caller: Caller, seconds: float, voice: int = VOICE, tones_wanted: int =
 
 
 def place(source: str, target: str, number: str, patience: float = 40, from_host: str = "", port: int = 5060) -> dict:
-    """Call, talk until the greeting and the own voice were heard, and hang up.
+    """Call, talk until the greeting and the echo were heard, and hang up.
 
-    Give up when nobody answers within `patience` seconds.
+    Give up if the call is not answered within `patience` seconds.
     """
     with Caller(port, source=source, target=target) as caller:
         caller.invite(number, from_host=from_host)

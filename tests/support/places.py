@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A failure that says what to add where, for whoever added something in one place and does not know the others."""
+"""A failure that tells contributors who changed one place what to add to, or remove from, the other places."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 
 def only(found: Iterable[str], wanted: Iterable[str], place: str) -> None:
-    """Both hold the same names, or the failure says of each name what to do in which place."""
+    """Fail unless both contain the same names; the failure lists the names to add to or remove from `place`."""
     found, wanted = {*found}, {*wanted}
     lines = [f"{place}: add {name}" for name in sorted(wanted - found)]
     lines += [f"{place}: remove {name}" for name in sorted(found - wanted)]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A real ansible-playbook, as the tests start it."""
+"""Run the real ansible-playbook."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def start(*arguments: str | Path, checkout: Path = REPOSITORY, **environment: str) -> subprocess.Popen:
-    """ansible-playbook under way in a checkout; standard output holds standard error too."""
+    """Start ansible-playbook in a checkout; its standard output includes standard error."""
     return subprocess.Popen(
         [Path(sys.executable).parent / "ansible-playbook", *arguments],
         cwd=checkout,
@@ -31,14 +31,14 @@ def start(*arguments: str | Path, checkout: Path = REPOSITORY, **environment: st
 
 
 def run(*arguments: str | Path, checkout: Path = REPOSITORY, **environment: str) -> tuple[int, str]:
-    """Exit code and output."""
+    """Run ansible-playbook, and return its exit code and output."""
     running = start(*arguments, checkout=checkout, **environment)
     output, _unused = running.communicate()
     return running.returncode, output
 
 
 class Playbook:
-    """Tasks on localhost against one livekit-server."""
+    """A playbook that runs tasks on localhost against one livekit-server."""
 
     def __init__(self, livekit, folder: Path, tasks: list[dict], **variables) -> None:
         path = folder / "play.yml"

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs inside a test host, with nothing but Python: what do its packets meet at another host?
+"""Probe another host from the test host on which this runs. It needs only Python.
 
 probe.py tcp SOURCE TARGET PORT...    prints {port: "open" | "refused" | "silent"}
 probe.py udp SOURCE TARGET PORT TEXT [UNTIL]
-                                      sends one datagram and prints a list of what comes back in two seconds, or until
-                                      something begins with UNTIL, for which it has longer
-probe.py get URL                      prints what an HTTP server answers
-probe.py talk TARGET PORT             sends its standard input by TCP and prints what comes until the other end closes
+                                      sends one datagram and prints a list of the answers of two seconds, or of up to
+                                      six, until one begins with UNTIL
+probe.py get URL                      prints the answer of an HTTP server
+probe.py talk TARGET PORT             sends its standard input by TCP and prints the answer until the other side closes
 probe.py listen PORT                  prints "ready", the source of each datagram in six seconds, and "done"
 """
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Stands between the modules and a server's API: notes every RPC, and spoils those it is told to.
+"""A proxy between the modules and a server's API that records every RPC, and spoils RPCs on request.
 
 with Proxy(livekit.url) as proxy:
-    proxy.spoil("Create", cut_after)       # the next RPC whose name starts so
+    proxy.spoil("Create", cut_after)       # the next RPC whose name starts with Create
     ModuleRunner(proxy.url, …).trunk(…)
     assert proxy.rpcs == ["ListSIPInboundTrunk", "CreateSIPInboundTrunk", …]
 """
@@ -27,7 +27,7 @@ class Answer:
     status: int
     body: bytes
     headers: dict[str, str] = field(default_factory=dict)
-    sent: float = 1.0  # the part of the body that is sent before the connection is cut
+    sent: float = 1.0  # the fraction of the body that is sent before the connection is cut
 
 
 class Cut(Exception):
@@ -35,10 +35,10 @@ class Cut(Exception):
 
 
 class Unanswered(Exception):
-    """No answer for as long as the client waits."""
+    """The client gets no answer for as long as it waits."""
 
 
-# A fault gets what asks the server, and returns what the client is answered, or raises Cut.
+# A fault gets a function that asks the server, and returns the answer to the client, or raises Cut or Unanswered.
 Fault = Callable[[Callable[[], Answer]], Answer]
 
 
@@ -58,7 +58,7 @@ def cut_after(ask) -> Answer:
 
 
 def answers(status: int, text: str | dict, after: bool = False) -> Fault:
-    """Another answer than the server's; `after`: the server has carried out the RPC, and a proxy lost its answer."""
+    """Replace the server's answer. `after`: the server has executed the RPC, but a proxy lost its answer."""
 
     def fault(ask) -> Answer:
         if after:
@@ -76,7 +76,7 @@ def unanswered(_ask) -> Answer:
 
 
 def without(*fields: str) -> Fault:
-    """As a server that does not know these fields: it neither stores nor returns them."""
+    """Act like a server that does not know these fields: it neither stores nor returns them."""
 
     def pruned(value):
         if isinstance(value, dict):
@@ -102,7 +102,7 @@ class _Handler(Handler):
         except Unanswered:
             self.connection.settimeout(PATIENCE)
             with contextlib.suppress(OSError):
-                self.connection.recv(1)  # nothing: the client hangs up
+                self.connection.recv(1)  # returns when the client closes the connection
                 self._cut()
             return
         self.send_response_only(answer.status)
@@ -138,7 +138,7 @@ class Proxy(HttpServer):
         self.faults.append((rpc, fault, times))
 
     def too_late(self, ask) -> Answer:
-        """A fault: the server carries it out, and the client has given up before it hears of it."""
+        """A fault: the server executes the RPC, but the client gives up before it gets the answer."""
         with self.carrying_out:
             ask()
         raise Unanswered
@@ -160,5 +160,5 @@ class Proxy(HttpServer):
                     del self.faults[index]
                 return fault(ask)
         with self.carrying_out:
-            pass  # a client that gave up sees what became of it, however late a busy machine is
+            pass  # wait for late RPCs, so that a client that gave up sees their result
         return ask()

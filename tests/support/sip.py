@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Calls and probes from the caller, a test host with sipp. /tests/support is this folder, mounted there."""
+"""Calls and probes from the caller, a test host with sipp that mounts this folder at /tests/support."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def call(caller, source, target, number, *, transport="udp", from_host=None, sec
 
 
 def answered(caller, source, target, number, *, transport="udp", seconds=3):
-    """As call(), but the call must be answered. sipp says back what it hears and hangs up itself."""
+    """Like call(), but the call must be answered. sipp echoes the audio, and then hangs up."""
     ran, messages = sipp(caller, "answered", source, target, number, transport, seconds, seconds + 40, "-rtp_echo")
     assert ran.rc == 0, f"the call was not answered, or did not end: {ran}\n{messages}"
     return answers(messages, "ACK")
 
 
 def sipp(caller, scenario, source, target, number, transport, seconds, longest, options):
-    """What sipp ended with, and all messages with their direction."""
+    """Run sipp, and return its result and all messages with their direction."""
     trace = f"/tmp/sipp-{scenario}-{transport}-{source}-{target}.log"
     ran = caller.run(
         f"rm -f {trace}; timeout {longest} sipp {target}:5060 -sf /tests/support/{scenario}.xml -m 1 -nostdin"
@@ -45,7 +45,7 @@ def sipp(caller, scenario, source, target, number, transport, seconds, longest, 
 
 
 def answers(messages, until):
-    """What came in answer to the INVITE before the first request of that method."""
+    """The answers to the INVITE before the first request with the method `until`."""
     found = []
     for direction, text in messages:
         if text.startswith(f"{until} "):
@@ -56,21 +56,21 @@ def answers(messages, until):
 
 
 def talk(caller, source, target, number, *, from_host=None, patience=40):
-    """A call with a voice: what is answered, and which tones are heard (phone.py)."""
+    """Place a call with audio (phone.py), and return the answers and the tones that the caller hears."""
     arguments = f"{source} {target} '{number}' {patience} {from_host or source}"
     return json.loads(caller.check_output(f"timeout 300 python3 /tests/support/phone.py {arguments}"))
 
 
 def tcp(caller, source, target, ports):
-    """What a TCP connection from `source` meets at each port: "open", "refused" or "silent"."""
+    """The result of a TCP connection from `source` to each port: "open", "refused" or "silent"."""
     output = probe(caller, f"tcp {source} {target} {' '.join(map(str, ports))}")
     return {int(port): state for port, state in json.loads(output).items()}
 
 
 def udp(caller, source, target, port, text="hello", until=""):
-    """Send one datagram; a list of what comes back in two seconds, or until something begins with `until`.
+    """Send one datagram, and return the answers of two seconds, or of up to six until one begins with `until`.
 
-    A closed port says "refused".
+    A closed port adds "refused".
     """
     return json.loads(probe(caller, f"udp {source} {target} {port} {shlex.quote(text)} {shlex.quote(until)}"))
 
@@ -80,7 +80,7 @@ def probe(host, arguments):
 
 
 def invite(host, source, target, number, from_host=None):
-    """As call(), from a host without sipp: over UDP, heard until it rings, never cancelled."""
+    """Like call(), from a host without sipp: over UDP, until the call rings, without a CANCEL."""
     call = secrets.token_hex(8)
     offer = ["v=0", f"o=- 1 1 IN IP4 {source}", "s=-", f"c=IN IP4 {source}", "t=0 0", "m=audio 20000 RTP/AVP 0", ""]
     body = "\r\n".join(offer)

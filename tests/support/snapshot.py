@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a host is like, as JSON: python3 /tests/support/snapshot.py
+"""Print the state of a host as JSON: python3 /tests/support/snapshot.py
 
-Left out is what packages, Docker, systemd and Ansible keep for themselves, and what a running host writes all the time.
+It omits the internal files of packages, Docker, systemd and Ansible, and whatever a running host writes constantly.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from pathlib import Path
 FOLDERS = ["/etc", "/home", "/opt", "/srv", "/usr/local", "/var/lib", "/var/spool", "/var/tmp"]
 INTERNAL = re.compile(
     r"/var/lib/(dpkg|apt|docker|containerd|systemd|python|pam|ucf|private|dbus|nftables|polkit-1)(/|$)"
-    # passwd- and such are backups of the tools that manage accounts.
+    # Tools that manage accounts write backups such as passwd-.
     r"|/etc/(ld\.so\.cache|\.pwd\.lock|machine-id|mtab|resolv\.conf|hosts|hostname|.*-)$"
 )
 SYSCTL = Path("/proc/sys/net")
-# They count, or are of one interface.
+# Counters, and settings of one interface.
 BUSY = re.compile(r"conntrack_count|/(conf|neigh)/|/route/|tcp_fastopen_key|random|bpf_")
 
 
 def run(*command):
-    """What it prints; nothing where it fails, or where a bare host has no such command."""
+    """The output of a command, or "" if it fails, or if a bare host lacks it."""
     if not shutil.which(command[0]):
         return ""
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False)
@@ -56,7 +56,7 @@ def describe(path):
 
 
 def ours_by_name():
-    """Files anywhere that are named like us."""
+    """Files of the whole host whose names contain "livekit"."""
     elsewhere = [
         "(",
         "-path",
@@ -86,7 +86,7 @@ def sysctls():
 
 
 def listening():
-    """Protocol, address, port and program. What Docker's own resolver has changes with each start of the host."""
+    """Protocol, address, port and program, without Docker's resolver, whose ports change when the host starts."""
     rows = [row.split() for row in run("ss", "-Hlntup").splitlines()]
     programs = [" ".join(re.findall(r'"([^"]+)"', row[-1])) for row in rows]
     found = {f"{row[0]} {row[4]} {program}" for row, program in zip(rows, programs, strict=True)}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The stand-in for livekit-sip as a process beside a LiveKit of the tests.
+"""The stand-in for livekit-sip as a process next to a test's LiveKit.
 
 with LiveKit() as livekit, StandIn(livekit) as sip:
     send an INVITE to 127.0.0.1, sip.port
@@ -16,7 +16,7 @@ from tests.support.livekit import HOST, PATIENCE, LiveKit, Process, free_port
 
 
 class StandIn:
-    """`config` is merged over a configuration that works."""
+    """A process of the stand-in. `config` overrides keys of a working configuration."""
 
     def __init__(self, livekit: LiveKit, config: dict | None = None) -> None:
         self.livekit = livekit

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tones in RTP with G.711 mu-law: what a caller says, and what they hear."""
+"""Tones in RTP with G.711 mu-law, which a caller sends and hears."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ RATE = 8000
 FRAME = 160  # samples in 20 ms
 HEADER = 12
 GREETING = [440, 554, 659]  # what the demo agent plays
-LOUD = 1000  # of the 4000 that a clean tone of amplitude 8000 has
+LOUD = 1000  # strength; a clean tone of amplitude 8000 has 4000
 
 
 def rtp(number: int, hertz: int) -> bytes:
-    """The packet of that number in a stream that is one tone."""
+    """The packet with this number in a stream of one tone."""
     start = number * FRAME
     samples = (8000 * math.sin(2 * math.pi * hertz * (start + place) / RATE) for place in range(FRAME))
     header = struct.pack("!BBHII", 0x80, 0, number & 0xFFFF, start & 0xFFFFFFFF, 0x5EED)
@@ -23,7 +23,7 @@ def rtp(number: int, hertz: int) -> bytes:
 
 
 def heard(packets: list[bytes], *more: int) -> list[int]:
-    """The tones of a stream in their order, of the greeting and those named. A tone is at least 0.1 s."""
+    """The tones of a stream in order, out of those of the greeting and `more`. A tone lasts at least 0.1 s."""
     loudest = [loudest_of(packet[HEADER:], [*GREETING, *more]) for packet in packets]
     runs: list[list[int]] = []
     for hertz in filter(None, loudest):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs inside a test host, with nothing but Python: asks the livekit-server there, with the key that the role made.
+"""Ask the livekit-server of the test host on which this runs, with the role's key. It needs only Python.
 
 twirp.py SERVICE RPC JSON    prints the answer's JSON
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which fields of the modules' table a livekit-server of some version does not have."""
+"""Fields of the modules' table that a version of livekit-server does not have."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.support.livekit import version_number
 
 
 def newer_fields(fields, version, prefix="") -> dict[str, str]:
-    """Dotted names of the fields that this version does not have, and the version that has them."""
+    """Map the dotted name of each field that this version does not have to the version that added it."""
     found = {}
     for field in fields:
         if field.since and version_number(field.since) > version_number(version):
@@ -31,7 +31,7 @@ def newer_in(kind, version) -> dict[str, str]:
 
 
 def known(options, newer, prefix=""):
-    """The options without those that this version does not have."""
+    """The options without the fields in `newer`, which this version does not have."""
     if isinstance(options, list):
         return [known(item, newer, prefix) if isinstance(item, dict) else item for item in options]
     return {

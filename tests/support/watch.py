@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What may become of a call while a table changes, told from the decisions after each write.
+"""Find calls that fare worse while a table changes, from the decisions after each write.
 
-Each decision equals the one before the change or the one after it. Two exceptions, each for one write, and only where
-the result of the run names the number at that write:
+Each decision must equal the one before or the one after the change. There are two exceptions, each for one write, and
+only if the result of the run names the number at that write:
 
-* the number moves between trunks. No caller is let in who is let in neither before nor after;
-* another rule takes the call. It is asked for a PIN or refused. It is let in by a third rule only if it gives no PIN
-  and both tables let it in.
+* The number moves between trunks. The call may be accepted only if it is accepted before or after the change.
+* Another rule takes the call. The call may be refused, or need a PIN. A third rule may accept it only if the caller
+  enters no PIN and both tables accept it.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ ACCEPT, REQUEST_PIN, REFUSED, ERROR = "ACCEPT", "REQUEST_PIN", "refused", "error
 
 
 class Fate(t.NamedTuple):
-    """What becomes of a call."""
+    """The result of a call."""
 
     result: str
     room: str = ""
-    password: bool = False  # whether the caller has to give one first
+    password: bool = False  # whether the caller must send one first
     trunk: str = ""
     rule: str = ""
 
 
 def fate_of(decision: dict) -> Fate:
-    """Of a decision in the words of tests/doubles/oracle."""
+    """Convert a decision of tests/doubles/oracle to a Fate."""
     if "auth_error" in decision:
         return Fate(ERROR)
     if "dispatch_error" in decision:
@@ -38,12 +38,12 @@ def fate_of(decision: dict) -> Fate:
 
 
 class Moment(t.NamedTuple):
-    fates: list[Fate]  # one a call
-    named: list[str]  # the numbers that the run says are interrupted by this write
+    fates: list[Fate]  # one per call
+    named: list[str]  # the numbers whose calls this write interrupts, according to the run
 
 
 def faults(calls: list[dict], history: list[Moment]) -> list[tuple[dict, str, list[Fate]]]:
-    """Calls that fare worse on the way than before and after, each with what is wrong."""
+    """Calls that fare worse during the change than before and after it, each with the fault and all fates."""
     found = []
     for index, call in enumerate(calls):
         fates = [moment.fates[index] for moment in history]
@@ -81,11 +81,11 @@ def _excepted(call: dict, fate: Fate, first: Fate, last: Fate, named: list[str])
 
 
 def _off(fate: Fate, first: Fate, last: Fate) -> bool:
-    """Whether a caller with the password, or one without, fares otherwise than at both ends."""
+    """Whether a caller, with or without the password, fares differently than at both ends."""
     return any(seen not in ends for seen, *ends in zip(*map(_seen, (fate, first, last)), strict=True))
 
 
 def _seen(fate: Fate) -> tuple:
-    """What callers notice: one who has the password of the trunk, and one who has none."""
+    """The results for a caller with the password of the trunk, and for a caller without it."""
     with_password = fate.result, fate.room
     return with_password, ("password",) if fate.password else with_password

@@ -51,7 +51,7 @@ func (p *phone) invite(ctx context.Context, request *sip.Request, tx sip.ServerT
 		}
 		return
 	}
-	// The library answers a CANCEL and ends the INVITE with 487. It also makes the one To tag of all answers.
+	// The library answers a CANCEL and ends the INVITE with 487. It also creates the To tag that all answers share.
 	dialog, err := p.dialogs.ReadInvite(request, tx)
 	if err != nil {
 		respond(400, "Bad request")(request, tx)
@@ -112,12 +112,12 @@ func (c *call) run(ctx context.Context) {
 	switch rule.Result {
 	case rpc.SIPDispatchResult_ACCEPT, rpc.SIPDispatchResult_LEGACY_ACCEPT_OR_PIN, rpc.SIPDispatchResult_REQUEST_PIN:
 	case rpc.SIPDispatchResult_REJECT:
-		// As measured: how livekit-server refuses from 1.13.8 on.
+		// As measured with the REJECT of livekit-server from 1.13.8 on.
 		c.log.Info("Rejecting inbound call, doesn't match any Dispatch Rules")
 		c.close(404, "Does not match Trunks or Dispatch Rules", "no-dispatch")
 		return
 	default:
-		// As measured, for the DROP of livekit-server up to 1.13.7: the caller has heard one 180 and never gets a final answer.
+		// As measured with the DROP of livekit-server up to 1.13.7: the caller gets one 180 and never a final answer.
 		c.log.Info("Closing inbound call", "reason", "flood")
 		return
 	}
@@ -135,7 +135,7 @@ func (c *call) run(ctx context.Context) {
 	}
 	defer line.close(c.log)
 
-	// As measured, the limit counts from the INVITE and not from the answer.
+	// As measured: the limit counts from the INVITE, not from the answer.
 	if limit := rule.GetMaxCallDuration().AsDuration(); limit > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithDeadline(ctx, invited.Add(limit))
@@ -151,7 +151,7 @@ func (c *call) run(ctx context.Context) {
 	c.wait(ctx, line, rule, stopRinging)
 }
 
-// wait puts the caller into the room and rings until an agent publishes audio, the caller gives up or the time is over.
+// wait joins the room and rings until an agent publishes audio, the caller gives up, or the time is over.
 func (c *call) wait(ctx context.Context, line *line, rule *rpc.EvaluateSIPDispatchRulesResponse, stopRinging func()) {
 	room, err := join(ctx, c.config, rule, line, c.log)
 	if err != nil {
@@ -181,7 +181,7 @@ func (c *call) wait(ctx context.Context, line *line, rule *rpc.EvaluateSIPDispat
 	}
 }
 
-// talk answers the call and holds it until the caller hangs up, the room is closed or the time is over.
+// talk answers the call and keeps it up until the caller hangs up, the room is closed, or the time is over.
 func (c *call) talk(ctx context.Context, line *line, roomClosed <-chan struct{}) {
 	response := sip.NewResponseFromRequest(c.request, 200, "OK", line.offer.answer(c.config.announced(), line.port(), line.key))
 	response.AppendHeader(sip.NewHeader("Content-Type", "application/sdp"))
@@ -192,7 +192,7 @@ func (c *call) talk(ctx context.Context, line *line, roomClosed <-chan struct{})
 	defer cancel()
 	unacknowledged := time.AfterFunc(64*sip.T1, cancel)
 	go func() {
-		_ = c.dialog.WriteResponse(response) // says it again until it is acknowledged
+		_ = c.dialog.WriteResponse(response) // repeats the response until it is acknowledged
 		unacknowledged.Stop()
 	}()
 	c.log.Info("Accepted inbound call")
@@ -213,7 +213,7 @@ func (c *call) talk(ctx context.Context, line *line, roomClosed <-chan struct{})
 	}
 }
 
-// again answers an INVITE inside the call, which providers send to see whether it is still there: with what was agreed.
+// again answers an INVITE inside the call with the agreed SDP. Providers send it to check whether the call is still up.
 func (c *call) again(request *sip.Request, tx sip.ServerTransaction) {
 	agreed := c.answer.Load()
 	if agreed == nil {
@@ -231,7 +231,7 @@ func (c *call) close(status int, text, reason string) {
 	c.log.Info("Closing inbound call", "reason", reason)
 }
 
-// ring sends 180 at once and then in every interval, until the returned function is called.
+// ring sends 180 immediately, and then once per interval until the returned function is called.
 func (c *call) ring() (stop func()) {
 	done, ended := make(chan struct{}), make(chan struct{})
 	c.respond(180, "Ringing", c.allow())

@@ -18,8 +18,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Config names every key of livekit-sip 1.10. A key that is not here is an error, where livekit-sip itself
-// would ignore it: a test should not pass with a setting that does nothing.
+// Config contains every key of livekit-sip 1.10. Any other key is an error, although livekit-sip ignores it: a
+// test must not pass with a setting that has no effect.
 type Config struct {
 	Redis     *redis.RedisConfig `yaml:"redis"`
 	APIKey    string             `yaml:"api_key"`
@@ -43,7 +43,7 @@ type Config struct {
 		Sample     any    `yaml:"sample"`
 	} `yaml:"logging"`
 
-	// Read, so that the file is accepted, and not served.
+	// Accepted in the file, but without effect.
 	PrometheusPort         int           `yaml:"prometheus_port"`
 	PProfPort              int           `yaml:"pprof_port"`
 	HideInboundPort        bool          `yaml:"hide_inbound_port"`
@@ -122,7 +122,7 @@ func (c *Config) complete() error {
 
 func (c *Config) logLevel() slog.Level {
 	var level slog.Level
-	_ = level.UnmarshalText([]byte(strings.ToUpper(c.Logging.Level))) // an unknown level leaves INFO
+	_ = level.UnmarshalText([]byte(strings.ToUpper(c.Logging.Level))) // an unknown level leaves the default, INFO
 	return level
 }
 
@@ -142,7 +142,7 @@ func (c *Config) notServed() []string {
 	return keys
 }
 
-// announced is the address in Contact: the one given, else that of the first interface that is not loopback.
+// announced returns the address in Contact: nat_1_to_1_ip, or else that of the first interface except loopback.
 func (c *Config) announced() string {
 	if c.NAT1To1IP != "" {
 		return c.NAT1To1IP

@@ -8,7 +8,7 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-// codec is one of the two that every telephone has. livekit-sip also speaks G.722.
+// codec is one of the two codecs that every telephone supports. livekit-sip also supports G.722.
 type codec struct {
 	name        string
 	mime        string
@@ -22,7 +22,7 @@ var codecs = map[string]codec{
 	"PCMA": {name: "PCMA", mime: webrtc.MimeTypePCMA, encode: alaw, silence: 0xd5},
 }
 
-// mulaw and alaw are the two laws of ITU-T G.711.
+// mulaw and alaw encode a sample by the two laws of ITU-T G.711.
 func mulaw(sample int16) byte {
 	const bias, most = 132, 32635
 	magnitude, sign := int(sample), byte(0)

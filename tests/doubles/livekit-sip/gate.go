@@ -16,7 +16,7 @@ const (
 	mostNonces   = 1000
 )
 
-// gate asks for user and password (digest, MD5) where the trunk has them.
+// gate asks for the user and password (digest, MD5) if the trunk has both.
 type gate struct {
 	mu     sync.Mutex
 	nonces map[string]string // by Call-ID
@@ -24,10 +24,10 @@ type gate struct {
 
 func newGate() *gate { return &gate{nonces: map[string]string{}} }
 
-// pass says whether the call may go on; if not, the caller has been answered.
+// pass returns whether the call may continue. If not, it has answered the caller.
 func (g *gate) pass(c *call, trunk *rpc.GetSIPTrunkAuthenticationResponse) bool {
 	if trunk.Username == "" || trunk.Password == "" {
-		return true // as measured: a user without a password opens the trunk
+		return true // as measured: livekit-sip does not challenge a caller if the trunk has a user but no password
 	}
 	given := c.request.GetHeader("Proxy-Authorization")
 	if given == nil {

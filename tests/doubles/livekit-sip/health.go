@@ -27,7 +27,7 @@ func (h *health) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write([]byte(state))
 }
 
-// serveHealth listens on every interface, as livekit-sip does, and not at all on port 0.
+// serveHealth listens on every interface, as livekit-sip does. Port 0 disables it.
 func serveHealth(port int) (*health, error) {
 	h := &health{}
 	h.set(notStarted)

@@ -10,7 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// judge asks livekit-server about a call, by the same two questions that livekit-sip asks.
+// judge asks livekit-server the same two questions about a call as livekit-sip.
 type judge struct{ client rpc.IOInfoClient }
 
 func newJudge(store redis.UniversalClient) (*judge, error) {
@@ -18,7 +18,7 @@ func newJudge(store redis.UniversalClient) (*judge, error) {
 	return &judge{client}, err
 }
 
-// trunk says which trunk the call matches and whether the caller must log in.
+// trunk returns the trunk that the call matches, and whether the caller must authenticate.
 func (j *judge) trunk(ctx context.Context, call *rpc.SIPCall) (*rpc.GetSIPTrunkAuthenticationResponse, error) {
 	return j.client.GetSIPTrunkAuthentication(ctx, &rpc.GetSIPTrunkAuthenticationRequest{
 		Call:       call,
@@ -31,7 +31,7 @@ func (j *judge) trunk(ctx context.Context, call *rpc.SIPCall) (*rpc.GetSIPTrunkA
 	})
 }
 
-// rule says which room the call gets, if any.
+// rule returns the room that the call gets, if any.
 func (j *judge) rule(ctx context.Context, trunk string, call *rpc.SIPCall) (*rpc.EvaluateSIPDispatchRulesResponse, error) {
 	answer, err := j.client.EvaluateSIPDispatchRules(ctx, &rpc.EvaluateSIPDispatchRulesRequest{
 		SipTrunkId:    trunk,

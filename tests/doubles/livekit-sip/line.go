@@ -26,11 +26,11 @@ const (
 	tries      = 100
 )
 
-// line is the caller's side of the audio: RTP, and SRTP where the answer says so.
+// line is the caller's side of the audio: RTP, or SRTP if the call is encrypted.
 type line struct {
 	conn     *net.UDPConn
 	offer    *offer
-	key      []byte // of our side, if the call is encrypted
+	key      []byte // our key, if the call is encrypted
 	heard    chan []byte
 	answered atomic.Bool
 	received atomic.Int64
@@ -43,7 +43,7 @@ type line struct {
 	decrypt  *srtp.Context
 }
 
-// openLine takes a free port of rtp_port; as livekit-sip, an even one, on every address.
+// openLine binds a free port of rtp_port on every address. Like livekit-sip, it uses even ports only.
 func openLine(config *Config, offer *offer) (*line, error) {
 	l := &line{offer: offer, heard: make(chan []byte, mostWaits), ssrc: uint32(random(math.MaxUint32))}
 	if offer.crypto != nil {
@@ -82,7 +82,7 @@ func srtpContext(key []byte) (*srtp.Context, error) {
 
 func (l *line) port() int { return l.conn.LocalAddr().(*net.UDPAddr).Port }
 
-// listen counts the caller's RTP and hands it on. It ends with the line.
+// listen counts the caller's RTP and passes it on, until the line is closed.
 func (l *line) listen() {
 	buffer := make([]byte, 1500)
 	for {
@@ -103,12 +103,12 @@ func (l *line) listen() {
 		l.received.Add(1)
 		select {
 		case l.heard <- packet.Payload:
-		default: // the room does not take it fast enough
+		default: // the room does not read fast enough
 		}
 	}
 }
 
-// next is what the room shall hear now.
+// next returns the next audio for the room: the caller's, or silence.
 func (l *line) next() []byte {
 	select {
 	case payload := <-l.heard:
@@ -150,7 +150,7 @@ func (l *line) say(samples []int16, timestamp uint32) {
 	}
 }
 
-// beep says a tone until `over` is closed, in place of livekit-sip's spoken question for a PIN.
+// beep sends a tone until `over` is closed, in place of livekit-sip's spoken request for a PIN.
 func (l *line) beep(over <-chan struct{}) {
 	const hertz = 425
 	ticker := time.NewTicker(frame)
@@ -169,7 +169,7 @@ func (l *line) beep(over <-chan struct{}) {
 	}
 }
 
-// close ends the line and says how much was heard on it.
+// close closes the line and logs how many packets it has received and sent.
 func (l *line) close(log *slog.Logger) {
 	_ = l.conn.Close()
 	log.Info("RTP", "received", l.received.Load(), "sent", l.sent.Load())

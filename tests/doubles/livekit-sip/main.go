@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 
-// A stand-in for livekit-sip, for machines where its image cannot be had.
+// A stand-in for livekit-sip, for machines that cannot pull its image.
 //
 // It reads the same configuration file, listens on the same ports, lets the real livekit-server decide about
-// each call, puts the caller into the real room, answers on the wire as the recording of livekit-sip does,
-// and carries the audio between the two, in the plainest way: G.711, no jitter buffer, nothing mixed.
+// each call, joins the real room for the caller, sends the SIP answers of livekit-sip's recording, and carries
+// the audio between the caller and the room in the simplest way: G.711, no jitter buffer, no mixing.
 package main
 
 import (
@@ -30,7 +30,7 @@ func main() {
 		return
 	}
 	if err := run(*file, *body); err != nil {
-		// livekit-sip exits 0 here as well: who runs it must look at its health, not at its exit code.
+		// livekit-sip also exits with 0 here: its health shows the failure, not its exit code.
 		fmt.Println(err)
 	}
 }
@@ -70,7 +70,7 @@ func run(file, body string) error {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGQUIT, syscall.SIGINT)
 	if received := <-signals; received != syscall.SIGINT {
-		// As measured: draining has no limit, and new calls are still taken meanwhile.
+		// As measured: draining has no time limit, and livekit-sip still accepts new calls.
 		slog.Info("exit requested, finishing all SIP then shutting down", "signal", received)
 		health.set(stopped)
 		drain(phone, signals)

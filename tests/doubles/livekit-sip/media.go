@@ -19,8 +19,8 @@ const (
 	longestOpus = 120 * sampleRate / 1000 // samples of the longest packet, 120 ms
 )
 
-// media is the WebRTC side of the caller. What the caller says is published in the telephone's own codec, which
-// livekit-server and agents know as well; only what agents say has to be decoded.
+// media is the WebRTC side of the caller. It publishes the caller's audio in the telephone's codec, which
+// livekit-server and agents also support, and decodes only the audio of agents.
 type media struct {
 	send       func(*livekit.SignalRequest)
 	line       *line
@@ -52,7 +52,7 @@ func newMedia(send func(*livekit.SignalRequest), line *line) (*media, error) {
 	return m, err
 }
 
-// hear passes an agent's audio to the caller. Nothing is mixed: of several speakers one is heard at a time.
+// hear passes an agent's audio to the caller. It does not mix: the caller hears one speaker at a time.
 func (m *media) hear(track *webrtc.TrackRemote) {
 	if track.Codec().MimeType != webrtc.MimeTypeOpus {
 		return
@@ -126,7 +126,7 @@ func (m *media) play() {
 	}
 }
 
-// handle takes what livekit-server says about the two connections.
+// handle processes livekit-server's messages about the two connections.
 func (m *media) handle(message *livekit.SignalResponse) error {
 	switch message := message.Message.(type) {
 	case *livekit.SignalResponse_Answer:
@@ -148,7 +148,7 @@ func (m *media) handle(message *livekit.SignalResponse) error {
 	return nil
 }
 
-// candidate adds an address of livekit-server, or keeps it until the connection has been described.
+// candidate adds an address of livekit-server, or keeps it until the connection has a remote description.
 func (m *media) candidate(peer *webrtc.PeerConnection, candidate webrtc.ICECandidateInit) error {
 	if peer.RemoteDescription() == nil {
 		m.early[peer] = append(m.early[peer], candidate)

@@ -23,9 +23,9 @@ const (
 // Payload types that need no rtpmap.
 var static = map[string]string{"0": "PCMU", "8": "PCMA"}
 
-// offer is what the caller's SDP asks for, as far as the stand-in talks it.
+// offer is the part of the caller's SDP that the stand-in supports.
 type offer struct {
-	address netip.AddrPort // where the caller wants the audio
+	address netip.AddrPort // where to send the audio
 	codec   codec
 	events  string  // payload type of telephone-event, if offered
 	crypto  *crypto // nil without encryption
@@ -36,7 +36,7 @@ type crypto struct {
 	key []byte
 }
 
-// readOffer says why livekit-sip would refuse the offer, or what to answer.
+// readOffer returns the offer, or the reason why livekit-sip would refuse it.
 func readOffer(body []byte, encryption livekit.SIPMediaEncryption) (*offer, error) {
 	if len(body) == 0 {
 		return nil, errors.New("no SDP in the INVITE")
@@ -65,7 +65,7 @@ func readOffer(body []byte, encryption livekit.SIPMediaEncryption) (*offer, erro
 func (o *offer) readCrypto(media *sdp.MediaDescription, encryption livekit.SIPMediaEncryption) error {
 	required := encryption == livekit.SIPMediaEncryption_SIP_MEDIA_ENCRYPT_REQUIRE
 	if !required && encryption != livekit.SIPMediaEncryption_SIP_MEDIA_ENCRYPT_ALLOW {
-		return nil // as measured: an RTP/SAVP offer is then answered with plain RTP/AVP
+		return nil // as measured: livekit-sip then answers an RTP/SAVP offer with plain RTP/AVP
 	}
 	if slices.Contains(media.MediaName.Protos, "SAVP") {
 		for _, attribute := range media.Attributes {
@@ -129,7 +129,7 @@ func (o *offer) readAddress(whole *sdp.ConnectionInformation, media *sdp.MediaDe
 	return err
 }
 
-// answer is the SDP of the 200, with the port and, if the call is encrypted, the key of our side.
+// answer returns the SDP of the 200, with our port and, if the call is encrypted, our key.
 func (o *offer) answer(announced string, port int, key []byte) []byte {
 	family, profile := "IP4", "RTP/AVP"
 	if strings.Contains(announced, ":") {

@@ -14,7 +14,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 )
 
-// phone takes SIP requests and starts a call for each INVITE.
+// phone receives SIP requests and starts a call for each INVITE.
 type phone struct {
 	config  *Config
 	judge   *judge
@@ -24,7 +24,7 @@ type phone struct {
 	active  atomic.Int64
 }
 
-// listen binds sip_port on UDP and TCP and returns once both take requests.
+// listen binds sip_port on UDP and TCP, and returns once both accept requests.
 func listen(ctx context.Context, config *Config, judge *judge) (*phone, error) {
 	agent, err := sipgo.NewUA(sipgo.WithUserAgent("LiveKit"))
 	if err != nil {
@@ -44,7 +44,7 @@ func listen(ctx context.Context, config *Config, judge *judge) (*phone, error) {
 	server.OnBye(p.bye)
 	server.OnAck(p.ack)
 	server.OnOptions(respond(200, "OK"))
-	// The library answers a CANCEL that belongs to a call that still rings. Any other gets no answer.
+	// The library answers the CANCEL of a call that still rings. Any other CANCEL gets no answer.
 	server.OnCancel(func(*sip.Request, sip.ServerTransaction) {})
 	server.OnNoRoute(respond(405, "Method Not Allowed"))
 
@@ -66,7 +66,7 @@ func (p *phone) address() sip.Uri {
 	return sip.Uri{Scheme: "sip", Host: p.config.announced(), Port: p.config.SIPPort}
 }
 
-// call finds the call that a request is inside of.
+// call finds the call to which a request belongs.
 func (p *phone) call(request *sip.Request) (*call, bool) {
 	id, err := sip.DialogIDFromRequestUAS(request)
 	if err != nil {

@@ -21,20 +21,20 @@ import (
 
 const callStatus = livekit.AttrSIPPrefix + "callStatus"
 
-// room is the caller's place in the real room: the signal connection to livekit-server.
+// room is the caller's participant in the real room, with its signal connection to livekit-server.
 type room struct {
 	socket     *websocket.Conn
 	writing    sync.Mutex
 	media      *media
 	identity   string
-	subscribed chan struct{} // closed once somebody else in the room publishes audio
+	subscribed chan struct{} // closed once another participant publishes audio
 	tracks     map[string]bool
 	closed     chan struct{}
 	log        *slog.Logger
 }
 
-// join enters the room as livekit-sip does: with a token of kind SIP that carries the rule's room_config, so
-// that livekit-server makes the room and dispatches the rule's agents.
+// join joins the room as livekit-sip does: with a token of kind SIP that contains the rule's room_config, so
+// that livekit-server creates the room and dispatches the rule's agents.
 func join(ctx context.Context, config *Config, rule *rpc.EvaluateSIPDispatchRulesResponse, line *line, log *slog.Logger) (*room, error) {
 	attributes := map[string]string{callStatus: "ringing"}
 	for name, value := range rule.ParticipantAttributes {
@@ -76,7 +76,7 @@ func join(ctx context.Context, config *Config, rule *rpc.EvaluateSIPDispatchRule
 	return r, err
 }
 
-// subscribe asks for the audio that others publish. As livekit-sip does, this answers the call.
+// subscribe subscribes to the audio of other participants. As in livekit-sip, this answers the call.
 func (r *room) subscribe(participants []*livekit.ParticipantInfo) {
 	for _, participant := range participants {
 		for _, track := range participant.Tracks {
@@ -102,7 +102,7 @@ func (r *room) activate() {
 	}}})
 }
 
-// leave ends the participant; the room stays for as long as livekit-server keeps it.
+// leave removes the participant; livekit-server decides when the room closes.
 func (r *room) leave() {
 	r.send(&livekit.SignalRequest{Message: &livekit.SignalRequest_Leave{Leave: &livekit.LeaveRequest{
 		Reason: livekit.DisconnectReason_CLIENT_INITIATED,
@@ -142,5 +142,5 @@ func (r *room) send(request *livekit.SignalRequest) {
 	}
 	r.writing.Lock()
 	defer r.writing.Unlock()
-	_ = r.socket.WriteMessage(websocket.BinaryMessage, data) // a lost connection shows in read
+	_ = r.socket.WriteMessage(websocket.BinaryMessage, data) // read reports a lost connection
 }

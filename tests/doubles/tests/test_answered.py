@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Answered calls: a real livekit-server, a real livekit-agents worker with the demo agent, a caller who listens.
+"""Answered calls with a real livekit-server, a real livekit-agents worker with the demo agent, and a listening caller.
 
-livekit-sip is the stand-in; what it says on the wire is held to the recording in test_wire.py.
+The stand-in replaces livekit-sip; test_wire.py compares its SIP messages with the recording.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def livekit():
             "name": "line",
             "trunk_ids": [made["sip_trunk_id"]],
             "rule": {"dispatch_rule_individual": {"room_prefix": "call"}},
-            # So that the end of a room need not be waited for; 20 s is livekit-server's own.
+            # Rooms end early, so that tests need not wait; livekit-server's default is 20 s.
             "room_config": {"departure_timeout": 1, "agents": [{"agent_name": "voice-agent"}]},
         }
         assert running.twirp("SIP", "CreateSIPDispatchRule", {"dispatch_rule": rule})[0] == 200
@@ -73,7 +73,7 @@ def logged(sip: StandIn, message: str) -> list[dict]:
 
 
 def rtp(sip: StandIn, calls: int) -> list[dict]:
-    """What the stand-in counted, once that many calls are over."""
+    """The RTP counts of the stand-in, once this many calls are over."""
     end = time.monotonic() + 60
     while len(found := logged(sip, "RTP")) < calls and time.monotonic() < end:
         time.sleep(0.05)
@@ -108,7 +108,7 @@ def test_sipp_is_answered(agent, sip, tmp_path, transport):
     ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False)
     assert ran.returncode == 0, (tmp_path / "messages").read_text()[-3000:]
     counted = rtp(sip, before + 1)[-1]
-    # sipp says back what it hears, but for what is on its way when it hangs up.
+    # sipp echoes all packets except for those in transit when it hangs up.
     assert counted["sent"] > 100
     assert counted["sent"] / 2 < counted["received"] <= counted["sent"]
 
@@ -147,7 +147,7 @@ def test_an_invite_inside_the_call_is_told_what_was_agreed(agent, sip):
 
 
 def test_without_an_agent_it_rings_on(livekit, sip, agent):
-    """The last one: it stops the agent."""
+    """This test must be the last one, because it stops the agent."""
     agent.running.stop()
     with Caller(sip.port) as caller:
         caller.invite(NUMBER)

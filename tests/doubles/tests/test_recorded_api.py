@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The recorded API cases against the real livekit-server."""
+"""Play the recorded API cases on the real livekit-server."""
 
 from __future__ import annotations
 

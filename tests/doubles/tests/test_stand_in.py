@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the stand-in for livekit-sip does beside answering on the wire."""
+"""Behavior of the stand-in for livekit-sip, except for its SIP answers, which test_wire.py tests."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def livekit():
 
 @pytest.fixture
 def line(livekit):
-    """A trunk and a rule; the returned function makes them, with more in the rule."""
+    """A function that creates a trunk and a rule with these additional fields."""
 
     def make(**rule) -> None:
         trunk = {"name": "line", "numbers": [NUMBER], "allowed_addresses": ["127.0.0.0/8"]}
@@ -57,7 +57,7 @@ def statuses(caller: Caller, seconds: float) -> list[str]:
 
 
 def first(caller: Caller, count: int) -> list[str]:
-    """As many answers as are expected, however long a busy machine takes."""
+    """Wait for this many answers, however slow a busy machine is."""
     return [answer.status for answer in caller.listen(120, lambda answers: len(answers) >= count)]
 
 
@@ -100,7 +100,7 @@ def test_hide_phone_number_leaves_the_last_four_digits(livekit, line, sip):
     assert "2025550150" not in str(caller)
 
 
-# livekit-server up to 1.13.7 answers DROP to livekit-sip, and from 1.13.8 on REJECT.
+# livekit-server answers livekit-sip with DROP up to 1.13.7, and with REJECT from 1.13.8 on.
 NO_RULE = {
     "": (["100 Processing", "180 Ringing"], "flood"),
     build.NEWER_API: (["100 Processing", "180 Ringing", "404 Does not match Trunks or Dispatch Rules"], "no-dispatch"),

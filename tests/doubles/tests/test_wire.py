@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the stand-in for livekit-sip answers on the wire, against the recording of the real one.
+"""Compare the SIP messages of the stand-in for livekit-sip with the recording of the real one.
 
-Each case has its own Redis, livekit-server and stand-in, and many are played at once: most of the time is
-waiting for the next 180. The cases with an agent share a livekit-server and one real worker process, one by one.
+Each case has its own Redis, livekit-server and stand-in. Many cases run in parallel, because they mostly wait for the
+next 180. The cases with an agent run one by one and share a livekit-server and one real worker process.
 """
 
 from __future__ import annotations
@@ -27,25 +27,25 @@ from tests.support.stand_in import StandIn
 
 RECORDED = json.loads((Path(__file__).parents[1] / "recordings" / "livekit-sip-1.10.0-wire.json").read_text())
 CASES = {case["case"]: case for case in RECORDED}
-# The one that ends the livekit-server comes last.
+# The case that stops livekit-server comes last.
 WITH_AGENTS = sorted(
     (case for case in RECORDED if case["setup"].get("workers")), key=lambda case: "livekit-server" in case["case"]
 )
 
-# The headers that the recording looked at.
+# The headers that the recording contains.
 HEADERS = ["Allow", "Proxy-Authenticate", "Retry-After"]
 ATTRIBUTES = ["sip.callStatus", "sip.hostname", "sip.phoneNumber", "sip.trunkPhoneNumber"]
-EARLY = 0.3  # an answer this much earlier than recorded came at another time
-PATIENCE = 120  # a busy machine is late; only a defect is as late as this
+EARLY = 0.3  # seconds by which an answer may come earlier than recorded
+PATIENCE = 120  # seconds; a busy machine is slow, but only a defect takes this long
 REPEATED = "the same bytes again, same branch"
-QUIET = 1.6  # after the last recorded answer: long enough for another 180
+QUIET = 1.6  # seconds after the last recorded answer, long enough for another 180
 FINAL_QUIET = 0.5
 
 
 @dataclass
 class Played:
     answers: list[list[Answer]] = field(default_factory=list)  # a list for each step
-    rooms: list[list[dict]] = field(default_factory=list)  # every look at the rooms
+    rooms: list[list[dict]] = field(default_factory=list)  # one list for each poll of the rooms
     health: list[str] = field(default_factory=list)
     exit_codes: list[int | None] = field(default_factory=list)
     rtp_heard: bool = False
@@ -58,7 +58,7 @@ def test_the_recording_is_whole():
 
 @pytest.fixture(scope="module")
 def played(request):
-    """The future of every case that this run is about."""
+    """The future of every case that this run has selected."""
     wanted = [item.callspec.params["name"] for item in request.session.items if item.originalname == test_wire.__name__]
     alone = [CASES[name] for name in wanted if not CASES[name]["setup"].get("workers")]
     with_agents = [case for case in WITH_AGENTS if case["case"] in wanted]
@@ -113,7 +113,7 @@ def as_recorded(answer: Answer) -> tuple:
 
 
 def sdp(body: str) -> dict | None:
-    """What the recording tells of the SDP in a 200."""
+    """The parts of the SDP in a 200 that the recording contains."""
     if not body:
         return None
     lines = body.splitlines()
@@ -126,7 +126,7 @@ def sdp(body: str) -> dict | None:
 
 
 def headers(answer: Answer) -> dict[str, str]:
-    """What the recording tells of an answer's headers."""
+    """The headers of an answer that the recording contains."""
     found = {name: answer.headers[name] for name in HEADERS if name in answer.headers}
     if "Proxy-Authenticate" in found:
         found["Proxy-Authenticate"] = re.sub('nonce="[^"]+"', 'nonce="<nonce>"', found["Proxy-Authenticate"])
@@ -154,7 +154,7 @@ def play(case: dict, livekit: LiveKit) -> Played:
         over = threading.Event()
         watcher = None
         if case.get("room_appeared") is not None and not case.get("api"):
-            # Now, not in the thread, which on a busy machine looks for the first time when the call's room is there.
+            # List the rooms here: on a busy machine, the thread may start only when the room of the call exists.
             watcher = threading.Thread(target=watch, args=(livekit, rooms(livekit), over, result))
             watcher.start()
         up: list[Caller] = []
@@ -171,7 +171,7 @@ def play(case: dict, livekit: LiveKit) -> Played:
             send(caller, case, step["send"], result.answers)
             answers = listen(caller, case, number)
             if step["send"].get("note") == REPEATED:
-                # The rings of the first one go on: they come the earlier after this one the later it was sent.
+                # The first INVITE still rings: the later it is repeated, the sooner a ring follows the repetition.
                 late = caller.sent - before - lasts(case["steps"][number - 1]) / 1000
                 answers = [replace(answer, seconds=answer.seconds + late) for answer in answers]
             result.answers.append(answers)
@@ -190,7 +190,7 @@ def new_caller(stand_in: StandIn, case: dict) -> Caller:
 
 
 def who(case: dict, send: dict, up: list[Caller], new) -> Caller:
-    """Who sends this: the last one whose call is up. Two of the cases have two calls and a bystander."""
+    """The caller that sends this: the last one whose call is up. Two of the cases have two calls and a bystander."""
     if send["method"] in ("INVITE", "OPTIONS") and (not up or "draining" in case["case"]):
         caller = new()
         if send["method"] == "INVITE" or "draining" not in case["case"]:
@@ -202,7 +202,7 @@ def who(case: dict, send: dict, up: list[Caller], new) -> Caller:
 
 
 def as_far_as_recorded(case: dict, result: Played, up: list[Caller]) -> None:
-    """Wait until the rooms are as recorded and audio is heard, if they will be."""
+    """Wait until the rooms are as recorded and audio is heard, if the recording has them."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         result.rtp_heard = result.rtp_heard or any(caller.audio() for caller in up)
@@ -232,7 +232,7 @@ def happen(step: dict, livekit: LiveKit, stand_in: StandIn, result: Played) -> N
 
 
 def listen(caller: Caller, case: dict, number: int) -> list[Answer]:
-    """As many answers as were recorded, and then long enough to hear one too many."""
+    """Wait for as many answers as were recorded, and then long enough to notice one more."""
     step, following = case["steps"][number], case["steps"][number + 1 : number + 2]
     wanted = step["answers"]
     heard: list[Answer] = []
@@ -247,7 +247,7 @@ def listen(caller: Caller, case: dict, number: int) -> list[Answer]:
 
 
 def without_more_rings(step: dict, answers: list[Answer]) -> list[Answer]:
-    """It rings until an agent is there, and until the CANCEL arrives: how often is chance."""
+    """Remove repeated rings: their number is random, until an agent answers or the CANCEL arrives."""
     statuses = [one.get("status") for one in step["answers"]]
     if step["send"]["method"] == "CANCEL" and statuses:
         return [answer for answer in answers if answer.status != "180 Ringing"]
@@ -260,7 +260,7 @@ def without_more_rings(step: dict, answers: list[Answer]) -> list[Answer]:
 
 
 def store(livekit: LiveKit, calls: list[dict]) -> None:
-    """Make the recorded trunks and rules; $trunk1 is the id of the first trunk."""
+    """Create the recorded trunks and rules; $trunk1 is the id of the first trunk."""
     trunks: list[str] = []
     for call in calls:
         body = re.sub(r"\$trunk(\d+)", lambda match: trunks[int(match[1]) - 1], json.dumps(call["body"]))
@@ -275,7 +275,7 @@ def break_as_recorded(livekit: LiveKit, setup: dict) -> None:
         livekit.stop_server()
     if redis := setup.get("redis"):
         livekit.stop_redis()
-        if redis != "stopped":  # started again, empty, 4 s earlier; trunk and rule written again
+        if redis != "stopped":  # the recording restarted an empty Redis 4 s before, and wrote the trunk and rule again
             livekit.start_redis()
             threading.Event().wait(4)
             store(livekit, setup["api"])
@@ -305,7 +305,7 @@ def lasts(step: dict) -> float:
 
 
 def watch(livekit: LiveKit, others: set[str], over: threading.Event, result: Played) -> None:
-    """Look at the rooms, but for those that are left from another case."""
+    """Poll the rooms, except for those that another case left."""
     while not over.wait(0.1):
         found = sorted(rooms(livekit) - others)
         result.rooms.append([seen for seen in (room(livekit, name) for name in found) if seen])
@@ -316,7 +316,7 @@ def rooms(livekit: LiveKit) -> set[str]:
 
 
 def room(livekit: LiveKit, name: str) -> dict | None:
-    """A room and who is in it, as the recording tells it; nothing if it is gone by now."""
+    """A room and its participants in the format of the recording, or None if the room no longer exists."""
     grants = {"video": {"roomAdmin": True, "room": name}}
     status, answer = livekit.twirp("RoomService", "ListParticipants", {"room": name}, grants)
     if status == 404:

@@ -1,8 +1,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes down what a run does and when, one JSON object a line, and stops the run before a task that is named.
+"""Record what a run does and when, one JSON object per line, and stop the run before a given task.
 
-Environment: MOMENTS_RECORD is the file, MOMENTS_STOP the task as "its number among those of its name, its name".
+Environment: MOMENTS_RECORD is the file, MOMENTS_STOP the task as "NUMBER NAME", counted among tasks of that name.
 """
 
 import json
