@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How many tests passed and failed, and which, from the files that pytest leaves with --junit-xml."""
+"""The number of passed, failed and skipped tests, and the names of the failed ones, from the files of --junit-xml."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -22,15 +22,15 @@ class Counts:
 
 @dataclass
 class Results:
-    """What one file says. `failed` has the node id of each test with the first line of the reason."""
+    """The results in one file. `failed` has the node id of each failed test with the first line of the reason."""
 
     counts: Counts = Counts()
     failed: dict[str, str] = field(default_factory=dict)
-    skipped: Counter = field(default_factory=Counter)  # reasons, each with its number of tests
+    skipped: Counter = field(default_factory=Counter)  # reason -> number of tests
 
 
 def read(path):
-    """The results of one file; none at all where pytest did not come so far as to write it."""
+    """The results in one file; none if pytest ended before it wrote the file."""
     try:
         root = ElementTree.parse(path).getroot()
     except (OSError, ElementTree.ParseError):
@@ -52,5 +52,5 @@ def read(path):
 
 
 def node_id(test):
-    """What pytest takes to run this test and no other."""
+    """The argument of pytest that runs only this test."""
     return f"{test.get('classname', '').replace('.', '/')}.py::{test.get('name')}"

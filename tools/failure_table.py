@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The tables of docs/failures.md, from the words that the modules themselves use.
+"""Generate the tables of docs/failures.md from the messages of the modules.
 
 python tools/failure_table.py            write them
-python tools/failure_table.py --check    only say whether they differ; exit 1 if they do
+python tools/failure_table.py --check    only report whether they differ; exit code 1 if they do
 """
 
 import re
@@ -59,7 +59,7 @@ def table(head, rows):
 
 
 def different(text):
-    """What is different each time is an ellipsis."""
+    """The text with an ellipsis in place of each variable."""
     return re.sub(r"\{\w+\}", "…", text).replace("|", "\\|")
 
 

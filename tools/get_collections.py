@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Put the collections that ours depends on, and a link to ours, into the virtual environment this runs in.
+"""Install the dependencies of this collection, and a link to it, in the current virtual environment.
 
-They are taken out of the `ansible` wheel on PyPI: one registry for everything, and of its 250 MB of collections only
-the few that are used land on disk. ansible-core looks for `ansible_collections` on sys.path, so nothing has to be
-configured afterwards.
+The dependencies come from the `ansible` wheel on PyPI, so that PyPI is the only registry. Of its 250 MB of collections,
+only the required ones are unpacked. ansible-core finds `ansible_collections` on sys.path without any configuration.
 """
 
 import os
@@ -16,7 +15,7 @@ from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 WANTED = ("ansible.posix", "community.docker", "community.library_inventory_filtering_v1")
-# The newest ansible for each line of ansible-core in requirements.txt.
+# The newest ansible for each ansible-core in requirements.txt.
 ANSIBLE = "14.5.0" if sys.version_info >= (3, 12) else "12.3.0"
 
 
@@ -26,12 +25,12 @@ def cache_dir():
 
 
 def wheel():
-    """The wheel from the cache, downloaded when it is not there yet."""
+    """The wheel from the cache, downloaded if it is missing."""
     folder = cache_dir() / "wheels"
     found = folder / f"ansible-{ANSIBLE}-py3-none-any.whl"
     if not found.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        # Downloaded next to its place and moved: a run that was interrupted leaves no half wheel behind.
+        # Downloaded to a temporary folder and then moved, so that an interrupted run leaves no partial wheel.
         with tempfile.TemporaryDirectory(dir=folder) as partial:
             subprocess.run(
                 [

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tests on another ansible-core in a Debian 13 container, for machines whose Python is too old.
+"""Run tests on another ansible-core in a Debian 13 container, for machines whose Python is too old.
 
     python tools/in_debian13.py newest|middle STAGE TEST...
 
-The container gets a copy of what git has or would take, and the results come back through PYTEST_ADDOPTS' file.
+The container gets a copy of the files that Git does not ignore, and writes its results to tests/output.
 """
 
 import os
@@ -28,12 +28,12 @@ shift
 .venv/bin/python tools/other_cores.py "$core"
 ".venv-$core/bin/pytest" "$@"
 """
-# A registry that is reached by way of a proxy, or whose certificates are the machine's own: as outside, so inside.
+# Settings of proxies, certificates and package registries, which the container needs as well.
 PASSED_ON = re.compile(r"^(PIP_|UV_|SSL_CERT_|REQUESTS_CA_BUNDLE|https?_proxy|no_proxy)", re.IGNORECASE)
 
 
 def mounts():
-    """Certificates and package folders that the environment or pip's configuration names."""
+    """Certificates and package folders that the environment names, and pip's configuration."""
     named = {value for name, value in os.environ.items() if PASSED_ON.match(name) and value.startswith("/")}
     return [path for path in sorted(named | {"/etc/pip.conf"}) if Path(path).exists()]
 
@@ -52,7 +52,7 @@ def main(core, stage, *tests):
 
 
 def packed():
-    """What git has or would take, as a tar archive."""
+    """The files that Git does not ignore, as a tar archive."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
         cwd=CHECKOUT,

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Virtual environments for the other supported ansible-core, next to `.venv`, which has the one for Debian's Python.
+"""Virtual environments for the other supported versions of ansible-core. `.venv` has the one for Debian's Python.
 
-`make("newest")`, `make("middle")` and `make("oldest")` make `.venv-newest` and so on, or link them to `.venv`.
-All but the oldest need a newer Python than Debian 12 has: one from pyenv is used, else the answer is no.
+`make("newest")`, `make("middle")` and `make("oldest")` create `.venv-newest` and so on, or link them to `.venv`.
+All but the oldest need a newer Python than that of Debian 12, for example one from pyenv.
 """
 
 import os
@@ -12,12 +12,12 @@ import sys
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-NEEDED = (3, 12)  # what all but the oldest core need
-MIDDLE = "2.20.10"  # no Debian's Python has it as its own
+NEEDED = (3, 12)  # the Python that all but the oldest core need
+MIDDLE = "2.20.10"  # not in `.venv` on any Debian release
 
 
 def cores():
-    """Oldest and newest ansible-core in requirements.txt, and the one between them."""
+    """The oldest and newest ansible-core in requirements.txt, and the one between them."""
     found = re.findall(r"^ansible-core==([0-9.]+)", (CHECKOUT / "requirements.txt").read_text(), re.MULTILINE)
     ordered = sorted(found, key=lambda version: [int(part) for part in version.split(".")])
     return {"oldest": ordered[0], "middle": MIDDLE, "newest": ordered[-1]}
@@ -33,7 +33,7 @@ def core_of(venv):
 
 
 def version_of(python):
-    """(3, 13) of an interpreter that works and can make virtual environments, else (0, 0)."""
+    """The version of an interpreter that can create virtual environments, such as (3, 13), else (0, 0)."""
     code = "import sys, venv, ensurepip; print(*sys.version_info[:2])"
     try:
         result = subprocess.run([python, "-c", code], capture_output=True, text=True, check=False)
@@ -43,7 +43,7 @@ def version_of(python):
 
 
 def newest_python():
-    # pyenv's shims answer for versions that are not active, with an error: its versions are asked directly.
+    # pyenv's shims fail for inactive versions, so the interpreters are run directly.
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
     candidates = [Path("/usr/bin/python3"), *Path("/usr/local/bin").glob("python3.[0-9]*[0-9]")]
     candidates += pyenv.glob("versions/3.*/bin/python3")
@@ -72,7 +72,7 @@ def can_make(which):
 
 
 def make(which):
-    """The path of the virtual environment, or None where no Python here is new enough."""
+    """The path of the virtual environment, or None if no Python on this machine is new enough."""
     core = cores()[which]
     venv = CHECKOUT / f".venv-{which}"
     own = CHECKOUT / ".venv"
@@ -91,4 +91,4 @@ def make(which):
 
 
 if __name__ == "__main__":
-    print(make(sys.argv[1]) or f"No Python {'.'.join(map(str, NEEDED))} or newer here.")
+    print(make(sys.argv[1]) or f"This machine has no Python {'.'.join(map(str, NEEDED))} or newer.")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What roles say a second time: images, providers, alerts, modules of a group, what a role takes.
+"""Generate the repeated parts of roles: images, providers, alerts, the action group, the variables of a role.
 
-python tools/role_readmes.py            write them: each README last, from meta/argument_specs.yml
-python tools/role_readmes.py --check    only name the files that differ; exit 1 if there are any
+python tools/role_readmes.py            write them, and each README last, from meta/argument_specs.yml
+python tools/role_readmes.py --check    only name the files that differ; exit code 1 if there are any
 """
 
 import json
@@ -54,7 +54,7 @@ def main(arguments):
 
 
 def with_image(text, role, image):
-    """The text of defaults/main.yml or meta/argument_specs.yml with another default of <role>_image."""
+    """The text of defaults/main.yml or meta/argument_specs.yml with this image as the default of <role>_image."""
     pattern = rf"^( *){role}_image:(?: \S+|(?:\n\1 .*)*?\n\1  default: \S+)$"
     found = re.search(pattern, text, re.MULTILINE)
     if not found:
@@ -82,7 +82,7 @@ def with_users(text, roles):
 
 
 def with_group(text, modules):
-    """The text of meta/runtime.yml with the modules that speak to a server as the last action group."""
+    """The text of meta/runtime.yml with the modules that connect to a server as the last action group."""
     return "\n".join(
         [text.partition("  livekit:\n")[0] + "  livekit:", *(f"    - {path.stem}" for path in modules), ""]
     )

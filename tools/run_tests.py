@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make test`: all stages, two at a time, with one log a stage and the sum of all tests at the end.
+"""`make test`: run all stages, two at a time, with one log per stage and the sum of all tests at the end.
 
     python tools/run_tests.py [stage ...]
 
-A stage that ends with an error or runs no test has failed, whatever its tests say. One that `rests_on` certain paths is
-left out where it was green before with the same files, unless it is named or FULL=1 is in the environment.
+A stage that ends with an error or runs no test has failed, even if no test failed. A stage that `rests_on` paths is
+skipped if it passed before with the same files, unless it is named or FULL=1 is in the environment.
 """
 
 import os
@@ -26,12 +26,12 @@ import proved
 CHECKOUT = Path(__file__).resolve().parent.parent
 OUTPUT = CHECKOUT / "tests" / "output"
 BIN = CHECKOUT / ".venv" / "bin"
-MAKING = threading.Lock()  # a virtual environment, which two stages may want
-KEEP = os.environ.get("KEEP") == "1"  # test hosts stay, and the next run with KEEP=1 finds them
+MAKING = threading.Lock()  # creation of a virtual environment that two stages may need
+KEEP = os.environ.get("KEEP") == "1"  # test hosts are kept, and the next run with KEEP=1 uses them
 RACES, WATCH = "tests/contract/test_races.py", "tests/contract/test_watch.py"
 SANITY = "tests/gates/test_sanity.py"
-PYTHON = ("*.py", "*.sh", "meta", "galaxy.yml", "plugins", "changelogs", "roles")  # what ansible-test looks at
-# What the modules do against a livekit-server.
+PYTHON = ("*.py", "*.sh", "meta", "galaxy.yml", "plugins", "changelogs", "roles")  # the files that ansible-test checks
+# Files on which the results of the modules against a livekit-server depend.
 MODULES = ("docs", "plugins", "tests/contract", "tests/doubles/oracle", "tests/images", "tests/support")
 
 
@@ -41,9 +41,9 @@ class Stage:
     what: str
     command: list
     environment: dict = field(default_factory=dict)
-    only_in_ci: bool = False  # or when it is named
-    rests_on: tuple = ()  # paths, apart from the pins; without any it always runs
-    core: str = ""  # whose virtual environment is made first, if it is not there
+    only_in_ci: bool = False  # or if it is named
+    rests_on: tuple = ()  # paths, in addition to the pins; without paths the stage always runs
+    core: str = ""  # its virtual environment is created first, if it is missing
     seconds: float = 0
     failed: bool = True
     results: counts.Results = field(default_factory=counts.Results)
@@ -58,19 +58,19 @@ class Stage:
 
     @property
     def sum(self):
-        """The tests that failed, or the stage itself where none of them did."""
+        """The counts of the tests. A stage that failed without a failed test counts as one failure."""
         sum_of_tests = self.results.counts
         return sum_of_tests + counts.Counts(failed=1) if self.failed and not sum_of_tests.failed else sum_of_tests
 
     def alone(self, test):
-        """The command that runs one of its tests; all of them where molecule makes the hosts."""
+        """The command that runs one of its tests, or all of them if molecule creates the hosts."""
         if self.command[0].name == "pytest":
             options = [word for word in self.command[1:] if not word.startswith("tests/")]
             return f"{self.command[0].relative_to(CHECKOUT)} {shlex.join([test, *options])}"
         return f"make test STAGES={self.name}"
 
     def is_proved(self):
-        """Whether it was green before with the same files. Then its tests count as skipped."""
+        """Whether the stage passed before with the same files. If so, its tests count as skipped."""
         before = proved.recorded(self.name, proved.fingerprint(self.rests_on)) if self.rests_on else None
         if before:
             skipped = sum(before["counts"].values())
@@ -82,7 +82,7 @@ class Stage:
     def run(self):
         mark = proved.fingerprint(self.rests_on) if self.rests_on else ""
         started = time.monotonic()
-        # By way of the environment, since molecule starts its own pytest.
+        # Through the environment, because molecule starts its own pytest.
         environment = {**os.environ, **self.environment, "PYTEST_ADDOPTS": f"--junit-xml={self.xml}"}
         if self.core:
             with MAKING:
@@ -113,10 +113,10 @@ def left_out(folder, *files):
 
 
 def stages():
-    """What tells most in the least time, then the longest, so that both places are busy to the end."""
+    """The most informative quick stages first, then the longest, so that both workers are busy to the end."""
     yield Stage("gates", "linters, documentation, archive", left_out("tests/gates", SANITY))
     yield Stage("unit", "unit tests on Debian's Python", pytest("tests/unit"))
-    yield Stage("roles", "roles with bad input, other Redises, on bare and used hosts", pytest("tests/roles"))
+    yield Stage("roles", "roles with invalid input, other Redis servers, bare and used hosts", pytest("tests/roles"))
     for scenario in sorted(path.parent.name for path in (CHECKOUT / "molecule").glob("*/molecule.yml")):
         yield Stage(
             f"molecule-{scenario}",
@@ -125,14 +125,14 @@ def stages():
             {"MOLECULE_GLOB": "molecule/*/molecule.yml", "MOLECULE_COMMAND_BORDERS": "0", "NO_COLOR": "1"},
         )
     yield deploy_stage("debian12")
-    # The first run with its make, Python and ansible-core, and a change of a line that answers. Others show the rest.
+    # A first run with this Debian's make, Python and ansible-core, and a change of a running line. Others test more.
     some = "summary or stand_in or rings or stranger or demo_agent or replaced"
     yield deploy_stage("debian13", "-k", some, only_in_ci=True)
     yield Stage("contract", "modules against a real livekit-server", left_out("tests/contract", RACES))
-    # Many rounds of many runs. Only a change of the modules changes their results.
+    # Tests with many rounds of many runs. Their results depend only on the modules.
     yield Stage(
         "rounds",
-        "runs at the same time, and a thousand changes watched write by write",
+        "concurrent runs, and a thousand changes watched write by write",
         pytest(RACES, WATCH),
         {"CHANGES": "1000"},
         rests_on=MODULES,
@@ -145,7 +145,7 @@ def stages():
     )
     yield Stage(
         "doubles",
-        "the stand-in for livekit-sip, held to recordings of the real one",
+        "the stand-in for livekit-sip, compared with recordings of the real one",
         pytest("tests/doubles"),
         rests_on=("roles/livekit_agent/files", "tests/doubles", "tests/images", "tests/support"),
     )
@@ -181,7 +181,7 @@ def deploy_stage(host, *arguments, **more):
 
 
 def run_stages(waiting, lock, wanted, done):
-    """Takes one stage after the other, until somebody has taken the last one."""
+    """Run one stage after the other, until none is left."""
     while True:
         with lock:
             stage = next(waiting, None)
@@ -215,18 +215,18 @@ def verdict(stage):
 
 
 def why(stage):
-    """At most ten lines: which tests failed, why, and the command for each."""
+    """At most ten lines: the failed tests, each with its reason and command."""
     failed = list(stage.results.failed.items())
     lines = []
     for test, reason in failed[:3]:
         lines += [f"failed  {test}", f"why     {reason[:200]}", f"alone   {stage.alone(test)}"]
     if len(failed) > 3:
         lines.append(f"and {len(failed) - 3} more tests of {stage.name}")
-    return lines or [f"failed  {stage.name} ended with an error or without a test; its log is above"]
+    return lines or [f"failed  {stage.name} ended with an error or ran no test; its log is above"]
 
 
 def table(stages_done):
-    """One line a stage, then the reasons why tests were skipped."""
+    """One line per stage, then the reasons for skipped tests."""
     rows = [("Stage", "", "Tests", "Seconds")]
     rows += [(stage.name, verdict(stage), str(stage.sum), f"{stage.seconds:.0f}") for stage in stages_done]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -246,7 +246,7 @@ def main(wanted):
     with ThreadPoolExecutor() as pool:
         places = [pool.submit(run_stages, waiting, lock, wanted, done) for _unused in range(2)]
     for place in places:
-        place.result()  # its error is an error here
+        place.result()  # raises the error of the worker
 
     unknown = set(wanted) - {stage.name for stage in done}
     if unknown or not done:

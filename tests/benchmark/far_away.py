@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A livekit-server that seems to be far away: a relay on loopback that keeps what passes for a while."""
+"""A livekit-server that seems far away: a relay on loopback delays all data."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The figures that have goals: each is the median of pairs that are measured in turns."""
+"""The figures with goals. Each is the median of pairs measured in turns."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Figure(t.NamedTuple):
 
 
 def figures(livekit: LiveKit, before: Code, now: Code) -> Iterator[Figure]:
-    """Everything that has a goal, and what it is compared with."""
+    """All figures, each as the ratio of two measurements."""
     for found in (of_tasks(livekit), of_objects(livekit, now), of_both(livekit, before, now)):
         for figure in found:
             print(f"{figure.name} (n={figure.n}): {figure.ratio}", flush=True)
@@ -31,7 +31,7 @@ def figures(livekit: LiveKit, before: Code, now: Code) -> Iterator[Figure]:
 
 
 def of_tasks(livekit: LiveKit) -> Iterator[Figure]:
-    """Seconds of a task in ansible-playbook over those of other ways."""
+    """Seconds of a task in ansible-playbook, divided by those of other ways."""
     ours, bare = Ansible(livekit), Bare(livekit)
     some, many = [trunk(index) for index in range(100)], [trunk(index) for index in range(1_000)]
 
@@ -65,7 +65,7 @@ def of_tasks(livekit: LiveKit) -> Iterator[Figure]:
 
 
 def of_objects(livekit: LiveKit, now: Code) -> Iterator[Figure]:
-    """CPU time and memory, imports apart, as there are more objects."""
+    """CPU time without imports, and peak memory, as the number of objects grows."""
 
     def own(size: int, table: str) -> float:
         trunks, rules = lines(size)
@@ -85,7 +85,7 @@ def of_objects(livekit: LiveKit, now: Code) -> Iterator[Figure]:
 
 
 def of_both(livekit: LiveKit, before: Code, now: Code) -> Iterator[Figure]:
-    """CPU time of this code over that of another commit, imports apart."""
+    """CPU time of this code without imports, divided by that of another commit."""
 
     def own(code: Code, there: bool, check: bool = False, **options) -> Callable[[], float]:
         def run() -> float:
@@ -115,6 +115,6 @@ def lines(count: int) -> tuple[list[dict], list[dict]]:
 
 
 def stored(livekit: LiveKit, trunks: list[dict], rules: t.Sequence[dict] = ()) -> None:
-    """From here on the server has these objects, and no others."""
+    """Replace all objects on the server with these."""
     livekit.flush()
     sides.store(livekit, trunks, list(rules))

@@ -18,7 +18,7 @@ LABELS = {
 
 
 def goals(found: dict) -> list[dict]:
-    """The figures as JSON. A ratio of 1.3 says: 1.3 times as much as what it is compared with."""
+    """The figures as JSON. A ratio of 1.3 means 1.3 times the other measurement."""
     return [
         {
             "name": name,

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`make bench`: the modules compared with the bare API, a loop, LiveKit's SDK and their code at another commit.
 
-Everything is measured side by side in one run against one real livekit-server, since machines differ and vary; what
-counts are the ratios, each the median of pairs. The results go to docs/benchmark.md, .svg and .json.
+Everything is measured side by side in one run against one real livekit-server, because machines differ and their load
+varies. Only the ratios matter, each the median of pairs. The results go to docs/benchmark.md, .svg and .json.
 
     python tests/benchmark/run.py [largest n]
 """
@@ -26,7 +26,7 @@ PHASES = ["create", "change 1 %", "nothing to change", "remove"]
 
 
 def tables(size: int) -> dict[str, list[dict]]:
-    """Phase -> the trunks that are to be there after it."""
+    """Phase -> the desired trunks after it."""
     trunks = [trunk(index) for index in range(size)]
     changed = [trunk(index, "new") if index < max(1, size // 100) else trunk(index) for index in range(size)]
     return {"create": trunks, "change 1 %": changed, "nothing to change": changed, "remove": []}
@@ -56,7 +56,7 @@ def of_trunks(livekit: LiveKit, size: int) -> dict:
 
 
 def of_rules(livekit: LiveKit, size: int) -> dict:
-    """Way -> seconds to create rules for trunks that exist."""
+    """Way -> seconds to create rules for existing trunks."""
     trunks = tables(size)["create"]
     ratios.stored(livekit, trunks)
     seconds = {"bare": Bare(livekit).rules(size)}

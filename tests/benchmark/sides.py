@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Two things measured in turns, and the code of another commit next to this one.
+"""Measure two things in turns, and the code of another commit next to this one.
 
-Other programs take their part of a machine, now more and now less. What is measured in turns meets both alike, and of
-CPU time it meets little.
+The load of other programs varies. It affects measurements in turns equally, and CPU time only slightly.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from livekit.protocol import sip
 from tests.support.livekit import LiveKit
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-# The code that this one is compared with.
+# The commit with which this code is compared.
 BASE = "7a2c0b9"
 PAIRS = 5
 
@@ -41,7 +40,7 @@ print(ended - started, ended, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 @dataclass(frozen=True)
 class Ratio:
-    """One thing over another, measured in turns: the median, and the least and the most of all pairs."""
+    """The ratio of two measurements in turns: the median, least and most of all pairs."""
 
     median: float
     least: float
@@ -57,7 +56,7 @@ def ratio_of(ratios: list[float]) -> Ratio:
 
 
 def in_turns(one: Callable[[], float], other: Callable[[], float], pairs: int = PAIRS) -> Ratio:
-    """What `one` takes over what `other` takes. Who is first changes with each pair."""
+    """The cost of `one` divided by that of `other`. The order alternates between pairs."""
     ratios = []
     for index in range(pairs):
         if index % 2:
@@ -72,13 +71,13 @@ def in_turns(one: Callable[[], float], other: Callable[[], float], pairs: int = 
 
 @dataclass(frozen=True)
 class Cost:
-    own: float  # seconds of CPU, imports apart
-    whole: float  # seconds of CPU of the whole process
-    megabytes: float  # that the process takes at most
+    own: float  # seconds of CPU time without imports
+    whole: float  # seconds of CPU time of the whole process
+    megabytes: float  # peak memory of the process
 
 
 class Code:
-    """The collection in a checkout, whose livekit_sip_routing is run as a process without Ansible around it."""
+    """The collection in a checkout. Its livekit_sip_routing runs as a process of its own, without Ansible."""
 
     def __init__(self, checkout: Path, folder: Path) -> None:
         self.path = folder
@@ -87,7 +86,7 @@ class Code:
         link.symlink_to(checkout)
 
     def routing(self, livekit: LiveKit, check: bool = False, **options) -> Cost:
-        """What a run takes."""
+        """The cost of a run."""
         arguments = {
             "url": livekit.url,
             "api_key": livekit.api_key,
@@ -102,7 +101,7 @@ class Code:
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
             file.write(arguments)
             file.flush()
-            # The checkout's own link in site-packages comes after this one.
+            # This path comes before the checkout's link in site-packages.
             code = f"import sys; sys.path.insert(0, {str(self.path)!r})\n{code}"
             run = subprocess.run(
                 [sys.executable, "-c", code, file.name], capture_output=True, text=True, check=True, cwd=self.path
@@ -113,7 +112,7 @@ class Code:
 
 @contextlib.contextmanager
 def both() -> Iterator[tuple[Code, Code]]:
-    """The code of BASE, and this one."""
+    """The code of BASE, and this code."""
     with tempfile.TemporaryDirectory() as folder:
         checkout = Path(folder, "base")
         git = ["git", "-C", str(REPOSITORY), "worktree"]
@@ -125,7 +124,7 @@ def both() -> Iterator[tuple[Code, Code]]:
 
 
 def store(livekit: LiveKit, trunks: list[dict], rules: list[dict]) -> None:
-    """Put objects straight into Redis: livekit-server looks at every object for each that it is given."""
+    """Write objects directly to Redis, because livekit-server checks all objects whenever it stores one."""
     ids = {trunk["name"]: f"ST_{index:08d}" for index, trunk in enumerate(trunks)}
     _hset(livekit, "sip_inbound_trunk", {ids[it["name"]]: _trunk(ids[it["name"]], it) for it in trunks})
     keys = [f"SDR_{index:08d}" for index in range(len(rules))]

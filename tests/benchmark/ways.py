@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The ways to bring a table of trunks and rules to a server: our module, the bare API, LiveKit's SDK."""
+"""Ways to write a table of trunks and rules to a server: our module, the bare API, LiveKit's SDK."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def rule(index: int) -> dict:
 
 
 class Ansible:
-    """One ansible-playbook run a phase: the whole table in one task, or a loop over the same module."""
+    """One ansible-playbook run per phase: the whole table in one task, or a loop over the same module."""
 
     def __init__(self, livekit: LiveKit, url: str = "") -> None:
         self.environment = {
@@ -41,11 +41,11 @@ class Ansible:
         }
 
     def nothing(self) -> float:
-        """Seconds of a task whose module imports what ours does, and does nothing."""
+        """Seconds of a task whose module has the imports of ours and does nothing."""
         return self.task("imports_only", {})[0]
 
     def task(self, module: str, options: dict, **more) -> tuple[float, float]:
-        """Seconds of the task alone, and of the whole ansible-playbook."""
+        """Seconds of the task, and of the whole ansible-playbook."""
         play = {
             "name": "Measure",
             "hosts": "localhost",
@@ -79,7 +79,7 @@ class Ansible:
 
 
 class Bare:
-    """The fewest calls that do the job, over one kept-alive connection, by somebody who knows what is stored."""
+    """The fewest required requests, on one persistent connection, by a client that knows the stored objects."""
 
     def __init__(self, livekit: LiveKit, url: str = "") -> None:
         self.session = requests.Session()
@@ -92,7 +92,7 @@ class Bare:
         return answer.json()
 
     def table(self, trunks: list[dict]) -> tuple[float, float]:
-        """Seconds, twice: there is nothing around it."""
+        """Seconds, twice, because there is no playbook around the requests."""
         started = time.monotonic()
         stored = {item["name"]: item for item in self.call("ListSIPInboundTrunk", {})["items"]}
         for wanted in trunks:
@@ -121,7 +121,7 @@ class Bare:
 
 
 def sdk(livekit: LiveKit, trunks: list[dict]) -> float:
-    """What a plain script on the official SDK does, one process included in neither side."""
+    """Seconds of a plain script with the official SDK, without the start of its process."""
 
     async def run():
         async with api.LiveKitAPI(livekit.url, livekit.api_key, livekit.api_secret) as client:

@@ -12,7 +12,7 @@ NOT_SHIPPED = (".", "extensions/", "molecule/", "tests/", "tools/")
 
 @pytest.fixture(scope="session")
 def tool():
-    """Run a program of this virtual environment; what it says is shown when it fails."""
+    """Run a program of this virtual environment, and show its output if it fails."""
 
     def run(*command, cwd=CHECKOUT, **environment):
         programs = Path(sys.executable).parent
@@ -33,13 +33,13 @@ def tool():
 
 @pytest.fixture(scope="session")
 def whole_checkout(tmp_path_factory):
-    """What git has or would take, at the path that ansible-test insists on."""
+    """A copy of the files that Git does not ignore, at the path that ansible-test requires."""
     return copy(tmp_path_factory.mktemp("whole"))
 
 
 @pytest.fixture(scope="session")
 def copied(tmp_path_factory):
-    """What the archive is made of, at such a path."""
+    """A copy of the files for the archive, at such a path."""
     return copy(tmp_path_factory.mktemp("copied"), NOT_SHIPPED)
 
 

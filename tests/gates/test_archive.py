@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The archive that Galaxy would get: nothing foreign in it, and it works without a checkout as README.md says."""
+"""The archive for Galaxy contains nothing unexpected, and works without a checkout as README.md describes."""
 
 import json
 import os
@@ -47,7 +47,7 @@ def archive(tool, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def homes(tool, tmp_path_factory):
-    """Make a home with what Galaxy would fetch for the collection, and a way to run Ansible that sees nothing else."""
+    """Create a home with the dependencies of the collection, and a function that runs Ansible with this home only."""
 
     def make(name):
         home = tmp_path_factory.mktemp(name)
@@ -74,14 +74,14 @@ def homes(tool, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def elsewhere(homes, archive):
-    """A home with the installed archive, and a way to run Ansible there."""
+    """A function that runs Ansible in a home with the installed archive."""
     run = homes("elsewhere")
     run("ansible-galaxy", "collection", "install", "--offline", archive)
     return run
 
 
 def blocks(heading, language):
-    """The code blocks of that language under a heading of README.md, up to the next heading of its level or above."""
+    """The code blocks of a language under a heading of README.md, up to the next heading of its level or above."""
     level = heading.partition(" ")[0]
     section = re.search(rf"^{heading}\n(.*?)(?=^#{{2,{len(level)}}} |\Z)", README, re.MULTILINE | re.DOTALL)[1]
     return re.findall(rf"^```{language}\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
@@ -97,7 +97,7 @@ PLAYBOOK_RUNS = [line for line in commands(OWN_HOSTS) if line.startswith("ansibl
 
 @pytest.fixture(params=["copied", "written"])
 def own_hosts(request, elsewhere, tmp_path):
-    """An empty folder in which somebody has followed README.md up to the inventory, in each of its two ways."""
+    """A function that runs commands in a folder whose inventory was made in one of the two ways of README.md."""
 
     def run(command):
         return elsewhere("/bin/sh", "-euc", command, cwd=tmp_path)
@@ -108,7 +108,7 @@ def own_hosts(request, elsewhere, tmp_path):
         (inventory,) = blocks(OWN_HOSTS, "yaml")
         (tmp_path / "inventories" / "mine").mkdir(parents=True)
         (tmp_path / "inventories" / "mine" / "hosts.yml").write_text(inventory)
-    # Written by save_images, on a machine with Docker.
+    # On a machine with Docker, the playbook save_images writes this file.
     (tmp_path / "images").mkdir()
     (tmp_path / "images" / "images.yml").write_text("---\nlivekit_sip_image: livekit/sip:archived\n")
     return run
@@ -135,7 +135,7 @@ def test_its_modules_are_documented(elsewhere, module):
 
 
 def test_its_modules_run(elsewhere):
-    """In check mode against an empty table: no server is needed, and the plan is made."""
+    """Check mode with an empty table needs no server to make a plan."""
     arguments = {
         "url": "http://127.0.0.1:1",
         "api_key": "key",
@@ -154,7 +154,7 @@ def test_there_are_modules():
 
 @pytest.mark.parametrize("way", ["command", "requirements.yml"])
 def test_it_is_installed_as_the_readme_says(homes, archive, tmp_path, way):
-    """Word for word, apart from Galaxy: what it would fetch is there already."""
+    """The commands are those of README.md, but offline, because the dependencies are already installed."""
     run = homes("installation")
     shutil.copy(archive, tmp_path)
     if way == "command":
@@ -180,7 +180,7 @@ def test_the_readme_runs_every_playbook():
 
 @pytest.mark.parametrize("command", PLAYBOOK_RUNS)
 def test_its_playbooks_run_as_the_readme_says(own_hosts, command):
-    """Word for word, up to the hosts, which there are none of."""
+    """The commands are those of README.md, but they only list hosts and tasks, because the hosts do not exist."""
     listed = own_hosts(f"{command} --list-hosts --list-tasks")
     assert re.search(r"hosts \([1-9]", listed) and ".example.com" in listed
     assert "TAGS:" in listed
@@ -193,7 +193,7 @@ def test_the_inventories_of_the_readme_have_the_groups(own_hosts):
 
 
 def test_the_table_in_the_inventories_of_the_readme_is_valid(own_hosts):
-    """In check mode, from the controller: a plan is made of what the inventory says."""
+    """Check mode on the controller makes a plan from the inventory."""
     arguments = {
         "url": "http://127.0.0.1:1",
         "api_key": "key",
@@ -211,7 +211,7 @@ def test_the_table_in_the_inventories_of_the_readme_is_valid(own_hosts):
 
 
 def test_an_inventory_without_its_groups_is_told_them(elsewhere, tmp_path):
-    """A real run of the README's command: it ends before it looks for a host."""
+    """The command of README.md ends before it connects to a host."""
     (tmp_path / "inventories").mkdir()
     (tmp_path / "inventories" / "mine").write_text("[others]\nphone.example.com\n")
     command = next(line for line in PLAYBOOK_RUNS if line.endswith("telephony.livekit.site"))
@@ -221,7 +221,7 @@ def test_an_inventory_without_its_groups_is_told_them(elsewhere, tmp_path):
 
 
 def test_links_of_its_pages_lead_somewhere(archive):
-    """Galaxy shows the pages of the archive, without the checkout around them."""
+    """Galaxy shows the pages of the archive without the rest of the checkout."""
     with tarfile.open(archive) as contents:
         names = set(contents.getnames())
         pages = {name: contents.extractfile(name).read().decode() for name in names if name.endswith(".md")}

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Each linter is one test, with nothing skipped and nothing excused."""
+"""Each linter is one test, without skipped rules and without exceptions."""
 
 from pathlib import Path
 
 
 def test_ansible_lint(tool):
-    """Profile production."""
+    """Uses the profile production."""
     tool("ansible-lint", "--strict")
 
 
@@ -22,12 +22,12 @@ def test_ruff_format(tool):
 
 
 def test_documentation(tool):
-    """Documentation of modules and roles, and every reference in it."""
+    """Checks the documentation of modules and roles, and every reference in it."""
     tool("antsibull-docs", "lint-collection-docs", "--plugin-docs", "--validate-collection-refs=all", ".")
 
 
 def test_readmes_of_roles(tool):
-    """Generated from the argument specs: `make readmes` writes them."""
+    """`make readmes` generates them from the argument specs."""
     tool("python", "tools/role_readmes.py", "--check")
 
 
@@ -36,10 +36,10 @@ def test_changelog(tool):
 
 
 def test_licenses_of_files(tool):
-    """Each file says its license and whose it is, by itself or in REUSE.toml."""
+    """Each file states its license and its copyright holder, in the file or in REUSE.toml."""
     tool("reuse", "lint", "--lines")
 
 
 def test_the_license_is_one_text():
-    """Galaxy and Git hosts look for LICENSE, reuse for the name in LICENSES."""
+    """Galaxy and Git hosts look for LICENSE, and reuse looks for the file in LICENSES."""
     assert Path("LICENSE").read_bytes() == Path("LICENSES/GPL-3.0-or-later.txt").read_bytes()

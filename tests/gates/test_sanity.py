@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""ansible-test sanity over the whole checkout. Each supported ansible-core has its own, in its virtual environment."""
+"""ansible-test sanity on the whole checkout. Each supported ansible-core has its own, in its virtual environment."""
 
 import os
 import platform
@@ -8,8 +8,8 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-# ansible-test makes virtual environments without pip and fetches a script for that from a host of its own, unless the
-# script is in its cache. This one is put there: it takes pip from the Python's own ensurepip.
+# ansible-test creates virtual environments without pip, and downloads a script that installs pip unless the script is
+# in its cache. The test puts this script there, which installs pip with Python's ensurepip.
 GET_PIP = """\
 import ensurepip, os, subprocess, sys
 environment = dict(os.environ)  # ensurepip changes os.environ so that pip ignores its configuration
@@ -21,7 +21,7 @@ sys.exit(subprocess.call(command, env=environment))
 
 
 def get_pip_name():
-    """The name has the version of pip that this ansible-test asks for."""
+    """The name contains the version of pip that this ansible-test requires."""
     source = Path(find_spec("ansible_test").origin).parent / "_internal" / "python_requirements.py"
     [version] = set(re.findall(r"\bpip='([0-9.]+)'", source.read_text(encoding="utf-8")))
     return f"get_pip_{version.replace('.', '_')}.py"
@@ -29,13 +29,13 @@ def get_pip_name():
 
 def test_sanity(tool, whole_checkout):
     cache = Path(os.environ.get("TELEPHONY_LIVEKIT_CACHE") or Path.home() / ".cache" / "telephony.livekit")
-    # ansible-test keeps everything under HOME, several hundred MB: in our cache it is found by the next checkout.
-    # Its virtual environments work only with the Python that made them.
+    # ansible-test keeps several hundred MB under HOME. In our cache, the next checkout finds them.
+    # Its virtual environments work only with the Python that created them.
     home = cache / "ansible-test" / f"{sys.base_prefix.strip('/').replace('/', '-')}-{platform.python_version()}"
     script = home / ".ansible" / "test" / "cache" / get_pip_name()
     script.parent.mkdir(parents=True, exist_ok=True)
     script.write_text(GET_PIP)
-    # Real interpreters only: pyenv's shims answer for versions that are not active, with an error.
+    # Only real interpreters, because pyenv's shims fail for inactive versions.
     pythons = sorted(Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv").glob("versions/3.*/bin"))
     path = ":".join(map(str, [Path(sys.executable).parent, *pythons, "/usr/local/bin", "/usr/bin", "/bin"]))
     tool("ansible-test", "sanity", cwd=whole_checkout, HOME=str(home), PATH=path)

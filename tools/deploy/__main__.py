@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make deploy` and `make teardown`: this machine as a phone line, and back."""
+"""`make deploy` and `make teardown`: turn this machine into a phone line, and undo it."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from pathlib import Path
 from . import images, playbook, settings, summary
 
 STORE = playbook.INVENTORY / "group_vars" / "all" / "zz_deploy.yml"
-# Whether this machine runs the demo agent: it is in the group livekit_agent then.
+# This file exists if the machine runs the demo agent, and puts it in the group livekit_agent.
 AGENT_GROUP = playbook.INVENTORY / "zz_deploy.yml"
 DEMO_AGENT = playbook.CHECKOUT / "roles" / "livekit_agent" / "files" / "demo"
 PLAYBOOKS = Path(__file__).parent / "playbooks"
@@ -41,7 +41,7 @@ def deploy(environment):
 
 
 def image_variables(chosen):
-    """What was chosen; where real images cannot be had, the variables that make the roles run what is here or built."""
+    """Role variables for the chosen images and, if a real image is unavailable, for a running or a built one."""
     parts, agent = wanted_images()
     parts = [
         replace(part, image=chosen[part.part], archive="", chosen=True) if part.part in chosen else part
@@ -51,14 +51,14 @@ def image_variables(chosen):
     missing, kept = images.missing(parts, daemon, print)
     variables = images.plain_variables(chosen | kept)
     if missing:
-        print(f"No registry answers: {', '.join(missing)} from images built on this machine. It may take minutes.")
+        print(f"No registry answers. Building images on this machine: {', '.join(missing)}. This may take minutes.")
         if "livekit_sip" in missing:
-            print("livekit-sip will be a STAND-IN, for trying out.")
+            print("livekit-sip will be a STAND-IN, for trials only.")
         from tests.images import build  # not part of an installed collection
 
         variables |= images.fallback_variables(missing, build.images())
     elif not kept:
-        print("All three are the real ones.")
+        print("All three images are the real ones.")
     if AGENT_GROUP.exists() and not agent.image:
         variables |= demo_agent_variables(daemon)
     return variables
@@ -68,14 +68,14 @@ def demo_agent_variables(daemon):
     base = re.search(r"^FROM (.+)$", (DEMO_AGENT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)[1]
     if images.can_be_had(base, daemon, print):
         return {"livekit_agent_image": "demo"}
-    print("No registry answers: the demo agent from an image BUILT ON THIS MACHINE, of Debian's Python.")
+    print("No registry answers. The demo agent runs from an image BUILT ON THIS MACHINE with Debian's Python.")
     from tests.images import agent
 
     return images.fallback_variables(["livekit_agent"], {"livekit_agent": agent.image()})
 
 
 def wanted_images():
-    """Asked with an inventory that lacks what an earlier fallback stored, so that a registry that is back wins."""
+    """The desired images, without those of an earlier fallback, so that a registry that answers again is used."""
     with tempfile.TemporaryDirectory() as scratch:
         inventory = Path(scratch) / "inventory"
         shutil.copytree(playbook.INVENTORY, inventory, ignore=shutil.ignore_patterns(STORE.name))
@@ -92,14 +92,14 @@ def teardown(environment):
         playbook.CHECKOUT / "playbooks" / "teardown.yml",
         variables={f"{role}_purge_data": True for role in data} if purge else None,
     )
-    print("\nThe phone line is gone." if changed else "\nNothing changed: there was no phone line here.")
+    print("\nThe phone line was removed." if changed else "\nNothing changed: this machine had no phone line.")
     if purge:
         STORE.unlink(missing_ok=True)
         AGENT_GROUP.unlink(missing_ok=True)
         print("Kept: Docker and the images.")
     else:
         print(f"Kept: Docker, the images, Redis's volume (all trunks and rules), the keys, {STORE.name}.")
-        print("make teardown PURGE=1 removes the data, the keys and the stored numbers too.")
+        print("make teardown PURGE=1 also removes the data, the keys and the stored numbers.")
 
 
 COMMANDS = {"deploy": deploy, "teardown": teardown}
@@ -109,7 +109,7 @@ def main(arguments):
     if len(arguments) != 1 or arguments[0] not in COMMANDS:
         sys.exit("usage: python -m tools.deploy deploy|teardown")
     if os.geteuid() != 0:
-        sys.exit("This changes the machine (Docker, firewall, /etc/livekit): run it as root.")
+        sys.exit("This command changes the machine (Docker, firewall, /etc/livekit). Run it as root.")
     try:
         COMMANDS[arguments[0]](os.environ)
     except settings.InvalidSetting as error:
@@ -118,8 +118,8 @@ def main(arguments):
         sys.exit(f"\n{error}")
     except playbook.PlaybookFailed as error:
         sys.exit(
-            f"\nFAILED: {error}. The first 'fatal:' above says what and why. "
-            "Fix that and run the same command again. It continues where it stopped."
+            f"\nFAILED: {error}. The first 'fatal:' above names the task and the reason. "
+            "Fix the cause and run the same command again. It continues where it stopped."
         )
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which image each of the three programs runs: the real one wherever it can be had, else one built on this machine.
+"""The image of each of the three programs: the real one if it is available, else one built on this machine.
 
-Built here means: Redis from Debian's package, livekit-server from its own source, and for livekit-sip, which no package
-registry carries, a stand-in. Only `make deploy` falls back, for trying out; `site.yml` never does.
+A built image contains Redis from Debian's package, livekit-server from its source, or a stand-in for livekit-sip, which
+no package registry carries. Only `make deploy` falls back to built images, for trials; `site.yml` never does.
 """
 
 from dataclasses import dataclass
@@ -10,21 +10,21 @@ from dataclasses import dataclass
 import docker
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 
-# How the person who calls `make deploy` chooses the image of a part.
+# The setting of `make deploy` that chooses the image of each part.
 CHOICES = {"livekit_redis": "REDIS_IMAGE", "livekit_server": "SERVER_IMAGE", "livekit_sip": "SIP_IMAGE"}
 PARTS = tuple(CHOICES)
 BUILT_HERE = "telephony.livekit/"
-# The registry answered, and the answer is no: another image instead would hide a mistake in the reference.
+# Answers of a registry that rejects the request. A fallback would hide a mistake in the reference.
 REFUSALS = ("manifest unknown", "denied", "unauthorized", "toomanyrequests", "invalid reference")
 
 
 class ImageUnavailable(Exception):
-    """An image cannot be had, and nothing may be put in its place."""
+    """An image is unavailable and must not be replaced."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """One part as the inventory and the role's defaults have it, without what an earlier fallback stored."""
+    """One part as in the inventory and the role's defaults, without the settings of an earlier fallback."""
 
     part: str
     image: str
@@ -46,7 +46,7 @@ def is_refusal(message):
 
 
 class Docker:
-    """The few questions that are asked of the Docker daemon."""
+    """The requests to the Docker daemon."""
 
     def __init__(self):
         try:
@@ -63,7 +63,7 @@ class Docker:
         return True
 
     def pull(self, image):
-        """True once the image is here, False when no registry answers."""
+        """True if the image was pulled, False if no registry answers."""
         try:
             self.client.images.pull(image)
         except NotFound as error:
@@ -71,12 +71,12 @@ class Docker:
         except APIError as error:
             reason = str(error.explanation or error)
             if is_refusal(reason):
-                raise ImageUnavailable(f"The registry refuses image {image}: {reason}") from error
+                raise ImageUnavailable(f"The registry rejects image {image}: {reason}") from error
             return False
         return True
 
     def runs(self, wanted):
-        """The image of the part's container, unless it was built here or is gone."""
+        """The image of the part's container, or an empty string if it was built here or no longer exists."""
         try:
             container = self.client.containers.get(wanted.container or wanted.part.replace("_", "-"))
         except NotFound:
@@ -85,15 +85,15 @@ class Docker:
         return "" if used.startswith(BUILT_HERE) or not self.has(used) else used
 
     def other_tag(self, wanted):
-        """The real image under another tag, which shows that it can be had here."""
+        """The real image under another tag on this machine, or an empty string."""
         real = repository(wanted.image)
         return next((tag for image in self.client.images.list() for tag in image.tags if repository(tag) == real), "")
 
 
 def missing(wanted, daemon, say):
-    """The parts whose real image cannot be had here and may be replaced, and the image of each part that keeps its own.
+    """The parts whose real image is unavailable and may be replaced, and the image of each part that keeps its own.
 
-    Pulls what a registry has. Nothing built here takes the place of a real image.
+    Pulls the images that a registry has. A built image never replaces a real one that this machine has.
     """
     replaceable, kept = [], {}
     for part in wanted:
@@ -105,17 +105,17 @@ def missing(wanted, daemon, say):
         choice = f"{CHOICES[part.part]}={{}}"
         if part.chosen:
             raise ImageUnavailable(
-                f"{choice.format(part.image)} is on no registry that answers, and not on this machine. Load it with "
-                f"`docker load`, or choose another. {choice.format('default')} takes the choice back."
+                f"{choice.format(part.image)} is unavailable: no registry answers, and this machine lacks it. Load it "
+                f"with `docker load`, or choose another image. {choice.format('default')} takes back the choice."
             )
         if used := daemon.runs(part):
-            say(f"No registry answers for {part.image}: it stays {used}, which runs here.")
+            say(f"No registry answers for {part.image}. This machine keeps running {used}.")
             kept[part.part] = used
         elif tag := daemon.other_tag(part):
             raise ImageUnavailable(
-                f"No registry answers for {part.image}, and the real image {tag} is on this machine: nothing built "
-                f"here is put in its place. Run that one with `make deploy {choice.format(tag)}`, restore the way to "
-                f"the registry, or give the image as a file with {part.part}_image_archive in "
+                f"No registry answers for {part.image}, but this machine has the real image {tag}, which is not "
+                f"replaced by a built one. Run it with `make deploy {choice.format(tag)}`, restore the connection to "
+                f"the registry, or provide the image as a file with {part.part}_image_archive in "
                 "inventories/local/group_vars/all/line.yml."
             )
         else:
@@ -124,7 +124,7 @@ def missing(wanted, daemon, say):
 
 
 def can_be_had(image, daemon, say):
-    """Whether an image that others are built on is here or in a registry."""
+    """Whether a base image is on this machine or in a registry."""
     if daemon.has(image):
         return True
     say(f"Pulling {image}")
@@ -132,7 +132,7 @@ def can_be_had(image, daemon, say):
 
 
 def fallback_variables(parts, built):
-    """Role variables that make the named parts run the images built here."""
+    """Role variables that make the parts run the images built on this machine."""
     variables = {}
     for part in parts:
         variables[f"{part}_image"] = built[part]["image"]
@@ -141,5 +141,5 @@ def fallback_variables(parts, built):
 
 
 def plain_variables(names):
-    """Role variables that make parts run images that Docker has or gets by their names."""
+    """Role variables that make parts run images that Docker has or pulls by name."""
     return {f"{part}_image": image for part, image in names.items()} | {f"{part}_image_archive": "" for part in names}

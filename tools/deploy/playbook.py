@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run playbooks of this checkout and learn what they changed."""
+"""Run playbooks of this checkout and return their changes."""
 
 import json
 import os
@@ -13,13 +13,13 @@ INVENTORY = CHECKOUT / "inventories" / "local"
 
 
 class PlaybookFailed(Exception):
-    """Ansible has already said on the terminal what went wrong."""
+    """A playbook failed, and Ansible has printed the reason."""
 
 
 def run(*playbooks, variables=None, inventory=INVENTORY, quiet=False):
-    """Run playbooks one after the other in one Ansible.
+    """Run playbooks one after the other with one ansible-playbook command.
 
-    Returns the names of the tasks that changed something, and what the playbook site has put into its summary.
+    Returns the names of the changed tasks, and the facts for the summary of the playbook site.
     """
     with tempfile.TemporaryDirectory() as scratch:
         record = Path(scratch) / "record.json"
@@ -39,7 +39,9 @@ def run(*playbooks, variables=None, inventory=INVENTORY, quiet=False):
         if result.returncode:
             if quiet:
                 print(result.stdout)
-            raise PlaybookFailed(f"{' and '.join(path.name for path in playbooks)} ended with {result.returncode}")
+            raise PlaybookFailed(
+                f"{' and '.join(path.name for path in playbooks)} ended with exit code {result.returncode}"
+            )
         said = json.loads(record.read_text(encoding="utf-8"))
         return said["changed"], said["summary"]
 
@@ -50,7 +52,7 @@ def environment(record):
         "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg"),
         "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "callback"),
         "ANSIBLE_STDOUT_CALLBACK": "deploy",
-        # What changes or fails is shown. ANSIBLE_DISPLAY_OK_HOSTS=true shows every task.
+        # Only changes and failures are shown. ANSIBLE_DISPLAY_OK_HOSTS=true shows every task.
         "ANSIBLE_DISPLAY_OK_HOSTS": os.environ.get("ANSIBLE_DISPLAY_OK_HOSTS", "false"),
         "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false",
         "TELEPHONY_LIVEKIT_RECORD": str(record),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What `make deploy` remembers between runs: one small file of variables in the local inventory."""
+"""The settings that `make deploy` keeps between runs, in a small file of variables in the local inventory."""
 
 import ipaddress
 import re
@@ -13,27 +13,27 @@ FICTIONAL = "+12025550100"
 E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 HEADER = """\
 ---
-# Written by `make deploy`; this machine's own, never committed. NUMBERS, EXTERNAL_IP, AGENT and the images
-# (REDIS_IMAGE, SERVER_IMAGE, SIP_IMAGE) replace what is here.
+# Written by `make deploy` for this machine only, never committed. NUMBERS, EXTERNAL_IP, AGENT and the images
+# (REDIS_IMAGE, SERVER_IMAGE, SIP_IMAGE) replace these values.
 """
 
 
-# No variable of a role: it becomes one once the image is known to be here.
+# Not a role variable: the roles get a chosen image only after it is known to be available.
 CHOSEN = "deploy_chosen_images"
 
 
 class InvalidSetting(Exception):
-    """The person who called has to change what they gave."""
+    """The user must change a setting."""
 
 
 def parse_numbers(text):
-    """`+12025550100, +12025550101` as a list, each once and in the order given."""
+    """`+12025550100, +12025550101` as a list, without duplicates, in the given order."""
     numbers = [number for number in re.split(r"[,\s]+", text) if number]
     wrong = [number for number in numbers if not E164.fullmatch(number)]
     if wrong:
         raise InvalidSetting(
-            f"Not a phone number in E.164: {', '.join(wrong)}. Write a plus, the country code and the number, "
-            f"without blanks or dashes, as in NUMBERS={FICTIONAL},+12025550101."
+            f"Phone numbers not in E.164 format: {', '.join(wrong)}. Write a plus, the country code and the number, "
+            f"without spaces or dashes, as in NUMBERS={FICTIONAL},+12025550101."
         )
     return list(dict.fromkeys(numbers))
 
@@ -42,11 +42,11 @@ def parse_address(text):
     try:
         return str(ipaddress.ip_address(text.strip()))
     except ValueError:
-        raise InvalidSetting(f"EXTERNAL_IP={text} is not an IP address.") from None
+        raise InvalidSetting(f"EXTERNAL_IP={text} is invalid: it is not an IP address.") from None
 
 
 def update(stored, environment):
-    """The settings after this call: what the environment says wins, what it leaves out stays."""
+    """The stored settings, updated with those in the environment."""
     settings = dict(stored)
     numbers = parse_numbers(environment.get("NUMBERS") or environment.get("PHONE_NUMBER") or "")
     if numbers:
@@ -60,7 +60,7 @@ def update(stored, environment):
 
 
 def chosen_images(stored, environment):
-    """{part: image} of the parts whose image the person chose; `default` takes a choice back."""
+    """{part: image} of the parts whose image the user chose; `default` reverts a choice."""
     chosen = dict(stored.get(CHOSEN, {}))
     for part, variable in CHOICES.items():
         image = environment.get(variable, "").strip()
@@ -72,11 +72,11 @@ def chosen_images(stored, environment):
 
 
 def parse_agent(text):
-    """The agent to run here: "demo", or None."""
+    """The agent to run on this machine: "demo", or an empty string."""
     if text.strip() not in ("", "demo"):
         raise InvalidSetting(
-            f"AGENT={text} is not known: there is AGENT=demo. Your own agent is livekit_agent_image and the group "
-            "livekit_agent in inventories/local, see roles/livekit_agent."
+            f"AGENT={text} is invalid: the only agent is demo. For your own agent, set livekit_agent_image and the "
+            "group livekit_agent in inventories/local, see roles/livekit_agent."
         )
     return text.strip()
 
@@ -91,7 +91,7 @@ def load(path):
 
 
 def store(path, settings):
-    """Write the file; a file that already says the same is left alone."""
+    """Write the file, unless it already has these settings."""
     path = Path(path)
     if path.exists() and load(path) == settings:
         return

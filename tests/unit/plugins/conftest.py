@@ -9,7 +9,7 @@ from tests.support.misbehaving import Misbehaving
 
 @pytest.fixture
 def server(monkeypatch):
-    """A server that misbehaves on request, and a client that does not pause for long."""
+    """A server that misbehaves on request. The client pauses only briefly between attempts."""
     monkeypatch.setattr(_client, "_RETRY_PAUSES", (0.01,) * 4)
     with Misbehaving() as misbehaving:
         yield misbehaving

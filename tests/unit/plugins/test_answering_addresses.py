@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which addresses of a host its UDP answers leave from, told by its facts."""
+"""The source addresses of a host's UDP answers, found in its facts."""
 
 import pytest
 from ansible_collections.telephony.livekit.plugins.filter.answering_addresses import answering_addresses
@@ -34,9 +34,9 @@ FACTS = {
         (["0.0.0.0/0"], ["198.51.100.7"]),
         (["198.51.100.80"], ["198.51.100.7"]),
         (["203.0.113.9", "203.0.113.16/28"], ["203.0.113.7"]),
-        # The network with the longer prefix is the nearer way.
+        # The network with the longer prefix wins.
         (["203.0.113.208/28"], ["203.0.113.200"]),
-        # Only a part of the peers is near.
+        # Only some of the peers are on the local network.
         (["203.0.0.0/16"], ["198.51.100.7"]),
         (["203.0.113.9", "192.0.2.1"], ["198.51.100.7", "203.0.113.7"]),
         ("203.0.113.9, 192.0.2.1", ["198.51.100.7", "203.0.113.7"]),
@@ -49,7 +49,7 @@ def test_the_way_to_the_peer_decides(peers, answering):
 
 
 def test_without_facts_nothing_is_known():
-    """Before iproute2 is installed, there are none of the network."""
+    """Without iproute2, Ansible gathers no network facts."""
     assert answering_addresses({}, ["192.0.2.0/24"]) == []
     assert answering_addresses({"default_ipv4": {}, "eth0": {"ipv4": {"address": "198.51.100.7"}}}, ["192.0.2.1"]) == []
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A call explained: what it gets, what its caller hears, and why other trunks and rules do not take it."""
+"""Explanation of a call: its result, what its caller hears, and why other trunks and rules do not match."""
 
 from __future__ import annotations
 

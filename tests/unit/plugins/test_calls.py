@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which trunk and rule a call gets, against the tables that LiveKit publishes with its own matching.
+"""The trunk and rule of a call, compared with the test cases that LiveKit publishes for its own matching.
 
 The cases are those of trunkCases and dispatchCases in https://github.com/livekit/protocol/blob/main/sip/sip_test.go,
-one with regular expressions left out (no API writes them).
+except one with regular expressions, which no API can write.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def conflicts(kind, objects):
     return any(can_match_one_call(kind, *pair) for pair in pairs)
 
 
-# name, trunks, the one that matches (None: none, "error": the server cannot decide), whether the table is valid, call
+# name, trunks, matching trunk (None: none, "error": the server cannot decide), whether the table is valid, call
 TRUNKS = [
     ("empty", [], None, True, {}),
     ("one wildcard", [trunk("aaa")], "aaa", True, {}),
@@ -92,10 +92,10 @@ TRUNKS = [
         {"caller": "+" + ONE, "called": "+" + TWO},
     ),
 ]
-# A caller on the list gets 503 from the server, which took the table: such a table is refused here.
+# The server accepts this table, but answers calls of a listed caller with 503. The collection rejects the table.
 VALID_TO_LIVEKIT_ONLY = {"inbound"}
 
-# name, rules, the one that matches (None: the server refuses or cannot decide), whether the table is valid, trunk, PIN
+# name, rules, matching rule (None: the server rejects or cannot decide), whether the table is valid, trunk, PIN
 RULES = [
     ("empty", [], None, True, "", ""),
     ("only trunk", [], None, True, "aaa", ""),
@@ -219,7 +219,7 @@ def test_livekits_cases_of_trunks(name, trunks, expected, valid, given):
 def test_livekits_cases_of_rules(name, rules, expected, valid, trunk_id, pin):
     rules = numbered(rules)
     table = Table([trunk(trunk_id, TWO)] if trunk_id else [], rules)
-    # A rule that a PIN reaches is also reached without, so that the caller can be asked
+    # A rule with a PIN also matches a call without one, so that the caller can be asked for it.
     for given in {pin, ""} if expected is not None else {pin}:
         decision = table.decide(call(pin=given))
         assert (decision.rule and rules.index(decision.rule)) == expected
@@ -242,7 +242,7 @@ def test_livekits_cases_of_rules(name, rules, expected, valid, trunk_id, pin):
         (trunk("a"), trunk("b"), True),
         (trunk("a", callers=["+12025550199"]), trunk("b"), True),
         (trunk("a", callers=["+12025550199"]), trunk("b", callers=["+12025550198"]), False),
-        # The server judges a table without looking at addresses, and callers write the From header as they like
+        # The server ignores addresses when it checks a table, and callers can forge the From header.
         (trunk("a", "100", (), ["198.51.100.1"]), trunk("b", "100", (), ["198.51.100.2"]), True),
         (trunk("a", "agent.desk"), trunk("b", "agent.desk"), True),
         (trunk("a", "agent.desk"), trunk("b", "Agent.desk"), False),
@@ -306,9 +306,9 @@ def test_a_rule_that_lists_one_number_in_two_spellings_is_its_own_rival():
         ("198.51.100.7", "", ["198.51.100.0/024"], False),
         ("198.51.100.7", "", ["198.51.100.0/33"], False),
         ("198.51.100.7", "", ["198.51.100.07"], False),
-        ("198.51.100.7", "198.51.101.0/24", ["198.51.101.0/24"], True),  # the caller writes the From host
+        ("198.51.100.7", "198.51.101.0/24", ["198.51.101.0/24"], True),  # callers can forge the From host
         ("198.51.100.7", "sip.example.net", ["sip.example.net"], True),
-        ("198.51.100.7", "", ["198.51.100.8, 198.51.100.9"], True),  # dropped, and then none is left
+        ("198.51.100.7", "", ["198.51.100.8, 198.51.100.9"], True),  # the server drops this mask, and no other is left
         ("198.51.100.7", "", ["198.51.100.8 ", "198.51.100.9"], False),
         ("::ffff:198.51.100.7", "", ["198.51.100.0/24"], False),
         ("::ffff:198.51.100.7", "", ["::ffff:198.51.100.0/120"], True),
@@ -376,7 +376,7 @@ def test_each_object_that_does_not_take_a_call_has_a_reason():
 
 
 def test_empty_texts_in_lists_are_no_wildcards():
-    """Other tools store them, and livekit-server compares them as any other text."""
+    """Other tools store empty strings, and livekit-server compares them like any other string."""
     lists = [trunk("one", "+12025550100", ["", "+12025550199"]), trunk("any")]
     lists.append({**trunk("empty"), "numbers": ["", "+12025550101"]})
     table = Table(lists, [])

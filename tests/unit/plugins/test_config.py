@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the roles ask about a program's configuration."""
+"""The functions that the roles use for a program's configuration."""
 
 import pytest
 from ansible_collections.telephony.livekit.plugins.plugin_utils import _config

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the modules say when a connection option is wrong, or what answers at `url` is not a LiveKit server."""
+"""Messages of the modules if a connection option is invalid, or if no LiveKit server answers at `url`."""
 
 from __future__ import annotations
 
@@ -256,7 +256,7 @@ def test_a_server_that_says_it_speaks_https_is_named(server, modules, text):
 
 
 def test_a_connection_that_breaks_in_the_handshake_is_tried_again(server, modules, tmp_path, monkeypatch):
-    """As of a server that restarts."""
+    """A server that restarts breaks connections in the handshake."""
     path = certificate(tmp_path / "server.pem")
     server.speak_tls(path)
     modules.connection["url"] = server.url
@@ -275,7 +275,7 @@ def test_a_connection_that_breaks_in_the_handshake_is_tried_again(server, module
 
 
 class Clock:
-    """Counts what is slept instead of sleeping."""
+    """Adds up the pauses instead of sleeping."""
 
     def __init__(self):
         self.slept = []

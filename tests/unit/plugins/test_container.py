@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A container that takes another's place, on a Docker that is a dictionary."""
+"""Replacement of a container by another one, on a fake Docker."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ansible_collections.telephony.livekit.plugins.module_utils._container impor
 
 
 class Docker:
-    """Containers by name. What is in `dies` exits as soon as it starts."""
+    """A fake Docker with containers by name. Those in `dies` exit as soon as they start."""
 
     def __init__(self, *names, dies=(), fails=()):
         self.state = {name: {"id": name, "running": not name.endswith("-next"), "starts": 0} for name in names}
@@ -121,7 +121,7 @@ def test_until_the_new_one_is_healthy_a_reboot_brings_the_old_one_back(folder):
 
 
 def test_one_that_ends_until_something_else_is_there_is_started_again(folder):
-    """As Docker would do, which may not yet: it would also do so after a reboot."""
+    """Without a restart policy, Docker does not restart it. With one, Docker would also start it after a reboot."""
     docker = Docker("sip", "sip-next", dies=["sip-next"])
 
     def there_after_two_starts():
@@ -138,7 +138,7 @@ def test_one_that_ends_until_something_else_is_there_is_started_again(folder):
 
 @pytest.mark.parametrize("dies", [[], ["sip-next"]], ids=["healthy", "not healthy"])
 def test_the_group_of_the_folder_changes_with_the_container(folder, monkeypatch, dies):
-    """What ran before could not read its config again."""
+    """Otherwise the previous container could not read its config after a failed swap."""
     groups = {folder: 1, folder / ".next": 2}
     monkeypatch.setattr(_container, "group_of", lambda path: groups.get(path, 0))
     monkeypatch.setattr(_container.os, "chown", lambda path, _user, group: groups.__setitem__(path, group))
@@ -217,7 +217,7 @@ def test_what_a_killed_run_left_is_removed_once_the_old_one_is_healthy(folder):
 
 
 def test_what_a_power_cut_left_comes_back_with_its_config_first(folder):
-    """The new container was started and the host died before it was well."""
+    """The host crashed after the new container started, but before it was healthy."""
     (folder / ".previous").mkdir()
     (folder / ".previous" / "config.yaml").write_text("before the power cut")
     docker = Docker("sip", "sip-previous", "sip-next", dies=["sip-next"])

@@ -12,18 +12,18 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[3]
 PAGE = (REPOSITORY / "docs" / "dial-plan.md").read_text(encoding="utf-8")
 SAID = {"ERROR": "error", "WARNING": "warning", "NOTE": "note", "SERVER": "livekit-server", "SIP": "livekit-sip"}
-# How bad it is to name a trunk that is not there depends on the others that the rule names.
+# The severity of a missing trunk depends on the other trunks of the rule.
 DEPENDS = {"trunk_missing": "error, warning"}
 
 
 def rows(heading: str) -> list[tuple[str, str, str]]:
-    """Code, severity (or who refuses it) and fix, of the table below a heading."""
+    """Code, severity (or the program that rejects the call) and fix of each row in the table below a heading."""
     (section,) = re.findall(rf"^## {heading}\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)
     return re.findall(r"^\| `(\w+)` \| (.*?) \| .* \| (.*?) \|$", section, re.MULTILINE)
 
 
 def in_code(name: str, *modules: str) -> list[tuple[str, str, str]]:
-    """The same of every call Finding(…) or Problem(…) in the code. … stands for what is different each time."""
+    """The same values of every call Finding(…) or Problem(…) in the code, with … in place of variables."""
     sources = [
         (REPOSITORY / "plugins" / "module_utils" / f"{module}.py").read_text(encoding="utf-8") for module in modules
     ]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The diff as people see it: what was given and what differs, and how much of it there is."""
+"""The diff as users see it: the given options, the differences, and the number of changes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def lines(shown):
 
 
 def customers(**rule):
-    """The diff of as many trunks, each with its rule."""
+    """The diff of CUSTOMERS new trunks, each with a rule."""
     numbers = [f"+1202555{number:04d}" for number in range(CUSTOMERS)]
     return MODULES.routing(
         check=True,

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a module takes is what its documentation says, it is in the action group, and what is secret is marked so.
+"""A module's documentation matches its arguments, the action group contains it, and its secrets are marked.
 
-ansible-test sanity compares documentation and arguments too, and takes minutes.
+ansible-test sanity also compares documentation and arguments, but takes minutes.
 """
 
 import importlib
@@ -17,24 +17,24 @@ from tests.support.places import only
 REPOSITORY = Path(__file__).resolve().parents[3]
 PLUGINS = "ansible_collections.telephony.livekit.plugins"
 MODULES = sorted(path.stem for path in (REPOSITORY / "plugins" / "modules").glob("*.py"))
-# The others speak to no server, and belong to roles.
+# The other modules belong to roles and do not connect to a server.
 OF_A_SERVER = [module for module in MODULES if module.startswith("livekit_")]
 SECRETS = {
     *("api_secret", "auth_password", "egress", "headers", "pin", "raw"),
     *("health_redis_password", "secrets", "server_api_secret", "password", "sentinel_password", "client_key_file"),
 }
-# What Ansible takes for a secret, by its name.
+# Names of options that Ansible takes for secrets.
 SECRET_NAME = re.compile(r"pass(?!ive)|secret|token|cryptkey|key\b", re.IGNORECASE)
-# How an option differs from one that says nothing.
+# Properties of an option, with their defaults.
 UNSAID = {"type": "str", "elements": None, "required": False, "default": None, "choices": None}
 
 
 class Reached(Exception):
-    """A module has said what it takes."""
+    """A module has passed its argument specification to Ansible."""
 
 
 def arguments(module, monkeypatch):
-    """The argument specification that a module gives to Ansible."""
+    """The argument specification that a module passes to Ansible."""
     given = {}
 
     def take(self, argument_spec, **kwargs):
@@ -59,7 +59,7 @@ def documentation(module):
 
 
 def flat(options, below, path=""):
-    """Path of each option -> what is said of it; `below` names where the options of an option are."""
+    """Path of each option -> its properties; `below` is the key of its suboptions."""
     found = {}
     for name, option in options.items():
         found[path + name] = {key: option.get(key, unsaid) for key, unsaid in UNSAID.items()}
@@ -68,7 +68,7 @@ def flat(options, below, path=""):
 
 
 def marks(options, path=""):
-    """Path of each option -> whether it is marked as a secret, None where nobody has decided."""
+    """Path of each option -> its no_log, None if it is not set."""
     found = {}
     for name, option in options.items():
         found[path + name] = option.get("no_log")
@@ -126,7 +126,7 @@ def test_each_module_says_its_action_group_and_its_connection(module):
 
 
 def torn(text):
-    """Lines in the middle of a sentence that end after a few words."""
+    """Lines that break off in the middle of a sentence."""
     lines = text.splitlines()
     for before, line, after in zip(lines, lines[1:], lines[2:], strict=False):
         begins = [re.match(r"\s*(- |[\w ]+:|$)", one) for one in (line, after)]

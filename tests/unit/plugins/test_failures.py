@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The words of failures: each wrong value and each warning is made to happen; no other place has words of its own."""
+"""Messages of failures: tests trigger each invalid value and each warning, and no other file defines messages."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def connection(**options) -> dict:
 
 
 TRUNK = "inbound trunk 't'"
-# The place and the value that each message starts with, and a run that ends with it.
+# The option and value at the start of each message, and a run that fails with it.
 INVALID = {
     "text_truth": (f"{TRUNK}: auth_username: True", lambda: trunk(auth_username=True)),
     "text": (f"{TRUNK}: auth_username: ['u']", lambda: trunk(auth_username=["u"])),
@@ -153,7 +153,7 @@ def test_words_are_sentences():
 
 
 def test_no_other_place_has_words_of_a_failure():
-    """What is raised takes its words from the tables, so that the page has all of them."""
+    """Exceptions take their messages from the tables, so that the page contains all messages."""
     found = []
     for path in SOURCES.glob("_*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wrong with a whole table: each finding by the smallest table that has it, and by the one that has not."""
+"""Findings in a table: each one with the smallest table that has it, and tables without findings."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is read out of a firewall, from what nft, ufw and systemd say."""
+"""The state of a firewall, read from the output of nft, ufw and systemd."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def chains(*objects, wanted=None, **seen):
 
 
 def last(*parts):
-    """A chain whose last rule is this."""
+    """Whether a chain with these expressions in its last rule is closed."""
     rule = {"family": "inet", "table": "filter", "chain": "input", "expr": list(parts)}
     return _firewall_probe.closes(CHAIN, [{"expr": [{"accept": None}]}, rule])
 
@@ -88,7 +88,7 @@ def test_what_the_kernel_counts_is_no_difference():
 
 @pytest.fixture
 def ufw(tmp_path, monkeypatch):
-    """ufw with IPv6 and these lines of user.rules."""
+    """A function that configures ufw with the given rules."""
 
     def write(*rules, enabled="yes", ipv6="yes"):
         texts = {
@@ -138,7 +138,7 @@ def test_the_units_are_right_only_if_both_are(monkeypatch):
 
 
 def services_that_say(said, files=()):
-    """`said(argv)` is what systemctl prints."""
+    """The state of the services, where `said(argv)` is the output of systemctl."""
     return _firewall_probe.services(lambda argv, given: (0, said(argv), ""), True, files)
 
 

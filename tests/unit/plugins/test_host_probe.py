@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is read of a host's kernel and of its Docker, from a /proc and a Docker of the test's own."""
+"""The state of a host's kernel and Docker, read from a fake /proc and a fake Docker."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def row(address, port, state, inode):
 
 @pytest.fixture
 def proc(tmp_path):
-    """A little-endian host on which the process 77 listens on UDP 5060, and an unknown one on TCP 6379."""
+    """A little-endian host whose process 77 listens on UDP 5060, and an unknown process on TCP 6379."""
     (tmp_path / "net").mkdir()
     (tmp_path / "net/udp").write_text(HEAD + row(V4, 5060, "07", 11) + row(V4, 5061, "07", 12))
     (tmp_path / "net/tcp").write_text(HEAD + row(V4, 6379, "0A", 13) + row(V4, 5060, "01", 14))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How an image is asked for its version on the host. Docker is a script of the test."""
+"""The query for the version of an image on the host, with a script as Docker."""
 
 import json
 
@@ -28,7 +28,7 @@ class Host:
         self.file, self.log = folder / "kept" / "versions.json", folder / "log"
 
     def has(self, run, image_id="1", there="yes"):
-        """An image, and what becomes of a container of it."""
+        """Creates an image, and the command that its containers run."""
         program = self.folder / "docker"
         program.write_text(DOCKER.format(log=self.log, run=run, id=image_id, there=there))
         program.chmod(0o755)

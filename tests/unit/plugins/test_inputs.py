@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What playbooks write, in the forms that YAML, templates and people give it: taken where the meaning is clear."""
+"""Values in the forms that YAML, templates and people write: accepted if their meaning is clear."""
 
 from __future__ import annotations
 

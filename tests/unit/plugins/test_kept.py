@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a host keeps is found again, what is lost is said, and nothing is replaced without a word."""
+"""Secrets that a host keeps are found again, lost ones are reported, and none is replaced silently."""
 
 import json
 
@@ -50,7 +50,7 @@ def test_the_one_pair_whose_file_is_gone_is_taken_from_what_runs(gone):
         key_file("sip") + configuration(),
         configuration(),
         key_file("sip") + file("agents.env", "LIVEKIT_API_KEY=\n") + configuration(),
-        # One that nobody accounts for, and another that is in livekit_server_config_extra: which is which?
+        # Two keys have no file: one is the lost pair, the other is from livekit_server_config_extra.
         key_file("sip") + key_file("agents") + configuration(keys=RUNNING["keys"] | {"other": "secret"}),
     ],
 )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files that people have for `lk`, in the forms in which they are published."""
+"""Input files of `lk`, in the forms in which they are published."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What it costs to load the filters and tests: Ansible loads all of them in each task that uses one."""
+"""The cost of loading the filters and tests: Ansible loads all of them in each task that uses one."""
 
 import json
 import subprocess
@@ -15,7 +15,7 @@ for module in sys.argv[1:]:
     importlib.import_module(module)
 print(json.dumps(sorted(sys.modules)))
 """
-# From tens to hundreds of milliseconds each.
+# Each takes tens to hundreds of milliseconds to import.
 EXPENSIVE = {
     "requests",
     "ansible.module_utils.basic",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Texts as nft compares them with the bytes of a packet."""
+"""Strings as nft compares them with the bytes of a packet."""
 
 import pytest
 from ansible_collections.telephony.livekit.plugins.filter.nft_bytes import nft_bytes

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A variable of the wrong type is named in one sentence, whichever role's it is, and no secret is in it."""
+"""A variable of the wrong type, in any role, is reported in one sentence without secrets."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from ansible_collections.telephony.livekit.plugins.plugin_utils._options import 
 
 ROLES = Path(__file__).resolve().parents[3] / "roles"
 CANARY = "canary-0123456789abcdef"
-# For each type, values that are not of it.
+# Type -> values of other types.
 WRONG = {
     "str": [{"a": CANARY}, [CANARY], True],
     "path": [{"a": CANARY}, [CANARY], True],
@@ -43,7 +43,7 @@ def test_a_wrong_type_is_one_sentence_with_the_name(name):
 
 
 def below(options, path):
-    """Each place in a mapping, with a mapping that has something wrong there."""
+    """Each path in a dictionary, with a dictionary that has a value of the wrong type there."""
     for key, option in options.items():
         for wrong in WRONG[option["type"]]:
             yield f"{path}.{key}", {key: wrong}

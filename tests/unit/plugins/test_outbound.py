@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An outbound call explained: what is sent, and each problem by the smallest request or trunk that has it."""
+"""Explanation of an outbound call: what is sent, and each problem with the smallest request or trunk that has it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HOUR = 60 * 60 * 1000
 
 
 def explained(options: dict | None = None, **request) -> dict:
-    """What the module says of a call on a trunk that is not there yet."""
+    """The module's explanation of a call on a trunk that does not exist yet."""
     return MODULES.run(
         "livekit_sip_call_info",
         assume_empty=True,
@@ -31,14 +31,14 @@ def explained(options: dict | None = None, **request) -> dict:
 
 
 def inline(options: dict | None = None, **request) -> dict:
-    """What the module says of a call on a trunk of the request's own."""
+    """The module's explanation of a call on an inline trunk of the request."""
     own = {"hostname": "sip.example.com", "transport": "tcp", **(options or {})}
     asked = {"to": CALLEE, "from_number": ONE, "inline_trunk": own, **request}
     return MODULES.run("livekit_sip_call_info", assume_empty=True, outbound=asked)
 
 
 def problems(stored: dict | None = None, **request) -> list:
-    """What is wrong with a call on a trunk as it is stored, also such as the API would refuse."""
+    """The problems of a call on a stored trunk, including one that the API would reject."""
     stored = {**TRUNK, "transport": "SIP_TRANSPORT_TCP", "sip_trunk_id": "ST_1", **(stored or {})}
     asked = Request(**{"trunk": "provider", "to": CALLEE, "participant_identity": "callee", **request})
     return explain_outbound({"outbound_trunk": {"ST_1": stored}}, asked).problems
@@ -244,7 +244,7 @@ def test_servers_from_one_version_on_take_another_user_for_the_to_header(version
     assert found["sent"]["to_uri"] == f"sip:{to}@sip.example.com;transport=tcp"
 
 
-# code, who refuses it, words of the cause, the trunk, the request
+# code, program that rejects the call, words of the cause, trunk, request
 CASES = [
     ("trunk_unknown", SERVER, "'other'", {}, {"trunk": "other"}),
     ("to_missing", SERVER, "empty", {}, {"to": ""}),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The planner alone: no server, no Ansible."""
+"""The planner, without a server and without Ansible."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def wanted_rule(name, *trunks, **options):
 
 
 def states(current, planned: Plan):
-    """The table after each write, as a server would hold it. The server gives ids to what is new."""
+    """Each write, and the table that a server would have after it. The server gives new objects their ids."""
     tables = {name: {stored[KINDS[name].id_field]: stored for stored in objects} for name, objects in current.items()}
     for step in planned.steps:
         objects = tables[step.kind.name] = dict(tables[step.kind.name])
@@ -72,7 +72,7 @@ def final_table(current, planned):
 
 
 def assert_safe(tables):
-    """No call matches two, no trunk empty, no rule that points at nothing or at everything."""
+    """No call matches two objects, no trunk lacks numbers, and no rule lacks trunks or names a missing one."""
     for kind in (INBOUND_TRUNK, DISPATCH_RULE):
         held = Claims()
         for key, stored in tables[kind.name].items():
@@ -88,7 +88,7 @@ def assert_safe(tables):
 
 @st.composite
 def tables_(draw):
-    """A sound table: trunks with some numbers each, and rules that share the trunks among them."""
+    """A valid table: trunks with some numbers each, and rules that divide the trunks among themselves."""
     names = draw(st.lists(st.sampled_from(NAMES), unique=True, max_size=4))
     numbers = draw(st.permutations(NUMBERS))
     cuts = sorted(draw(st.lists(st.integers(1, len(NUMBERS)), unique=True, min_size=len(names), max_size=len(names))))
@@ -102,7 +102,7 @@ def tables_(draw):
 
 
 def route(tables, number):
-    """The trunk and the rules that take a call to this number."""
+    """The trunk and the rules that match a call to this number."""
     for key, stored in tables["inbound_trunk"].items():
         if number in stored["numbers"]:
             rules = tables["dispatch_rule"].items()
@@ -127,12 +127,12 @@ def as_wishes(drawn):
     )
 
 
-# Two rules that swap a trunk and their PINs: the trunks that they do not swap stay with them.
+# Trunks of two rules that swap one trunk and their PINs, and keep their other trunk.
 SWAPPED = [(name, [number]) for name, number in zip("abcd", NUMBERS, strict=False)]
 
 
 def planned_or_refused(current, wanted):
-    """The plan; what no order of writes can do without harm to calls does not count as an example."""
+    """The plan. An example is skipped if no order of writes is safe for calls."""
     try:
         return plan(current, wanted)
     except PlanError as error:
@@ -168,13 +168,13 @@ CALLERS = ["+12025550150", "+12025550151"]
 
 @st.composite
 def callers_(draw):
-    """A sound table: each number is for any caller, or for some."""
+    """A valid table in which each number accepts any caller or some callers."""
     trunks = {}
     for number in NUMBERS[:3]:
         for callers in draw(st.sampled_from([[], [[]], [CALLERS], [CALLERS[:1]], [CALLERS[:1], CALLERS[1:]]])):
             taken = {name for name, fields in trunks.items() if number in fields["numbers"]}
             name = draw(st.sampled_from([name for name in NAMES if name not in taken]))
-            # One list of callers a trunk.
+            # A trunk has one list of callers.
             if trunks.get(name, {}).get("allowed_numbers", callers) == callers:
                 trunks.setdefault(name, {"name": name, "numbers": [], "allowed_numbers": callers})
                 trunks[name]["numbers"].append(number)
@@ -192,7 +192,7 @@ def test_trunks_of_callers_converge_safely(before, after):
     try:
         planned = plan(current, wishes(after, [], purge=True))
     except PlanError as error:
-        assume(error.code in ("ambiguous", "unorderable"))  # which of two trunks with the same numbers is renamed
+        assume(error.code in ("ambiguous", "unorderable"))  # either of two trunks may be the renamed one
         return
     for _step, tables in states(current, planned):
         assert_safe(tables)
@@ -244,7 +244,7 @@ def test_what_is_as_wanted_is_not_written(drawn, shuffler):
 
 
 def test_numbers_that_move_in_a_ring_of_a_thousand():
-    """Each trunk gives its number to the next: one is parked, and nobody waits for more than its neighbour."""
+    """Each trunk passes its number to the next: one write parks a number, and each trunk waits for one other."""
     count = 1000
     current = table([trunk(f"ST_{index}", f"t{index}", f"+{index}") for index in range(count)])
     wanted = wishes([{"name": f"t{(index + 1) % count}", "numbers": [f"+{index}"]} for index in range(count)])
@@ -364,14 +364,14 @@ def test_five_thousand_lines_plan_in_seconds():
     wanted = wishes(rules=[wanted_rule(f"r{index}", f"t{index}", metadata="m") for index in range(count)])
     began = time.process_time()
     assert len(plan(current, wanted).steps) == count
-    # Two seconds; a minute where each rule looks at every trunk.
+    # It takes two seconds, but a minute if each rule is compared with every trunk.
     assert time.process_time() - began < 20
 
 
 @settings(max_examples=150, deadline=None)
 @given(tables_(), tables_(), st.sets(st.sampled_from(NAMES)))
 def test_without_purge_a_run_is_safe_or_refused(before, after, only):
-    """Refused is refused before anything is written; a plan that is made never passes through an unsafe state."""
+    """A run is refused before its first write, or none of its writes leads to an unsafe state."""
     trunks, rules = after
     wanted = as_wishes(
         ([entry for entry in trunks if entry[0] in only], [entry for entry in rules if only.issuperset(entry[1])])
@@ -410,7 +410,7 @@ def test_rules_that_swap_trunks_keep_the_others():
 
 
 def test_a_rule_whose_calls_pass_to_a_new_name_is_changed_in_place():
-    """And holds nothing of the one that goes."""
+    """The renamed rule keeps no options of the old one."""
     current = table(
         [trunk("ST_1", "a", NUMBERS[0])],
         [rule("SDR_1", "r", "ST_1", pin="1234", metadata="m"), rule("SDR_2", "s", "ST_1")],
@@ -441,7 +441,7 @@ def test_a_number_does_not_move_with_its_pin_over_an_open_wildcard():
 
 
 def test_a_rule_on_its_way_to_another_number_asks_nobody_else():
-    """Of both its trunks and any number, it would ask callers who are refused before and after."""
+    """With both trunks and any number, the rule would ask for a PIN from callers that are rejected before and after."""
     current = table(
         [trunk("ST_1", "a", *NUMBERS[:2]), trunk("ST_2", "b", NUMBERS[2])],
         [rule("SDR_1", "r", "ST_1", pin="1234", inbound_numbers=[NUMBERS[5]])],

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table of ports: each port is in a rule of the firewall, none overlaps unsaid, an owner is named."""
+"""The table of ports: each port has a firewall rule, overlaps are reported, and messages name the owner of a port."""
 
 import re
 from pathlib import Path
@@ -93,7 +93,7 @@ def test_every_port_that_listens_is_in_a_rule():
 
 FIREWALL = ROLES / "livekit_firewall"
 OPENINGS = yaml.safe_load((FIREWALL / "vars" / "main" / "main.yml").read_text())["livekit_firewall_all_openings"]
-# What the summary says in words of its own, and TURN, of which it says nothing.
+# Openings that the summary describes in its own words, and TURN, which it omits.
 WITHOUT_TITLE = {"sip", "rtp", "api", "webrtc", "turn", "turn_tls"}
 
 

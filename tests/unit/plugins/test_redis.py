@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How Redis is asked, and what of its answers is told, from a Redis that is a list of answers."""
+"""The queries to Redis and the reported answers, with a list of answers as Redis."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def bulk(text):
 
 @contextlib.contextmanager
 def redis(*answers):
-    """Answers each command with the next of these. Yields its address, and the commands so far."""
+    """Answers each command with the next answer. Yields the address, and the list of received commands."""
     heard = []
     with socket.create_server(("127.0.0.1", 0)) as server:
 

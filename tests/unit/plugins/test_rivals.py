@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which of two runs gives way, with a table and a clock of the test."""
+"""The choice of the run that yields to another, with a fake table and a fake clock."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def created(*keys):
 
 
 class Server:
-    """A table that withdrawals change, and after so many seconds the other run, too."""
+    """A table that withdrawals change, and the other run too, after `other_yields_after` seconds."""
 
     def __init__(self, trunks, rules=(), other_yields_after=None, other=""):
         self.table = {"inbound_trunk": list(trunks), "dispatch_rule": list(rules)}

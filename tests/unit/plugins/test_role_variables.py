@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Variables of roles that are not in the play: as the inventory has them, else as the defaults of their role say."""
+"""Variables of roles outside the play: their values in the inventory, else the defaults of their role."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ansible_collections.telephony.livekit.plugins.plugin_utils._role_variables 
 
 @pytest.fixture
 def get():
-    """Reads a variable of a host that has these in its inventory."""
+    """A function that reads a variable of a host with the given inventory variables."""
 
     def get(name, **variables):
         loader = DataLoader()
@@ -34,7 +34,7 @@ def test_a_default_that_follows_another_variable(get):
 
 
 def test_a_default_that_needs_what_only_its_role_knows(get):
-    """The networks of the provider are looked up in a variable that is in vars of the role livekit_firewall."""
+    """The networks of the provider come from a variable in vars of the role livekit_firewall."""
     extra = {"mine": {"signalling_networks": ["192.0.2.0/24"]}}
     given = {"livekit_firewall_provider": "mine", "livekit_firewall_providers_extra": extra}
     assert get("livekit_firewall_signalling_networks", **given) == ["192.0.2.0/24"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A field is secret by its mark in the one table: whichever field is marked, its value is in no output of a module."""
+"""Only the mark in the table makes a field secret: the value of a marked field is in no output of a module."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LISTS = {
         {"name": "rule", "trunks": ["line"], "individual": {"room_prefix": "call-"}},
     ),
 }
-# Names of objects, and what decides which calls they are for: messages about two that contradict each other tell them.
+# Names of objects, and the fields that decide which calls they match. Messages about conflicts show them.
 TOLD = {"name", "trunks", "numbers", "allowed_addresses", "allowed_numbers", "inbound_numbers"}
 FIELDS = [
     pytest.param(option, field, id=f"{option}-{field.name}")
@@ -33,7 +33,7 @@ FIELDS = [
 
 
 def run(option, field, value):
-    """The plan of a table with this value of the field, right or wrong, and all that the module says."""
+    """The output of the module for a table with this value of the field, valid or not."""
     table = {name: [dict(example)] for name, (_kind, example) in LISTS.items()}
     table[option][0][field.name] = value
     MODULES.routing(check=True, assume_empty=True, **table)
@@ -42,7 +42,7 @@ def run(option, field, value):
 
 @pytest.mark.parametrize(("option", "field"), FIELDS)
 def test_the_value_of_a_field_that_is_marked_secret_is_nowhere(option, field, monkeypatch):
-    # Frozen, as the table is.
+    # A field is frozen, so setattr would fail.
     monkeypatch.setitem(field.__dict__, "secret", True)
     value = {"X-Key": CANARY} if isinstance(field.type, TextMap) else CANARY
     for given in (value, [CANARY], {"key": CANARY}):

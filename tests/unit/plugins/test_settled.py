@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How long a conflict may stand until it is taken for one that no other run is about to settle."""
+"""The time after which a conflict is final, because no other run is about to resolve it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CONFLICT, MOVING, SETTLED = {"trunks": ["conflict"]}, "moving", {"trunks": []}
 
 
 class Server:
-    """Gives these tables, one a look, and the last one again and again. It is the clock too."""
+    """Returns these tables, one per read, and then repeats the last one. It is also the clock."""
 
     def __init__(self, *tables) -> None:
         self.tables = itertools.chain(tables, itertools.repeat(tables[-1]))

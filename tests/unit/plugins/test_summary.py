@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The words at the end of the playbook site, and of `make deploy`."""
+"""The summary at the end of the playbook site and of `make deploy`."""
 
 import copy
 
@@ -151,7 +151,7 @@ def test_a_run_that_changed_nothing_says_so(facts):
 
 
 def test_a_host_is_told_what_it_has_and_no_more(facts):
-    """A site of several hosts, or a run with --tags."""
+    """With several hosts or --tags, a host has only some of the programs."""
     facts |= {"host": "sip-2", "is_server": False, "containers": facts["containers"][2:]}
     facts["routing"] = {"asked": False, "inbound_trunks": [], "dispatch_rules": []}
     text = "\n".join(_summary.summary(facts))

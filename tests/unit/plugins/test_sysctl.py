@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ports are reserved and buffers raised beside what the operator has set, and exactly that goes again."""
+"""Ports are reserved and buffers raised next to the operator's settings, and exactly these changes are reverted."""
 
 from __future__ import annotations
 

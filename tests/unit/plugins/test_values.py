@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Odd forms of addresses, networks, ports and durations."""
+"""Unusual forms of addresses, networks, ports and durations."""
 
 import pytest
 from ansible_collections.telephony.livekit.plugins.module_utils import _values as values

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which version an image holds, and which keys that version does not know."""
+"""The version of an image, and the keys that this version does not know."""
 
 import pytest
 from ansible_collections.telephony.livekit.plugins.plugin_utils import _versions

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which calls go another way after a change, said over all calls there can be."""
+"""The calls whose result a change affects, out of all possible calls."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def test_the_calls_whose_way_changes(case):
 
 @pytest.mark.parametrize("seed", [1, 2, random.randrange(3, 10**6)])
 def test_no_call_changes_its_way_without_a_line(seed):
-    """Random calls, in every spelling and from everywhere, on random pairs of tables that have much in common."""
+    """Random calls, in every spelling and from every source, on random pairs of similar tables."""
     rng = random.Random(seed)
     changed = 0
     for _unused in range(60):
@@ -155,7 +155,7 @@ def test_no_call_changes_its_way_without_a_line(seed):
         tables = Table.of(before), Table.of(after)
         for _unused in range(40):
             asked = generated_calls.call(rng)
-            # A From host that repeats an address of allowed_addresses is a lie, and no class of its own
+            # A From host that repeats an address of allowed_addresses is forged, and does not form a class of calls.
             host = asked["from_host"] if asked["from_host"] in ("sip.example.net", "elsewhere.example") else ""
             call = Call(asked["to"], asked["from"], asked["src"], host)
             decisions = [table.decide(call) for table in tables]
@@ -195,7 +195,7 @@ def test_a_thousand_trunks_and_rules_take_less_than_two_seconds():
 
 
 LINES = range(1000)
-# A thousand trunks, a thousand rules, or both, in the shapes that providers bring about.
+# A thousand trunks, a thousand rules, or both, in the shapes that providers require.
 LONG = {
     "a number a trunk": (
         [trunk(f"t{n}", f"+1202{n:07d}") for n in LINES],
@@ -229,7 +229,7 @@ def test_long_tables_of_every_shape_take_no_longer(shape):
 
 
 def seconds(work) -> float:
-    """CPU time of the best of three, so that what else the machine does counts less."""
+    """The least CPU time of three runs, because other load on the machine affects it less."""
     took = []
     for _unused in range(3):
         began = time.process_time()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Each alert fires in a test, what it reads is documented, and livekit-sip serves it."""
+"""Each alert fires in a test, and its metrics are documented and served by livekit-sip."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support.places import only
 
 SELECTOR = re.compile(r"(livekit_(?:sip|node_cpu)_\w+)(?:\{([^}]*)\})?")
 MATCHER = re.compile(r'(\w+)\s*(?:=~|!~|!=|=)\s*"([^"]*)"')
-# In livekit-sip's source, and of no call that was recorded.
+# Reasons in livekit-sip's source that no recorded call has.
 NOT_RECORDED = {"auth-error", "no-rule", "no-trunk", "quota-exceeded"}
 NOT_UNTIL_IT_HAPPENS = {"livekit_sip_calls_termination_failures": {"dir", "node_id"}}
 PAGE = REPOSITORY / "docs" / "monitoring.md"
@@ -33,7 +33,7 @@ def test_what_an_alert_reads_is_documented():
 
 @pytest.mark.parametrize("rule", ALERTS, ids=[rule["alert"] for rule in ALERTS])
 def test_livekit_sip_has_the_metrics_and_labels_that_an_alert_reads(rule):
-    """As recorded: the stand-in serves no metrics."""
+    """The metrics are those of a recording, because the stand-in serves none."""
     served = {name: {*of["labels"]} for name, of in RECORDED["served"].items()} | NOT_UNTIL_IT_HAPPENS
     values = {
         (label, value) for counted in COUNTED.values() for one in counted for label, value in one["labels"].items()

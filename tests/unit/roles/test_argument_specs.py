@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a role says about its variables is what its defaults are."""
+"""The argument specification of a role matches its defaults."""
 
 from pathlib import Path
 
@@ -53,7 +53,7 @@ def test_defaults_equal_the_spec(role):
     specs, there = options(role), defaults(role)
     lines = [f"meta/argument_specs.yml: add {name}" for name in there.keys() - specs.keys()]
     for name, spec in specs.items():
-        # Ansible prints the defaults of a specification, resolved, with any wrong value, so secrets are not in it.
+        # For any invalid value, Ansible prints the resolved defaults of the specification, so it contains no secrets.
         secret = "hostvars[" in str(there.get(name, ""))
         if spec.get("required"):
             lines += [f"defaults/main: remove {name}, which is required"] if name in there else []

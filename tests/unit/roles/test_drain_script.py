@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the role internal_drain runs on the host to end livekit-sip with its last call."""
+"""The script of the role internal_drain, which ends livekit-sip with its last call."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ VARIABLES = REPOSITORY / "roles" / "internal_drain" / "vars" / "main.yml"
 
 
 def drain(pid, seconds, ended="", **environment):
-    """The exit code. In a session of its own, so that a signal to its group would end it and nothing else."""
+    """The exit code of the script. It has its own session, so a signal to its process group ends nothing else."""
     script = yaml.safe_load(VARIABLES.read_text(encoding="utf-8"))["internal_drain_script"]
     command = ["sh", "-c", script, "drain", str(pid), str(seconds), str(ended)]
     environment = {**os.environ, **environment}
@@ -22,7 +22,7 @@ def drain(pid, seconds, ended="", **environment):
 
 @pytest.fixture
 def process(request):
-    """A program that ends on SIGTERM, or one that does not."""
+    """A program that exits on SIGTERM, or ignores it."""
     running = subprocess.Popen(
         ["sh", "-c", f"trap '{request.param}' TERM; echo ready; while :; do sleep 0.1; done"], stdout=subprocess.PIPE
     )
@@ -33,7 +33,7 @@ def process(request):
 
 
 def test_where_there_is_no_process_there_is_nothing_to_end():
-    """Docker shows process 0 while it waits before it starts a container again."""
+    """Docker reports process 0 while it waits before it restarts a container."""
     assert drain(0, 5) == 0
 
 
@@ -45,7 +45,7 @@ def test_a_process_that_does_not_end_is_ended_at_the_limit(process):
 @pytest.mark.parametrize(("ended", "told"), [(60, ["udp timeout 60s", "tcp timeout 60s"]), ("", [])])
 @pytest.mark.parametrize("process", [""], indirect=True)
 def test_at_its_end_new_calls_are_held_back_for_a_minute_and_no_longer(process, tmp_path, ended, told):
-    """Unless other hosts' calls have to end, too: the run that would let new calls in may be dead."""
+    """New calls are accepted again even if the run has died. The timeout is unchanged if other hosts are drained."""
     nft, said = tmp_path / "nft", tmp_path / "said"
     nft.write_text(f'#!/bin/sh\necho "$@" >{said}\n')
     nft.chmod(0o755)

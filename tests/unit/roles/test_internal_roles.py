@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An internal role names the roles that use it, and CONTRIBUTING the files in which things are."""
+"""An internal role names the roles that use it, and CONTRIBUTING.md names only existing files."""
 
 import re
 from pathlib import Path

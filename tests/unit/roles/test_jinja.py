@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Jinja in roles and playbooks says what is wanted. What is computed is in filters and tests, which have unit tests.
+"""Jinja in roles and playbooks is declarative. Filters and tests, which have unit tests, do the computing.
 
-Judged by the syntax tree, not by the text.
+The gate reads the syntax tree, not the text.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from jinja2 import Environment, nodes
 REPOSITORY = Path(__file__).resolve().parents[3]
 FOLDERS = ("roles", "playbooks", "tools/deploy/playbooks", "extensions", "inventories")
 LONGEST_CHAIN = 5
-# Their values are expressions without braces.
+# Keywords whose values are expressions without braces.
 CONDITIONS = {"when", "that", "until", "changed_when", "failed_when", "break_when"}
 REGULAR_EXPRESSIONS = {"match", "search", "regex", "regex_search", "regex_replace", "regex_findall"}
-# Words in the name of a variable or of an attribute, and a pattern for a prefix that covers everything.
+# Words in the names of variables and attributes that filters parse, and a prefix length of 0.
 PARSED_BY_FILTERS = re.compile(
     r"(?:^|_)(?:ip|nets?|networks?|cidrs?|address(?:es)?|ports?|peers?|timeouts?|durations?|seconds|minutes)(?:_|$)"
 )
 PREFIX = re.compile(r"/0\b")
 
-# A pattern in a text of Jinja has backslashes, which are no concern of this gate.
+# Patterns in Jinja strings contain backslashes, which this gate ignores.
 pytestmark = pytest.mark.filterwarnings("ignore:invalid escape sequence")
 PARSER = Environment(extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols"])
 
@@ -44,7 +44,7 @@ def templates() -> list[Path]:
 
 
 def jinja_in(value, condition: bool = False) -> Iterator[str]:
-    """The templates in a document: each text with braces, and each condition in some."""
+    """The templates in a document: each string with braces, and each condition, in added braces."""
     if isinstance(value, dict):
         for key, item in value.items():
             yield from jinja_in(item, key in CONDITIONS)
@@ -58,7 +58,7 @@ def jinja_in(value, condition: bool = False) -> Iterator[str]:
 
 
 class Loader(yaml.SafeLoader):
-    """Tags of Ansible, such as !unsafe, are of no interest here."""
+    """Ignores the tags of Ansible, such as !unsafe."""
 
 
 Loader.add_multi_constructor("!", lambda loader, suffix, node: None)
@@ -70,7 +70,7 @@ def trees(path: Path) -> Iterator[nodes.Template]:
             yield PARSER.parse(text)
 
 
-# --- the rules: each yields what is wrong in a syntax tree ------------------------------------------------------------
+# --- rules: each yields the errors in a syntax tree -------------------------------------------------------------------
 
 
 def assignments(tree: nodes.Node) -> Iterator[str]:
@@ -84,7 +84,7 @@ def loops(tree: nodes.Node) -> Iterator[str]:
 
 
 def loops_that_compute(tree: nodes.Node) -> Iterator[str]:
-    """A loop of a template prints: in its body are text, conditions and further loops."""
+    """A loop in a template only prints: its body contains text, conditions and further loops."""
     for loop in tree.find_all(nodes.For):
         if loop.recursive or any(True for _unused in loop.find_all((nodes.Assign, nodes.AssignBlock, nodes.ExprStmt))):
             yield f"line {loop.lineno}: a loop that computes; use a filter"
@@ -173,7 +173,7 @@ PLAYBOOKS = sorted(
 
 @pytest.mark.parametrize("path", PLAYBOOKS, ids=lambda path: path.name)
 def test_no_role_is_named_only_for_its_variables(path):
-    """query('telephony.livekit.role_variables', …) reads those of every role."""
+    """query('telephony.livekit.role_variables', …) reads the variables of every role."""
     plays = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert [role for play in plays for role in play.get("roles", []) if role.get("when") is False] == []
 
@@ -183,7 +183,7 @@ TASKS = [path for path in yaml_files() if path.parent.name == "tasks"]
 
 @pytest.mark.parametrize("path", TASKS, ids=lambda path: str(path.relative_to(REPOSITORY)))
 def test_no_program_is_handed_over_as_a_text(path):
-    """What runs Python on a host is a module."""
+    """Python runs on a host only as a module."""
     assert not re.search(r"lookup\(\s*'(?:ansible\.builtin\.)?file'.*\.py'", path.read_text(encoding="utf-8"))
 
 

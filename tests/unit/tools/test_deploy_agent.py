@@ -6,7 +6,7 @@ from tools.deploy import images, settings, summary
 
 
 class Registry:
-    """A Docker daemon that has nothing yet."""
+    """A Docker daemon without images."""
 
     def __init__(self, answers):
         self.answers, self.asked = answers, []

@@ -8,7 +8,7 @@ REDIS = images.Wanted("livekit_redis", "docker.io/library/redis:7.4.1", containe
 
 
 class FakeDocker:
-    """A daemon that has some images, and a registry that answers or does not."""
+    """A daemon with some images, and a registry that may have others."""
 
     def __init__(self, local=(), registry=(), runs="", other_tag=""):
         self.local, self.registry, self.pulled = set(local), set(registry), []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make clean` removes every virtual environment that a tool makes."""
+"""`make clean` removes every virtual environment that a tool creates."""
 
 import re
 from pathlib import Path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A stage is left out only where it was green with the very same files."""
+"""A stage is skipped only if it passed before with exactly the same files."""
 
 import subprocess
 
@@ -71,7 +71,7 @@ def test_a_record_is_of_one_stage_and_one_fingerprint():
 
 @pytest.fixture
 def stage(tmp_path, monkeypatch):
-    """A stage of one test file, which is below tests/."""
+    """A function that creates a stage with one test file."""
     monkeypatch.setattr(run_tests, "OUTPUT", tmp_path)
 
     def made(text):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What tools/images.yml says is the default of the roles, in every place that names it."""
+"""The images of tools/images.yml are the defaults of the roles, in every file that names them."""
 
 import datetime
 import ipaddress
@@ -27,7 +27,7 @@ def test_the_data_say_since_when_and_from_where():
         assert entry["image"].rpartition(":")[2].removeprefix("v") == str(entry["version"]), name
         assert "@" not in entry["image"], name
         assert entry["source"], name
-        # Either two sources agree about the digest, or it is said why there is none.
+        # An entry has a digest on which two sources agree, or the reason why it has none.
         assert ("digest" in entry) != ("no_digest" in entry), name
         assert re.fullmatch("sha256:[0-9a-f]{64}", entry.get("digest", "sha256:" + "0" * 64)), name
 
@@ -42,7 +42,7 @@ def test_the_role_has_the_image(role):
 
 
 def test_a_row_of_a_table_is_one_line():
-    """GitHub ends a table at a line end in a cell."""
+    """GitHub ends a table at a line break in a cell."""
     option = {"type": "str", "default": "{{ one\n   | two }}\n", "description": ["First,\nand", "second."]}
     row = role_readmes.row("a_variable", option, role_readmes.ROLES / "livekit_sip")
     assert row == r"| `a_variable` | str | `{{ one \| two }}` | First, and second. |"

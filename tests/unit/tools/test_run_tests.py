@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What `make test` says of a stage."""
+"""The report of `make test` on a stage."""
 
 from collections import Counter
 

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ansible's usual output less the noise; `make deploy` gets the changed tasks and the facts of the summary."""
+"""Ansible's default output with less noise. It passes changed tasks and the facts of the summary to `make deploy`."""
 
 import json
 import os
@@ -10,8 +10,8 @@ from ansible.plugins.callback.default import CallbackModule as Default
 DOCUMENTATION = """
 name: deploy
 type: stdout
-short_description: The default output for a person who wants to know what changes
-description: Like ansible.builtin.default, without a line for each file that is included and without a recap.
+short_description: Default output without lines for included files and without a recap
+description: Like ansible.builtin.default, without a line for each included file and without a recap.
 extends_documentation_fragment:
   - default_callback
   - result_format_callback
