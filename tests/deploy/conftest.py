@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A bare host with this checkout in it, and a caller on the same network.
+"""A bare host with this checkout, and a caller on the same network.
 
 pytest tests/deploy                                       on Debian 12
 pytest tests/deploy --bare-host debian12 --bare-host debian13
@@ -21,13 +21,13 @@ from tests.support import hosts
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
-# One network for each, so that they may run side by side: the network, the host, the caller.
+# The network, the host and the caller. Each Debian has its own network, so that both can run at the same time.
 HOSTS = {
     "debian12": ("198.51.100.224/27", "198.51.100.230", "198.51.100.240"),
     "debian13": ("198.51.100.192/27", "198.51.100.200", "198.51.100.210"),
 }
 CHECKOUT = "/root/telephony.livekit"
-CACHE = "/var/cache/telephony.livekit"  # what was built or fetched before, on this machine or in a host
+CACHE = "/var/cache/telephony.livekit"  # what was built or downloaded before, on this machine or a host
 
 
 def pytest_addoption(parser):
@@ -42,7 +42,7 @@ def pytest_generate_tests(metafunc):
 
 @pytest.fixture(scope="session")
 def bare(request):
-    """The bare host, before anything is done to it."""
+    """The bare host before the first command."""
     debian = request.param
     subnet, address, caller_address = HOSTS[debian]
     network = f"livekit-deploy-{debian}"
@@ -57,7 +57,7 @@ def bare(request):
         },
         {"name": f"{network}-caller", "image": "caller", "address": caller_address},
     ]
-    build.images()  # here, where there is a Go; the host finds them in the cache
+    build.images()  # built here, where Go is installed; the host finds them in the cache
     try:
         kept = hosts.up(network, subnet, machines)
         host = testinfra.get_host(f"docker://{network}-host")
@@ -74,17 +74,17 @@ def bare(request):
 
 
 def package_index():
-    """What pip on this machine was told about its index, for pip in the host: environment and volumes."""
+    """Return environment and volumes with which pip in the host uses this machine's package index."""
     environment = {name: os.environ[name] for name in ("PIP_INDEX_URL", "PIP_TRUSTED_HOST") if name in os.environ}
     authorities = os.environ.get("PIP_CERT") or os.environ.get("REQUESTS_CA_BUNDLE")
     if not authorities:
         return environment, []
-    # Not at its own path, where the host's package ca-certificates writes its own.
+    # Not at the original path, which the package ca-certificates overwrites on the host.
     return {**environment, "PIP_CERT": "/etc/pip-authorities.pem"}, [f"{authorities}:/etc/pip-authorities.pem:ro"]
 
 
 def copy_checkout(name):
-    """What a clone would hold, with what is not yet committed."""
+    """Copy what a clone would contain, and what is not committed yet."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=REPOSITORY,
@@ -108,7 +108,7 @@ def owned_by_root(entry):
 
 @pytest.fixture(scope="session")
 def make(bare):
-    """Runs make in the checkout on the bare host, as somebody who just logged in, and returns what it prints."""
+    """A function that runs make on the bare host, with the PATH of a new login, and returns its output."""
 
     def run(arguments, seconds=2400):
         path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make deploy`, again, with another number, and `make teardown`, on a host that never saw any of this.
+"""`make deploy` once, again and with other numbers, and `make teardown`, on a bare host.
 
-One story: each test begins where the one before it ended.
+The tests build on each other: each begins where the previous one ended.
 """
 
 import json
@@ -63,7 +63,7 @@ def test_deploy_says_what_is_a_stand_in(bare, deployed):
 
 
 def test_the_line_rings(bare, deployed):
-    """From the host itself: the packet filter lets nobody else in but the provider, and From names its network here."""
+    """The host calls itself with the provider's network in From: the firewall allows only the provider."""
     [trunk] = routing(bare.host)["trunks"]
     provider = trunk["allowed_addresses"][0]
     answers = sip.invite(bare.host, bare.address, bare.address, trunk["numbers"][0], from_host=provider)
@@ -111,7 +111,7 @@ def test_numbers_change_the_trunk_and_nothing_else(bare, deployed, make):
 
 
 def test_the_demo_agent_answers(bare, deployed, make):
-    """On the first call somebody hears something: three tones, then their own voice."""
+    """The first caller hears three tones, then their own voice."""
     before = started(bare.host)
     output = make("deploy AGENT=demo")
     assert "livekit-agent" in output and "the agent on this machine answers" in output
@@ -125,7 +125,7 @@ def test_the_demo_agent_answers(bare, deployed, make):
 
 
 def test_the_line_outlives_each_container(bare, deployed):
-    """Its main process is killed from outside, and Docker starts the same container again: three times each."""
+    """The main process of each is killed from outside three times, and Docker starts the same container again."""
     [trunk] = routing(bare.host)["trunks"]
     provider = trunk["allowed_addresses"][0]
     for _unused in range(3):
@@ -137,7 +137,7 @@ def test_the_line_outlives_each_container(bare, deployed):
 
 
 def outlives_a_kill(host, container):
-    """A new start, seen in Docker, after which it stays up."""
+    """Kill the main process of a container and wait until Docker has started it again."""
 
     def state():
         shown = host.check_output(f"docker inspect --format '{{{{json .State}}}}' {container}")
@@ -149,7 +149,7 @@ def outlives_a_kill(host, container):
 
 
 def registered(host):
-    """The agent that runs now can take a job."""
+    """Return whether the running agent can take a job."""
     since = "docker inspect --format '{{.State.StartedAt}}' livekit-agent"
     return "registered worker" in host.check_output(f"docker logs --since $({since}) livekit-agent 2>&1")
 
@@ -166,7 +166,7 @@ def test_deploy_again_changes_nothing_and_remembers_numbers_and_agent(bare, depl
 
 @pytest.fixture
 def calls(bare, deployed):
-    """Two calls from the caller, who is let in like a provider, and site.yml with other variables while they are up."""
+    """Two calls from the caller, allowed like a provider, and functions that run site.yml while the calls are up."""
     network = [f"{bare.caller_address}/32"]
     allowed = {"livekit_firewall_signalling_networks": network, "livekit_firewall_media_networks": network}
     site = f"{ANSIBLE} site.yml --extra-vars"
@@ -215,7 +215,7 @@ def test_calls_end_before_livekit_sip_is_replaced(bare, calls):
 
 
 def test_calls_that_do_not_end_are_cut_off(bare, calls):
-    """And livekit-server stops only after livekit-sip."""
+    """livekit-server stops only after livekit-sip."""
     before = started(bare.host)
     debug = {"livekit_server_logging_level": "debug", "livekit_sip_logging_level": "debug"}
     calls.redeploy({"livekit_sip_drain_timeout": 5, **debug})
@@ -247,7 +247,7 @@ def test_teardown_with_purge_leaves_nothing(bare, deployed, make):
 
 
 def test_site_yml_needs_nothing_on_the_host(bare, deployed):
-    """As on the first day: without Docker, nftables and iproute2, and with images in archives alone."""
+    """The host has no Docker, nftables or iproute2, and its images come only from archives."""
     ansible = f"{ANSIBLE} --extra-vars @/root/stored.yml"
     bare.host.check_output(f"{ansible} playbooks/teardown.yml --extra-vars livekit_docker_purge_packages=true")
     for command in ("docker", "nft", "ip"):

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Two hosts and what becomes of them, for test_existing.py and test_gone.py.
+"""Two hosts and their states, for test_air_gapped.py, test_existing.py and test_gone.py.
 
-`bare` has Python and nothing else. `existing` is one that an operator has run for years: a Docker from elsewhere with
-its own settings, Redis in a container, a SIP server, a packet filter, IPv6, and files in our folders.
+`bare` has only Python. `existing` is a host that an operator has run for years: a Docker from another source with its
+own settings, Redis in a container, a SIP server, a firewall, IPv6, and files in the collection's folders.
 
-One story for both, side by side: refused -> deployed -> torn_down -> purged. Each of these fixtures takes a snapshot.
+Both pass through the same states: refused -> deployed -> torn_down -> purged. Each of these fixtures takes a snapshot.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import yaml
 from tests.images import build
 from tests.support import hosts, playbook
 
-# Only when they are named, before a release: one needs the whole history of the repository, one takes hours.
+# Run these by name before a release: one needs the whole history of the repository, the other takes hours.
 collect_ignore = ["test_upgrade.py", "test_kills.py"]
 
 NETWORK = "livekit-lifecycle"
@@ -54,13 +54,13 @@ LINE = {
     "livekit_routing_inbound_trunks": [{"name": "line", "numbers": ["+12025550100"]}],
     "livekit_routing_dispatch_rules": [{"name": "line", "trunks": ["line"], "individual": {"room_prefix": "call-"}}],
 }
-# Names that no registry has: whoever does not use the archives fails.
+# No registry has these images, so a run that does not use the archives fails.
 IMAGES = {
     "livekit_redis": "registry.example.com/library/redis:7.4.6",
     "livekit_server": "registry.example.com/livekit/livekit-server:v1.13.5",
     "livekit_sip": "registry.example.com/livekit/sip:v1.10.0",
 }
-# What the operator of `existing` has to change, as the failures say.
+# What the failures ask the operator of `existing` to change.
 OTHER_PORTS = {"livekit_redis_port": 6390, "livekit_sip_sip_port": 5070}
 PURGE = dict.fromkeys(
     ("livekit_redis_purge_data", "livekit_server_purge_data", "livekit_docker_purge_packages"),
@@ -134,14 +134,14 @@ sysctl -q -p /etc/sysctl.d/50-operator.conf
 
 @pytest.fixture(scope="session")
 def lifecycle(tmp_path_factory):
-    """The two hosts, as the collection finds them."""
+    """The two hosts before the first run."""
     redis = build.images()["livekit_redis"]
     machines = {**MACHINES, "hosts": [{**machine} for machine in MACHINES["hosts"]]}
     machines["hosts"][1] |= {
         "volumes": [f"{redis['archive']}:/archives/redis.tar:ro"],
         "environment": {"IMAGE": redis["image"]},
     }
-    hosts.remove(NETWORK, machines["hosts"])  # kept ones are no hosts as the collection finds them
+    hosts.remove(NETWORK, machines["hosts"])  # hosts that KEEP=1 kept are not new
     try:
         hosts.up(**machines)
         bare, existing = (Host(machine, tmp_path_factory.mktemp("play")) for machine in machines["hosts"])
@@ -160,7 +160,7 @@ class Host:
         self.variables = {}
 
     def play(self, name, *arguments, **variables):
-        """Exit code and output of a playbook for this host alone."""
+        """Run a playbook for this host only and return exit code and output."""
         groups = {group: {"hosts": {self.name: None}} for group in IMAGES}
         inventory = self.folder / "inventory.json"
         inventory.write_text(json.dumps({"all": {"vars": {**LINE, **self.variables}, "children": groups}}))
@@ -169,13 +169,13 @@ class Host:
 
     def snapshot(self):
         seen = json.loads(self.host.check_output("python3 /tests/support/snapshot.py"))
-        # A bare host has no nft, so it is asked from outside. Else its own: an older one dies of a newer one's rules.
+        # A bare host has no nft, so run it from outside. Otherwise run the host's: an older nft fails on newer rules.
         pid = docker.from_env().containers.get(self.name).attrs["State"]["Pid"]
         outside = [] if self.host.exists("nft") else ["nsenter", "--net", "--target", str(pid)]
         inside = [] if outside else ["docker", "exec", self.name]
         rules = [*outside, *inside, "nft", "--stateless", "list", "ruleset"]
         filtered = subprocess.run(rules, capture_output=True, text=True, check=True).stdout
-        # What this test host's own resolver needs changes with each start.
+        # Rules for the resolver of this test host change with each start.
         seen["packet filter"] = [
             line for line in filtered.splitlines() if "127.0.0.11" not in line and "snat to :53" not in line
         ]
@@ -183,7 +183,7 @@ class Host:
 
 
 def difference(before, after):
-    """What came, what went and what is otherwise now, one line each."""
+    """Return what was added, removed and changed, one line each."""
     lines = set()
     for kind, was in before.items():
         now = after[kind]
@@ -220,7 +220,7 @@ def before(lifecycle):
 
 @pytest.fixture(scope="session")
 def archives(lifecycle, tmp_path_factory):
-    """The folder that playbooks/save_images.yml fills, and what it said."""
+    """The folder that playbooks/save_images.yml fills, its output, and the variables that it wrote."""
     client = docker.from_env()
     for role, built in build.images().items():
         if not client.images.list(built["image"]):
@@ -238,7 +238,7 @@ def archives(lifecycle, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def refused(lifecycle, before, archives):
-    """What site.yml says on `existing` as long as its ports are taken, one after the other; and the host after that."""
+    """The output of site.yml on `existing` while each of two ports is in use, and the host afterwards."""
     use = f"-e@{archives.folder}/images.yml"
     redis = lifecycle.existing.play("site.yml", use)
     lifecycle.existing.variables = {"livekit_redis_port": OTHER_PORTS["livekit_redis_port"]}

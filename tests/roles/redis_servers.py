@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Real Redis servers and Sentinels on free ports of 127.0.0.1, with TLS from a certificate authority made here."""
+"""Real Redis servers and Sentinels on free ports of 127.0.0.1, with TLS from a certificate authority of the tests."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PASSWORD = "of-the-redis-under-test"
 
 
 class Certificates:
-    """ca.pem, and the pairs server.pem, server.key, client.pem, client.key in one folder."""
+    """A folder with ca.pem and the pairs server.pem, server.key and client.pem, client.key."""
 
     def __init__(self, folder: Path, name: str = "redis.example.com") -> None:
         self.folder = folder
@@ -53,7 +53,7 @@ class Certificates:
         return str(self.folder / name)
 
     def section(self, **more) -> dict:
-        """As in the section `redis.tls` of the roles' variables."""
+        """Return a value for `tls` in the roles' Redis variables."""
         files = {"ca_cert_file": "ca.pem", "client_cert_file": "client.pem", "client_key_file": "client.key"}
         return {"enabled": True, **{key: self[name] for key, name in files.items()}, **more}
 
@@ -63,7 +63,7 @@ class Certificates:
 
 
 class Redis:
-    """One redis-server. `sentinel` makes it a Sentinel, and says of what. With `certificates` it speaks TLS alone."""
+    """A redis-server, or a Sentinel with the directives in `sentinel`. With `certificates`, it accepts only TLS."""
 
     def __init__(self, folder: Path, certificates: Certificates | None = None, sentinel=None, **directives):
         self.port = free_port()
@@ -103,7 +103,7 @@ def as_list(value):
 
 
 def ask(connection: dict) -> dict:
-    """What the roles' own module says; TLS files by their text, as the roles give them."""
+    """Probe Redis as the roles' module does. Like the roles, pass the contents of the TLS files."""
     tls = {
         key: Path(value).read_text() if key.endswith("_file") else value
         for key, value in connection.get("tls", {}).items()

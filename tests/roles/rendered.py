@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The configurations that the roles write, without a host: every case is one in an inventory, one run renders them all.
+"""Render the configurations that the roles write, without a host. One run has each case as a host of its inventory.
 
 render({"case": {"livekit_sip_rtp_port": "30000-30100"}}, folder) -> {"case": Case}
 """
@@ -22,7 +22,7 @@ PAIRS = {
     for purpose in ("sip", "automation", "agents")
 }
 OWN_REDIS = {"address": "127.0.0.1:6379", "password": "of-the-own-redis"}
-# What gathering facts, the other roles and a look at the host would have said.
+# What gathered facts, the other roles and the probe of the host would have set.
 GIVEN = {
     "ansible_connection": "local",
     "ansible_python_interpreter": sys.executable,
@@ -33,7 +33,7 @@ GIVEN = {
 }
 
 
-# A host with two addresses on its way to the internet, and a third in a network of its own.
+# A host with two addresses on the interface of its default route, and a third on another interface.
 OUTSIDE = {"netmask": "255.255.255.0", "network": "198.51.100.0"}
 INSIDE = {"address": "203.0.113.7", "netmask": "255.255.255.0", "network": "203.0.113.0"}
 FACTS = {
@@ -49,7 +49,7 @@ FACTS = {
 
 @dataclass
 class Case:
-    """One host's outcome: the text of each file, or why there is none."""
+    """The outcome of one host: the text of each file, or the failure."""
 
     files: dict[str, str]
     failure: str
@@ -82,7 +82,7 @@ def play(folder: Path) -> list[dict]:
         check = {"name": f"telephony.livekit.{role}", "tasks_from": "check"}
         when = f"only is defined and only == '{role}'"
         tasks.append({"name": f"Check {role}", "ansible.builtin.include_role": check, "when": when})
-    # All in one, since each use of a module takes longer than all the templates.
+    # One file for all, since each call of a module takes longer than rendering all templates.
     written = {
         "mode": "0600",
         "content": "{{ (files if only is undefined else {'checked': only}) | to_json }}",
@@ -93,9 +93,9 @@ def play(folder: Path) -> list[dict]:
 
 
 def render(cases: dict[str, dict], folder: Path, **groups) -> dict[str, Case]:
-    """`groups`: who is in a group, where that is not every case. A variable that is None is not given at all.
+    """Render all cases. `groups` sets the members of a group that does not contain every case.
 
-    A case with the variable `only` is checked by that role alone, and nothing is rendered.
+    A variable that is None is unset. A case with the variable `only` is checked by that role only, and not rendered.
     """
     hosts = {
         name: {key: value for key, value in {**GIVEN, **variables}.items() if value is not None}
@@ -118,7 +118,7 @@ def render(cases: dict[str, dict], folder: Path, **groups) -> dict[str, Case]:
 
 
 def lines_about(output: str, host: str, beginnings: tuple[str, ...]) -> list[str]:
-    """Each result of a host, from the line that names it to the next result or task."""
+    """Return the lines of each result of a host, up to the next result or task."""
     found, taking = [], False
     for line in output.splitlines():
         if line.startswith(

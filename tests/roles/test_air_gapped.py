@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hosts without a registry: playbooks/save_images.yml, a deployment from what it saved, what is said without."""
+"""Hosts without a registry: playbooks/save_images.yml, a deployment from its archives, and failures without them."""
 
 import tarfile
 

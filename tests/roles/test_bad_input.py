@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A wrong variable ends the run before anything on the host is changed, and the failure names it.
+"""An invalid variable ends the run before anything on the host changes, and the failure names it.
 
-What an operator may get wrong is in bad_input.yml. Each case is a host of one run, in which the role whose variable it
-is checks it, as site.yml has it checked first. A few go the whole way through site.yml on a host.
+bad_input.yml lists the mistakes. Each case is a host of one run, in which the role that owns the variable checks it, as
+site.yml does before its first change. Cases with `site` run all of site.yml against a host.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PLAYS = re.compile(r"^PLAY \[(.*)\]", re.MULTILINE)
 CASES = {case["case"]: case for case in BAD_INPUT if not case.get("site")}
 ON_THE_SITE = {case["case"]: case for case in BAD_INPUT if case.get("site")}
 SOUND = {
-    # Made later, by a role that runs after the check.
+    # Roles that run after the check set these two.
     "livekit_server_pairs": None,
     "livekit_redis_connection": None,
     "livekit_agent_image": "demo",
@@ -37,7 +37,7 @@ ROLES = ["livekit_redis", "livekit_server", "livekit_sip", "livekit_agent", "liv
 
 
 def play(folder, name, variables, *arguments):
-    """Exit code and output of site.yml for the one host."""
+    """Run site.yml for the host and return exit code and output."""
     inventory = folder / f"{name}.json"
     group = {"hosts": {HOST["name"]: None}}
     groups = dict.fromkeys(("livekit_redis", "livekit_server", "livekit_sip", "livekit_agent"), group)
@@ -48,14 +48,14 @@ def play(folder, name, variables, *arguments):
 
 
 def changed_files():
-    """What differs on the host's disk from its image, apart from what a running system writes by itself."""
+    """Return the files on the host that differ from its image, except those that a running system writes."""
     changes = docker.from_env().containers.get(HOST["name"]).diff() or []
     return {change["Path"] for change in changes if not change["Path"].startswith(("/run", "/var/log", "/tmp"))}
 
 
 @pytest.fixture(scope="module")
 def on_the_site(tmp_path_factory):
-    """Case -> exit code and output; and what all the runs together changed on the host."""
+    """Exit code and output of each case, and the files that all runs together changed on the host."""
     folder = tmp_path_factory.mktemp("bad-input-site")
     try:
         hosts.up(NETWORK, "198.51.100.168/29", [HOST])
@@ -71,7 +71,7 @@ def on_the_site(tmp_path_factory):
 
 
 def named(told, case):
-    """Those of the names that the failure has, across the lines that Ansible breaks a long message into."""
+    """Return the expected names that the failure contains, whatever line breaks Ansible puts into it."""
     return [name for name in case["names"] if name in " ".join(told.split())]
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the roles write is what livekit-server and livekit-sip read: every variable arrives, every key is known."""
+"""livekit-server and livekit-sip read what the roles write: every variable sets its key, and every key is known."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def leaves(value, path=""):
 
 
 def wanted(role, variables):
-    """What must be in the configuration: a variable is named after the path of its key."""
+    """Yield what the configuration must contain: a variable is named after the path of its key."""
     for name, value in variables.items():
         key = name.removeprefix(f"{role}_")
         if name.startswith(role) and key not in ABOUT_THE_CONTAINER:
@@ -87,7 +87,7 @@ def test_every_variable_arrives_under_its_key(outcomes, files, case, role, progr
 
 
 def said_about(config, folder, version=""):
-    """What livekit-server says about a configuration. Its exit code says nothing in most versions."""
+    """Return livekit-server's output for a configuration. In most versions, the exit code does not show errors."""
     path = folder / "config.yaml"
     path.write_text(yaml.safe_dump(config))
     command = [build.binary("livekit-server", version), "ports", "--config", path]
@@ -99,7 +99,7 @@ def said_about(config, folder, version=""):
 def test_livekit_server_knows_every_key(outcomes, files, tmp_path, case):
     version = cases(files)[case].get("livekit_server_version", "")
     config = outcomes[case].config("server")
-    config["rtc"]["use_external_ip"] = False  # or it asks a STUN server, for seconds
+    config["rtc"]["use_external_ip"] = False  # true would query a STUN server for seconds
     assert "TCP Ports" in said_about(config, tmp_path, version)
     assert "could not parse config" in said_about({**config, "rooms": {}}, tmp_path, version)
 
@@ -109,7 +109,7 @@ SINCE = yaml.safe_load((ROLES / "livekit_server" / "vars" / "main" / "since.yml"
 
 @pytest.mark.parametrize("key", SINCE)
 def test_the_tested_livekit_server_does_not_know_a_newer_key(tmp_path, key):
-    """And the newest does. Without a value, since that is not what it is about."""
+    """The newest version knows the key, which is null here, since only its name matters."""
     config = None
     for step in reversed(key.split(".")):
         config = {step.removesuffix("[]"): [config] if step.endswith("[]") else config}
@@ -141,7 +141,7 @@ def test_endpoints_of_agents_are_off_where_livekit_server_has_them(outcomes):
     ids=str,
 )
 def test_livekit_server_judges_a_turn_server_as_the_role_does(tmp_path, login):
-    """Without a Redis it ends in any case, after it has judged its TURN servers."""
+    """Without a Redis, livekit-server always exits, but it checks its TURN servers first."""
     file = tmp_path / "turn.yml"
     file.write_text("username: u\ncredential: c\n")
     file.chmod(0o640)
@@ -169,7 +169,7 @@ def livekit():
 
 @pytest.mark.parametrize("case", NAMES)
 def test_livekit_sip_knows_every_key(outcomes, livekit, case):
-    """The stand-in has livekit-sip's keys and refuses all others. What belongs to this machine is left out."""
+    """The stand-in knows livekit-sip's keys and refuses all others. Keys that depend on the machine are left out."""
     config = outcomes[case].config("sip")
     here = ("redis", "api_key", "api_secret", "ws_url", "sip_port", "sip_port_listen", "health_port", "listen_ip")
     stand_in = StandIn(livekit, {key: value for key, value in config.items() if key not in here})
@@ -188,7 +188,7 @@ def test_livekit_sip_knows_every_key(outcomes, livekit, case):
     }.items(),
 )
 def test_redis_writes_as_the_variables_say(outcomes, tmp_path, case, wanted):
-    """A real Redis, with a password of every kind of character."""
+    """A real Redis reads the file, whose password contains every kind of character."""
     config, port = tmp_path / "redis.conf", free_port()
     config.write_text(outcomes[case].files["redis.yaml"].replace("dir /data", f"dir {tmp_path}") + f"port {port}\n")
     server = Process([shutil.which("redis-server"), str(config)], tmp_path / "redis-server.log")
@@ -219,7 +219,7 @@ def test_livekit_sip_takes_the_redis_of_its_server(outcomes, files):
 
 
 def test_the_roles_agree_about_every_port():
-    """internal_host and the firewall name the other roles' defaults, which they cannot see."""
+    """internal_host and livekit_firewall repeat the defaults of other roles, which they cannot read."""
     text = "".join(path.read_text() for path in ROLES.glob("*/**/*.yml"))
     wrong = []
     for role in ("livekit_redis", "livekit_server", "livekit_sip", "livekit_agent"):

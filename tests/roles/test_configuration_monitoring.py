@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The alerts fire when they should and not otherwise, and the metrics that they read exist."""
+"""The alerts fire when they should and only then, and the metrics that they read exist."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CALLS_A_MINUTE = 5
 
 @pytest.fixture(scope="module")
 def promtool():
-    """Prometheus's own judge, from Debian's package without installing it."""
+    """The path of Prometheus' promtool, from Debian's package if it is not installed."""
     found = shutil.which("promtool")
     if found:
         return found
@@ -50,7 +50,7 @@ def test_the_alerts_fire_when_they_should_and_not_otherwise(promtool, tmp_path):
 ANSWERED = "answered, heard, hung up by the caller"
 OUTBOUND_SILENT = "an outbound call, answered, whose audio never arrives"
 NO_PASSWORD, CANCELLED = "a call without a password, challenged", "a caller who hangs up while it rings"
-# The alerts of a host on which nothing but such calls is going on, five a minute of each.
+# The alerts of a host with only these calls, five of each a minute.
 FIRED = {
     (f"a call over UDP, {ANSWERED}",): set(),
     (f"a call over TCP, {ANSWERED}",): set(),
@@ -73,7 +73,7 @@ FIRED = {
     ("an outbound call, answered 407 Proxy Authentication Required, with a wrong password",): set(),
     (OUTBOUND_SILENT,): {"LivekitSipNoAudio"},
     ("a transfer that the other side declines",): set(),
-    # What somebody else does at the same time.
+    # Hosts with other calls at the same time.
     (NO_PASSWORD, "an outbound call, answered 486 Busy Here"): {"LivekitSipUnauthorized"},
     (NO_PASSWORD, "a call with the right password, answered, hung up by the caller"): {"LivekitSipUnauthorized"},
     (CANCELLED, f"a call over UDP, {ANSWERED}"): {"LivekitSipCallersGiveUp"},

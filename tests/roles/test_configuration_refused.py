@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What contradicts itself or is half given is refused by a message that names the variable; what is odd gets a warning.
+"""Contradictory or incomplete variables are refused with a message that names them; unusual ones cause a warning.
 
-All cases are hosts of one run. test_bad_input.py has more, against the whole site.
+All cases are hosts of one run. test_bad_input.py has more cases, some of them against all of site.yml.
 """
 
 from __future__ import annotations
@@ -468,7 +468,7 @@ def outcomes(tmp_path_factory):
 
 
 def concerned(seen):
-    """The role whose port it is."""
+    """Return the role that owns the port."""
     ports = [owner["port"] for owner in seen["owners"]] or [6379]
     return {5060: "livekit_sip", 6379: "livekit_redis", 7882: "livekit_server"}[ports[0]]
 
@@ -488,7 +488,7 @@ CLOCKS = {
 
 
 def probed(seen):
-    """What the first role of a run sees of a host."""
+    """Return the variables of a host that the first role of a run has probed."""
     return {
         "internal_host_probe": {**SEEN, **seen, "time": f"{{{{ now().timestamp() + {seen['time']} }}}}"},
         "internal_host_looked": None,
@@ -502,7 +502,7 @@ def test_refused_by_name(outcomes, case):
     outcome = outcomes[name(case)]
     assert told in outcome.failure, outcome.failure or "it passed"
     assert outcome.files == {}
-    # Not the whole specification of the role's variables.
+    # The failure does not contain the whole argument specification.
     assert len(outcome.failure) < 2000
 
 

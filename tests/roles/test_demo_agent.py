@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""More calls at once than the demo agent takes: a real livekit-agents worker with the stand-in for livekit-sip."""
+"""The demo agent gets more calls at once than it takes: a real livekit-agents worker behind the stand-in."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ def port():
 
 
 def call(port):
-    """Its last answer. What twenty callers hear on a busy machine says nothing about the agent."""
+    """Place a call and return its last answer. The audio of twenty calls on a busy machine does not test the agent."""
     return phone.place(HOST, HOST, NUMBER, 120, port=port)["answers"][-1]
 
 
 def test_a_burst_is_answered_or_rejected_and_the_next_call_is_answered(port):
-    """The rooms of the burst are still there then, and no place of the agent's may be taken by them."""
+    """The rooms of the burst still exist at that time, and must not occupy the agent."""
     began = time.monotonic()
     with ThreadPoolExecutor(CALLS) as pool:
         calls = list(pool.map(lambda _unused: call(port), range(CALLS)))
     assert set(calls) == {ANSWERED, REJECTED}
-    # On a busy machine both take longer. An agent that is stuck is so for several times as long as a burst.
+    # On a busy machine both take longer. A stuck agent stays stuck for several times the length of a burst.
     wait_for(lambda: call(port) == ANSWERED, seconds=2 * (time.monotonic() - began))

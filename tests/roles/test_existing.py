@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host that somebody already uses: its Docker is used as it is, what has our ports is named, the rest goes on."""
+"""A host in use: the roles use its Docker unchanged, name the programs on their ports, and leave the rest running."""
 
 import json
 
@@ -55,8 +55,8 @@ def test_the_line_runs_beside_it(deployed):
 
 @pytest.mark.parametrize("port", [5070, 6390, 7880, 7881, 8085])
 def test_ipv6_opens_nothing(lifecycle, deployed, port):
-    """To the other host, which is in the allowed network of IPv4."""
+    """The other host, which is in an allowed IPv4 network, gets no answer over IPv6."""
     connect = f"timeout 2 bash -c '</dev/tcp/{lifecycle.existing.address6}/{port}'"
-    assert lifecycle.bare.host.run(connect).rc == 124  # silence
-    # The same question from the host itself has another answer.
+    assert lifecycle.bare.host.run(connect).rc == 124  # no answer
+    # The host itself gets an answer.
     assert lifecycle.existing.host.run(connect).rc in (0, 1)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""playbooks/teardown.yml: the host is as it was before. Without purge the data stay, and nothing else."""
+"""playbooks/teardown.yml restores the host as it was before. Without purge, only the data stay."""
 
 import re
 
@@ -12,11 +12,11 @@ DATA = {
     "named like us: + /etc/livekit",
     "volumes: + livekit-redis",
 }
-# Packages stay until told otherwise, and with them the record of what this collection has brought.
+# Packages stay unless they are purged, and with them the record of what the collection installed.
 RECORD = {f"files: + /var/lib/telephony.livekit{name}" for name in ("", "/packages")} | {
     "named like us: + /var/lib/telephony.livekit"
 }
-# The package leaves them.
+# The package containerd leaves these folders.
 OF_CONTAINERD = {"files: + /etc/cni", "files: + /etc/cni/net.d"}
 
 
@@ -40,7 +40,7 @@ def test_exactly_the_data_and_packages_stay_on_a_bare_host(before, torn_down):
 
 
 def of_packages(line):
-    """What the packages that came bring with them, Docker's above all."""
+    """Return whether a line is about what installed packages, mainly Docker's, add to a host."""
     return re.match(
         r"(packages|networks|live-restore|users|groups|unit files|active units|sysctls|packet filter|ports): "
         r"|files: (\+ )?/(etc|usr/local|var/lib)/(?!livekit|telephony)",
@@ -54,6 +54,6 @@ def test_purge_leaves_a_host_with_docker_as_it_was(before, purged):
 
 def test_purge_leaves_a_bare_host_as_it_was(lifecycle, before, purged):
     assert purged.bare["packages"] == before.bare["packages"]
-    # Docker leaves its rules in the kernel until then.
+    # Docker's rules stay in the kernel until a reboot.
     hosts.reboot(lifecycle.bare.name)
     assert difference(before.bare, lifecycle.bare.snapshot()) == OF_CONTAINERD

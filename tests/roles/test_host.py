@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""On a whole host with a line: neither a kill of Redis, nor a power cut, nor a change that fails, nor a run that is
-killed loses the line, and sysctls come and go exactly."""
+"""A line on a whole host survives a killed Redis, a power cut, a failed change and a killed run.
+
+The roles reserve their ports next to those of the operator, and release exactly their own.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +19,12 @@ NETWORK, SUBNET = "livekit-host", "198.51.100.160/29"
 HOST = {"name": f"{NETWORK}-host", "image": "host-debian12", "address": "198.51.100.162"}
 RESERVED = "/proc/sys/net/ipv4/ip_local_reserved_ports"
 NUMBER = "+12025550100"
-# An operator's own reservation, of which 5060 is also ours.
+# Ports that the operator has reserved. The collection reserves 5060 as well.
 OPERATORS = "5060,8080"
 DRAIN_LIMIT = 10
 KEPT_VERSIONS = "/var/lib/telephony.livekit/versions.json"
 STANDS_IN_FOR = "1.10.0"
-# Images that end at once, whatever the role gives them besides.
+# Entrypoints that exit at once, whatever arguments the role adds.
 EXITS = {"livekit-server": ["/livekit-server", "--help"], "livekit-sip": ["livekit-sip", "--help"]}
 
 
@@ -44,7 +46,7 @@ def variables():
 
 
 def playbook_of(folder, roles, state="present", **more):
-    """What ansible-playbook takes to run these roles in a row."""
+    """Return the arguments with which ansible-playbook runs these roles in order."""
     group = {"hosts": {HOST["name"]: None}}
     groups = dict.fromkeys(("livekit_redis", "livekit_server", "livekit_sip"), group)
     states = {f"{role}_state": state for role in roles if role != "livekit_routing"}
@@ -57,7 +59,7 @@ def playbook_of(folder, roles, state="present", **more):
 
 
 def play(folder, roles, state="present", **more):
-    """Exit code and output."""
+    """Run the roles and return exit code and output."""
     return playbook.run(*playbook_of(folder, roles, state, **more))
 
 
@@ -100,7 +102,7 @@ def add_trunk(host, name, number):
 
 
 def test_nothing_is_lost_when_redis_is_killed(host):
-    """At once after the last change, which is in the append-only file by the time that it is answered."""
+    """The kill follows a change, which Redis has written to its append-only file before it answered."""
     process = host.check_output("docker inspect --format '{{.State.Pid}}' livekit-redis")
     add_trunk(host, "last word", "+12025550101")
     host.check_output(f"kill -9 {process}")
@@ -109,7 +111,7 @@ def test_nothing_is_lost_when_redis_is_killed(host):
 
 
 def test_lines_leave_the_logs_when_they_are_old(host):
-    """As Docker writes them, in the file that it writes to and in one that it has put aside. It goes on writing."""
+    """The lines are in Docker's current log file and in a rotated one. Docker goes on writing afterwards."""
     path = host.check_output("docker inspect --format '{{.LogPath}}' livekit-redis")
     before = host.check_output("docker logs livekit-redis").splitlines()
     host.check_output("python3 -c %s %s", AGED, path)
@@ -124,7 +126,7 @@ def test_lines_leave_the_logs_when_they_are_old(host):
 
 
 def test_processes_are_limited_and_memory_is_not(host):
-    """A limit on memory would turn want of it into lost calls. The agent, which has one, does not run here."""
+    """A memory limit would turn a shortage into lost calls. The agent, which has one, does not run here."""
     look = "docker inspect --format '{{.HostConfig.PidsLimit}} {{.HostConfig.Memory}}'"
     assert host.check_output(f"{look} livekit-redis livekit-server livekit-sip").splitlines() == 3 * ["1024 0"]
 
@@ -160,7 +162,7 @@ def test_an_image_is_asked_once_for_its_version(host, folder):
 
 
 def test_a_key_that_the_image_is_too_old_for_is_refused(host, folder):
-    """The tag of the image says no version."""
+    """The tag of the image does not contain a version."""
     before = seen(host)
     turn = {"enabled": True, "udp_port": 3478, "proxy_protocol": False}
     code, output = play(folder, ["livekit_server"], livekit_server_turn=turn)
@@ -190,7 +192,7 @@ def test_the_ports_are_reserved_beside_the_operators(host):
 
 
 def test_a_power_cut_loses_neither_trunks_nor_settings(host):
-    """Every process is killed at once. Unlike in a real one, what the kernel has not yet written survives."""
+    """Every process is killed at once. Unlike in a real power cut, data that the kernel has not yet written survive."""
     container = hosts.client().containers.get(HOST["name"])
     container.kill()
     container.start()
@@ -205,7 +207,7 @@ def rings(host):
 
 
 def seen(host):
-    """What there is, and what it would read if it started again."""
+    """Return the containers, and the folders and checksums of their configs."""
     containers = host.check_output("docker ps --all --format '{{.Names}} {{.Image}} {{.State}}'")
     folders = host.check_output("find /etc/livekit/server /etc/livekit/sip -printf '%p %m %U %G\\n'")
     config = host.check_output("find /etc/livekit/server /etc/livekit/sip -type f -exec sha256sum {} +")
@@ -218,21 +220,21 @@ def test_an_image_that_exits_at_once_leaves_what_ran_before(host, folder, contai
     entrypoint = f"ENTRYPOINT {json.dumps(EXITS[container])}"
     host.check_output(f"docker commit --change '{entrypoint}' {container} broken/{container}:1")
     before, role = seen(host), container.replace("-", "_")
-    # With another user, whose group the folder of the config gets.
+    # The image runs as another user, to whose group the folder of the config changes.
     broken = {f"{role}_image": f"broken/{container}:1", f"{role}_image_archive": "", f"{role}_user": "10020:10020"}
     code, output = play(folder, [role], **broken)
     told = output.partition("fatal: ")[2]
     assert code == 2, output[-3000:]
     assert f"{container} did not become healthy" in told and "What ran before runs again" in told, output[-3000:]
     unknown = f"Warning: neither broken/{container}:1 nor its tag tells the version of {container}"
-    # The version of livekit-sip decides nothing where it is given no key of its own.
+    # The version of livekit-sip matters only if livekit_sip_config_extra sets a key.
     assert (unknown in " ".join(output.split())) == (container == "livekit-server"), output
     assert seen(host) == before
     hosts.wait_for(lambda: rings(host))
 
 
 def test_a_server_that_does_not_know_the_key_leaves_what_ran_before(host, folder):
-    """livekit-sip's own health says OK."""
+    """livekit-sip's own health check reports OK."""
     before = seen(host)
     other = {"livekit_sip_api_key": "APIexample", "livekit_sip_api_secret": "0123456789abcdef0123456789abcdef"}
     code, output = play(folder, ["livekit_sip"], **other)
@@ -243,7 +245,7 @@ def test_a_server_that_does_not_know_the_key_leaves_what_ran_before(host, folder
 
 
 def test_another_redis_than_that_of_the_server_leaves_what_ran_before(host, folder):
-    """livekit-sip would say that it is healthy, and no call would be answered."""
+    """livekit-sip would report that it is healthy, and no call would be answered."""
     image = host.check_output("docker inspect --format '{{.Config.Image}}' livekit-redis")
     host.check_output(f"docker run --detach --name another-redis --network host {image} --port 6390")
     hosts.wait_for(lambda: host.run("ss -ltn | grep :6390").rc == 0)
@@ -258,7 +260,7 @@ def test_another_redis_than_that_of_the_server_leaves_what_ran_before(host, fold
 
 
 def test_one_image_is_changed_by_its_part_of_the_site_alone(host, folder):
-    """Nothing has to be given by hand for that, and the rest is not touched. The run says what it left."""
+    """The run needs no extra variables, does not touch the other containers, and summarizes only its part."""
     old = host.check_output("docker inspect --format '{{.Config.Image}}' livekit-sip")
     host.check_output(f"docker tag {old} registry.example.com/livekit/sip:another")
     look = "docker inspect --format '{{.Id}} {{.State.StartedAt}}' livekit-redis livekit-server"
@@ -279,7 +281,7 @@ def test_one_image_is_changed_by_its_part_of_the_site_alone(host, folder):
 
 
 def test_without_the_command_docker_nothing_is_drained(host, folder):
-    """As where somebody installed Docker and not its client."""
+    """The host has Docker, but not its client."""
     before = seen(host)
     host.check_output("mv /usr/bin/docker /usr/bin/docker.aside")
     try:
@@ -304,7 +306,7 @@ MOMENTS = {
 
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_run_that_is_killed_leaves_a_line_that_rings(host, folder, moment):
-    """The controller dies with all its workers, while a call that rings keeps livekit-sip from ending at once."""
+    """The controller and all its workers are killed while a ringing call keeps livekit-sip from ending at once."""
     hosts.wait_for(lambda: rings(host))
     running = playbook.start(*playbook_of(folder, ["livekit_sip"], livekit_sip_logging_level="debug"))
     hosts.wait_for(lambda: MOMENTS[moment](host) or running.poll() is not None, pause=0.02)
@@ -312,7 +314,7 @@ def test_a_run_that_is_killed_leaves_a_line_that_rings(host, folder, moment):
     killed = now(host)
     kill_all(running.pid)
     hosts.wait_for(lambda: rings(host))
-    # The firewall opens a minute after the limit at the latest. The rest is for a call on a busy machine.
+    # The firewall opens at most a minute after the limit. The rest is for a call on a busy machine.
     assert now(host) - killed < DRAIN_LIMIT + 60 + 120
     code, healed = play(folder, ["livekit_sip"])
     assert code == 0, healed[-3000:]
@@ -331,7 +333,7 @@ def test_after_all_that_a_run_changes_nothing(host, folder):
 
 
 def test_another_program_on_a_port_is_named(host, folder):
-    """Not our own containers, whose ports the same run finds taken too."""
+    """The collection's own containers, whose ports are in use too, are not named."""
     holder = "import socket, time; s = socket.socket(); s.bind(('198.51.100.162', 5070)); s.listen(); time.sleep(600)"
     host.check_output(f'systemd-run --quiet --unit=holder python3 -c "{holder}"')
     hosts.wait_for(lambda: host.run("ss -ltn | grep :5070").rc == 0)
@@ -347,7 +349,7 @@ def test_another_program_on_a_port_is_named(host, folder):
 
 
 def test_absent_leaves_what_the_operator_had(host, folder):
-    """5060 was reserved before and stays; the role that is left keeps its own."""
+    """5060 was reserved before and stays reserved; the roles that remain keep their ports."""
     code, output = play(folder, ["livekit_sip"], "absent")
     assert code == 0, output
     assert ports(host) == "5060,6379,7880-7882,8080"

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A run that is killed at any moment, and whatever ends on the host by itself, leave a line that rings again.
+"""The line rings again after a run is killed at any moment, and after a container or the host restarts.
 
-A run is killed as a whole, the controller with all its workers: before each task that does something on the host, once
-the host has changed, and in the middle of each that changes it step by step, there with a power cut too. Two
-configurations alternate, so that the run that heals is also what the next kill starts from. With -s each kill says how
-long the line was silent.
+A kill ends the controller and all its workers: before each task that acts on the host, once the host has changed, and
+in the middle of each task that changes the host step by step, there with a power cut too. Two configurations alternate,
+so the run that repairs the host also prepares the next kill. With -s, each kill prints how long the line was silent.
 """
 
 from __future__ import annotations
@@ -28,17 +27,17 @@ HOST = f"{NETWORK}-host"
 NUMBER, ANOTHER = "+12025550100", "+12025550101"
 CONTAINERS = ("livekit-redis", "livekit-server", "livekit-sip")
 DRAIN_LIMIT = 10
-# The firewall opens a minute after the limit at the latest. The rest is for a call on a busy machine.
+# The firewall opens at most a minute after the limit. The rest is for a call on a busy machine.
 LONGEST_SILENCE = DRAIN_LIMIT + 60 + 60
 LONG = 1.0
 STEP_BY_STEP = {"telephony.livekit.internal_container", "telephony.livekit.livekit_sip_routing"}
-# What needs no host, so that a kill before it finds what a kill before the next task finds.
+# Actions that run on the controller: a kill before one has the same effect as a kill before the next task.
 ON_THE_CONTROLLER = {"assert", "debug", "fail", "include_role", "include_tasks", "include_vars", "set_fact", "meta"}
 ROLES = ["livekit_docker", "livekit_firewall", "livekit_redis", "livekit_server", "livekit_sip", "livekit_routing"]
-# For each role two configurations that it brings a host from one to the other and back.
+# Two configurations for each role, between which the runs alternate.
 CHANGES = {
     "livekit_sip": ({"livekit_sip_logging_level": "info"}, {"livekit_sip_logging_level": "debug"}),
-    # A rule in the kernel, and a unit of systemd.
+    # A rule in the kernel and a systemd unit.
     "livekit_firewall": tuple(
         {"livekit_firewall_new_calls_burst": burst, "livekit_firewall_reloading_services": ["nftables.service", *more]}
         for burst, more in ((50, []), (60, ["ufw.service"]))
@@ -55,7 +54,7 @@ CHANGES = {
 
 @dataclass
 class Line:
-    """A host with a line, and the configuration that it has or is being brought to."""
+    """A host with a line, and the configuration that it has or is about to get."""
 
     image: str
     folder: Path
@@ -71,14 +70,14 @@ class Line:
         return playbook.start("-i", inventory, play, **environment)
 
     def play(self, roles, **environment):
-        """Its output, once it has ended well."""
+        """Run the roles successfully and return the output."""
         running = self.begin(roles, **environment)
         output, _unused = running.communicate()
         assert running.returncode == 0, output[-4000:]
         return output
 
     def told(self, roles):
-        """What a run did, in order: {"starts" or "ends": , "task": , "time": , and what else moments.py writes}."""
+        """Run the roles and return the events of moments.py, such as {"event": "starts", "task": ..., "time": ...}."""
         record = self.folder / "record"
         record.unlink(missing_ok=True)
         leave_a_call_that_rings()
@@ -127,7 +126,7 @@ def line(request, tmp_path_factory):
 
 
 def rings(patience=2, hang_up=True):
-    """Whether a call from another machine rings: one from the host itself passes no firewall."""
+    """Return whether a call from another machine rings: calls from the host itself bypass the firewall."""
     with Caller(5060, source=GATEWAY, target=ADDRESS) as caller:
         caller.invite(NUMBER)
         answers = caller.listen(patience, lambda answers: bool(answers) and answers[-1].status >= "180")
@@ -138,18 +137,18 @@ def rings(patience=2, hang_up=True):
 
 
 def leave_a_call_that_rings():
-    """It keeps livekit-sip from ending at once."""
+    """Leave a ringing call, which keeps livekit-sip from ending at once."""
     hosts.wait_for(lambda: rings(hang_up=False))
 
 
 def silence(began):
-    """Seconds until the line rang."""
+    """Wait until the line rings and return the seconds since `began`."""
     hosts.wait_for(rings, seconds=LONGEST_SILENCE, pause=0.5)
     return time.monotonic() - began
 
 
 def power_cut():
-    """Every process is killed at once. Unlike in a real one, what the kernel has not yet written survives."""
+    """Kill every process at once. Unlike in a real power cut, data that the kernel has not yet written survive."""
     container = hosts.client().containers.get(HOST)
     container.kill()
     container.start()
@@ -158,8 +157,8 @@ def power_cut():
 @dataclass(frozen=True)
 class Moment:
     task: str
-    seconds: float = 0  # after its start
-    power: bool = False  # whether the host loses its power then, too
+    seconds: float = 0  # after the task's start
+    power: bool = False  # whether the host loses power as well
 
     def __str__(self):
         middle = f", {self.seconds:.1f} s after its start" if self.seconds else ""
@@ -167,7 +166,7 @@ class Moment:
 
 
 def moments(events):
-    """When to kill such a run."""
+    """Return the moments at which to kill a run that has these events."""
     starts = {event["task"]: event["time"] for event in events if event["event"] == "starts"}
     ends = [
         event
@@ -187,11 +186,11 @@ def moments(events):
 
 
 class TooLateError(Exception):
-    """The run had ended by then: the machine was busier when it was measured."""
+    """The run ended before the kill: the machine was busier when the task was timed."""
 
 
 def kill(line, role, moment):
-    """Kill a run then, and return the seconds until the line rang."""
+    """Kill a run at this moment, and return the seconds until the line rang."""
     record = line.folder / "record"
     record.unlink(missing_ok=True)
     leave_a_call_that_rings()
@@ -219,7 +218,7 @@ def kill(line, role, moment):
 
 
 def heal(line, role):
-    """Another run, and one more, which has nothing left to do."""
+    """Run the role again to repair the host, and once more to show that nothing is left to do."""
     line.play([role])
     again = line.play([role])
     assert "changed=0" in again, again[-4000:]
@@ -280,7 +279,7 @@ RESTARTS_OF_ALL = {
 
 
 def restart(line, what, restarts, containers):
-    """Do it three times in a row. Each time these containers start anew and a call rings."""
+    """Restart three times in a row. Each time exactly these containers start again, and a call rings."""
     for _time in range(3):
         host = hosts.booted(HOST)
         hosts.wait_for(rings)
@@ -293,7 +292,7 @@ def restart(line, what, restarts, containers):
 
 
 def newly_started(before, containers):
-    """When each was started, once all of these have been so."""
+    """Return the start times of all containers, or None until each of these has started again."""
     host = hosts.booted(HOST)
     now = started(host)
     return now if all(now[name] != before[name] for name in containers) else None

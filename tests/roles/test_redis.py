@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A Redis of one's own: what the roles refuse of it, and that a line works through TLS, Sentinel and a failover."""
+"""An external Redis: what the roles refuse, and a line that works with TLS and Sentinel and survives a failover."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def certificates(folder):
 
 @pytest.fixture(scope="module")
 def judged(folder, certificates):
-    """What the role says about each of these: exit and output, from one run in which each is a host."""
+    """The results of the role for each case, from one run in which each case is a host."""
     with contextlib.ExitStack() as stack:
 
         def redis(**directives):
@@ -108,7 +108,7 @@ def run_role(folder: Path, cases: dict[str, dict]) -> dict:
         "nobody": "127.0.0.1:1: [Errno 111] Connection refused",
         "tls-other-name": "certificate is not valid for 'other.example.com'",
         "tls-other-ca": "certificate verify failed",
-        # What Redis says then is sometimes lost with the connection.
+        # The answer of Redis is sometimes lost when the connection closes.
         "tls-no-client": "tls-no-client cannot use Redis",
         "tls-not-wanted": "tls-not-wanted cannot use Redis",
         "no-master": "it knows no master nobody",
@@ -120,7 +120,7 @@ def test_refused_with_the_reason(judged, case, reason):
 
 
 def test_livekit_sip_is_refused_a_redis_that_no_livekit_server_uses(judged):
-    """It would be healthy there, and no call would reach an agent."""
+    """livekit-sip would be healthy there, and no call would reach an agent."""
     told = judged["sip-without-a-server"]
     assert "fatal:" in told and "livekit_sip_redis: no livekit-server uses the Redis at 127.0.0.1:" in told, told
 
@@ -128,7 +128,7 @@ def test_livekit_sip_is_refused_a_redis_that_no_livekit_server_uses(judged):
 @pytest.mark.parametrize("case", ["sound", "user", "tls", "tls-by-name", "sip-beside-a-server"])
 def test_accepted_without_a_word(judged, case):
     assert "fatal:" not in judged[case] and "Warning:" not in judged[case], judged[case]
-    assert judged[case].count("ok:") == 3  # its arguments, that it is known where Redis is, what Redis said
+    assert judged[case].count("ok:") == 3  # valid arguments, a valid connection, the answer of Redis
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_accepted_with_a_warning(judged, case, warning):
 
 @pytest.fixture(scope="module")
 def watched(folder, certificates):
-    """A master, its replica and a Sentinel, all of them with TLS."""
+    """A master, its replica and a Sentinel, all with TLS."""
     with contextlib.ExitStack() as stack:
         master = stack.enter_context(Redis(folder, certificates))
         replica = stack.enter_context(Redis(folder, certificates, replicaof=f"127.0.0.1 {master.port}"))
@@ -162,7 +162,7 @@ def watched(folder, certificates):
 
 
 def places(case: rendered.Case, program: str, folder: Path) -> dict:
-    """The rendered section `redis`, with the files where this machine has them and not where a container does."""
+    """Return the rendered section `redis`, with paths of this machine in place of the container's."""
     beside = folder / f"{program}-files"
     beside.mkdir()
     for name, text in json.loads(case.files[f"{program}.json"]).items():
@@ -213,7 +213,7 @@ def replica_has_all(master, replica):
 
 
 def node(told):
-    """The one that answered; nothing of it while none does, as in the midst of a failover."""
+    """Return the node that answered, or {} while none does, as during a failover."""
     return told.get("nodes", [{}])[0]
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A site of two SIP hosts, as inventories/example: while it changes, one of them always takes calls."""
+"""A site with two SIP hosts, like inventories/example: while it changes, one of them always takes calls."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Site:
         self.core, self.other = (hosts.booted(host["name"]) for host in HOSTS)
 
     def run(self, **more):
-        """Exit code and output of site.yml."""
+        """Run site.yml and return exit code and output."""
         images = build.images()
         core = {f"{NETWORK}-core": {"livekit_server_rtc_node_ip": CORE, "livekit_redis_bind_address": CORE}}
         groups = {"livekit_redis": core, "livekit_server": core, "livekit_sip": {host["name"]: {} for host in HOSTS}}
@@ -52,7 +52,7 @@ class Site:
         return playbook.run("-i", inventory, "-e", json.dumps(more), playbook.REPOSITORY / "playbooks" / "site.yml")
 
     def rings(self):
-        """Whether each of the two takes a call from the other's host."""
+        """Return for each host whether a call from the other host rings."""
         with ThreadPoolExecutor() as pool:
             calls = [
                 pool.submit(sip.invite, self.other, OTHER, CORE, NUMBER),
@@ -79,7 +79,7 @@ def site(tmp_path_factory):
 
 @pytest.fixture
 def heard(site):
-    """What a caller met who called both over and over, one pair for each time."""
+    """Call both hosts again and again, and record for each round which of them rang."""
     hosts.wait_for(lambda: all(site.rings()))
     rounds, over = [], threading.Event()
 

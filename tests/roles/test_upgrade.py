@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host that the release before this one deployed is taken over: nothing is lost, nothing is left behind."""
+"""The upgrade of a host from the previous release loses nothing and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.images import build
 from tests.support import hosts, playbook, sip
 from tools.deploy.images import fallback_variables
 
-# The release before this one. Move it with each release.
+# The commit of the previous release. Update it with each release.
 BEFORE = "7a2c0b9"
 NETWORK, SUBNET, ADDRESS = "livekit-upgrade", "198.51.100.168/29", "198.51.100.170"
 HOST = {"name": f"{NETWORK}-host", "image": "host-debian12", "address": ADDRESS}
@@ -60,7 +60,7 @@ def site(checkout, inventory):
 
 
 def look(host):
-    """What an upgrade has to keep, and what it has to clear."""
+    """Return what an upgrade must keep, and what it must remove."""
     started = host.check_output(
         f"docker inspect --format '{{{{.Name}}}} {{{{.State.StartedAt}}}}' {' '.join(CONTAINERS)}"
     )
@@ -77,7 +77,7 @@ def look(host):
 
 @pytest.fixture(scope="module")
 def upgraded(old_checkout, inventory):
-    """The host before and after the new code's first run, and what its second run said."""
+    """The host before and after the first run of the new code, and the output of its second run."""
     try:
         hosts.up(NETWORK, SUBNET, [HOST])
         host = hosts.booted(HOST["name"])
@@ -113,7 +113,7 @@ def test_no_chain_or_unit_is_left_over(upgraded, fresh):
 
 @pytest.fixture(scope="module")
 def fresh(upgraded, inventory):
-    """The same host, torn down and deployed by the new code alone."""
+    """The same host after a teardown and a deployment by the new code only."""
     code, output = playbook.run("-i", inventory, "playbooks/teardown.yml")
     assert code == 0, output[-6000:]
     site(playbook.REPOSITORY, inventory)

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A value for every variable of livekit_server and livekit_sip that their configurations have."""
+"""A value for every variable of livekit_server and livekit_sip that sets a key of the configuration."""
 
 from __future__ import annotations
 
 from tests.images import build
 
-# What is about the container and not in the program's configuration.
+# Variables of the container, which set no key of the program's configuration.
 ABOUT_THE_CONTAINER = {
     *(
         "state",
@@ -30,7 +30,7 @@ def redis(files, **more):
 
 
 def cases(files):
-    """All variables together; what excludes each other is in two cases."""
+    """Return cases that together set all variables; mutually exclusive ones are in different cases."""
     sentinel = {
         "sentinel_master_name": "livekit",
         "sentinel_addresses": ["198.51.100.21:26379", "198.51.100.22:26379"],

@@ -12,7 +12,7 @@ INVENTORY = Path(__file__).resolve().parents[1] / "inventory"
 
 @pytest.fixture(scope="module")
 def line(host):
-    """What the inventory says about the host under test."""
+    """The inventory's values for the host under test."""
     variables = AnsibleRunner(str(INVENTORY)).get_variables(host.backend.get_pytest_id().rpartition("/")[2])
     return SimpleNamespace(
         name=variables["inventory_hostname"],
@@ -32,14 +32,14 @@ def caller():
 
 @pytest.fixture(scope="module")
 def inspected(host, line):
-    """What Docker says about each container on the host."""
+    """The output of `docker inspect` for each container on the host."""
     containers = json.loads(host.check_output(f"docker inspect {' '.join(line.containers)}"))
     return {container["Name"].strip("/"): container for container in containers}
 
 
 @pytest.fixture
 def drops(host):
-    """How many packets the firewall has dropped, by the name of the counter."""
+    """A function that returns the number of packets that each counter of the firewall has dropped."""
 
     def read():
         listed = json.loads(host.check_output("nft --json list counters table inet livekit"))

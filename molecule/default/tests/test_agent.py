@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The agent that the role runs: a real livekit-agents worker. What happens to any container is in the other files."""
+"""The agent that the role runs, a real livekit-agents worker. Other files test what all containers have in common."""
 
 from addresses import ALLOWED
 
@@ -18,14 +18,14 @@ def test_the_caller_hears_the_greeting_and_then_themselves(line, caller):
 
 
 def test_its_health_answers_on_the_host_alone(host, line, caller):
-    """That nobody else reaches it is in test_listening.py, with all other ports."""
+    """test_listening.py checks all ports from other hosts."""
     assert host.check_output("python3 /tests/support/probe.py get http://127.0.0.1:8081/") == "OK"
     assert sip.tcp(host, line.address, line.address, [8081]) == {8081: "open"}
     assert sip.tcp(caller, ALLOWED, line.address, [8081]) == {8081: "silent"}
 
 
 def test_it_has_a_key_of_its_own(host, inspected):
-    """In its environment, and nowhere in what Docker shows."""
+    """The key is in the environment of the process, but not in the output of `docker inspect`."""
     environment = host.check_output(f"cat /proc/{inspected['livekit-agent']['State']['Pid']}/environ").split("\0")
     given = dict(entry.split("=", 1) for entry in environment if "=" in entry)
     kept = dict(line.split("=", 1) for line in host.check_output("cat /etc/livekit/keys/agents.env").split())

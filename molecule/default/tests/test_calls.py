@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Calls, placed by sipp from another host."""
+"""Calls that sipp places from another host."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -44,7 +44,7 @@ def test_another_number_gets_one_180_and_no_room(host, line, caller):
 
 @pytest.mark.parametrize("from_host", [OUTSIDE, ALLOWED])
 def test_a_stranger_hears_nothing(host, line, caller, drops, from_host):
-    """Also one who writes an address of the provider into From, which is enough for allowed_addresses."""
+    """An address of the provider in From, which satisfies a trunk's allowed_addresses, does not help."""
     before, dropped = rooms(host), drops()["sip_dropped"]
     assert sip.call(caller, OUTSIDE, line.address, line.number, from_host=from_host, seconds=2) == []
     assert rooms(host) <= before

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A check after the deployment finds nothing to change, which molecule's own `check` does not look at, and is quick."""
+"""A check run after the deployment is quick and finds nothing to change, which molecule's own `check` does not test."""
 
 import json
 import os
@@ -11,13 +11,13 @@ import pytest
 
 SCENARIO = Path(__file__).resolve().parents[1]
 
-# What a task costs is its round trip to the host. Seconds depend on the machine, this number does not. If yours goes
-# beyond it, find one look that tells whether anything is to be done, as internal_host_info does.
+# A task costs a round trip to the host. Seconds depend on the machine, the number of round trips does not. If a change
+# exceeds it, find one probe that tells whether there is anything to do, as internal_host_info does.
 ROUND_TRIPS = 26
 # Each task that stays on the controller costs a process there, also a skipped one. Put tasks that run only on a change
 # into their own file, so that one include is skipped.
 LOCAL_TASKS = 170
-# These stay on the controller.
+# Actions that run on the controller.
 LOCAL = {
     *("assert", "debug", "fail", "include_role", "include_tasks", "include_vars", "set_fact", "validate_argument_spec"),
     "meta",
@@ -35,7 +35,7 @@ def results(report, what):
 
 
 def round_trips(report):
-    """The tasks that went to a host, one line each; a loop goes once for each item."""
+    """Return the tasks that ran on each host; a loop counts once for each item."""
     trips = {}
     for play in report["plays"]:
         for task in play["tasks"]:
@@ -59,7 +59,7 @@ def local_tasks(report):
 
 
 def check(*arguments):
-    """The report of a check of the whole deployment, or of the part that `arguments` name."""
+    """Check the whole deployment, or the part that `arguments` select, and return the report."""
     run = subprocess.run(
         ["ansible-playbook", "--check", f"--inventory={SCENARIO / 'inventory'}", SCENARIO / "converge.yml", *arguments],
         env={**os.environ, "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json"},
@@ -97,6 +97,6 @@ def test_a_second_check_finds_nothing_to_change():
     ],
 )
 def test_a_part_knows_what_the_whole_knows(part, container):
-    """With other keys or another password the container would have another configuration, which is a change."""
+    """Other keys or another password would change the container's configuration."""
     names = {task["task"]["name"] for play in check(*part)["plays"] for task in play["tasks"] if task["hosts"]}
     assert any(name.endswith(f"Run {container}") for name in names), names

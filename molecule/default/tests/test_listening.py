@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What listens, and what another host can reach of it."""
+"""Listening ports, and which of them another host can reach."""
 
 import re
 
@@ -14,7 +14,7 @@ ANY = {"0.0.0.0", "*", "[::]"}
 
 @pytest.fixture
 def listeners(host):
-    """{("tcp", 5060): {"*"}, ...}"""
+    """The listening addresses of each port: {("tcp", 5060): {"*"}, ...}."""
     found = {}
     for row in host.check_output("ss --no-header --listening --numeric --tcp --udp").splitlines():
         protocol, address = row.split()[0], row.split()[4]
@@ -39,12 +39,12 @@ def test_everything_listens_where_it_should(listeners, line):
 @pytest.mark.parametrize("source", [ALLOWED, OUTSIDE])
 def test_no_other_host_reaches_what_is_inside(host, caller, listeners, line, source):
     ports = {6379, 7880, 7881, 8085}
-    # And whatever else is not on loopback alone.
+    # All other TCP ports that are not only on loopback.
     ports |= {port for (protocol, port), where in listeners.items() if protocol == "tcp" and not loopback(where)} - {
         5060
     }
     assert sip.tcp(caller, source, line.address, ports) == dict.fromkeys(ports, "silent")
-    # The same question from the host itself has another answer, so it is the firewall that gave the first one.
+    # The ports are open to the host itself, so it is the firewall that drops the packets.
     assert sip.tcp(host, line.address, line.address, [7881, 8085]) == {7881: "open", 8085: "open"}
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The trunk and the rule are on the server, as the server itself tells."""
+"""The server lists the trunk and the rule."""
 
 from tests.support.hosts import twirp
 

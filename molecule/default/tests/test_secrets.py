@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Secrets are where their program reads them, and nowhere else."""
+"""Secrets are only where their program reads them."""
 
 import json
 import re
@@ -12,7 +12,7 @@ testinfra_hosts = ["molecule"]
 
 @pytest.fixture
 def secrets(host):
-    """Every password and secret that the roles made, read as root."""
+    """Every password and secret that the roles generated, read as root."""
     password = host.check_output("cat /etc/livekit/redis/password").strip()
     keys = re.findall(r"^LIVEKIT_API_SECRET=(\S+)$", host.check_output("cat /etc/livekit/keys/*.env"), re.MULTILINE)
     assert len(set(keys)) == 3, "one pair for livekit-sip, one for automation, one for agents"

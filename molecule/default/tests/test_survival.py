@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The line and its firewall outlive what happens to a host. The tests build on each other, the hardest comes last."""
+"""The line and its firewall survive restarts of Docker, nftables and the host. The tests build on each other."""
 
 import pytest
 from addresses import ALLOWED, OUTSIDE
@@ -10,7 +10,7 @@ from tests.support.phone import VOICE
 from tests.support.tones import GREETING
 
 testinfra_hosts = ["molecule"]
-# Without what sets hold: one of them remembers callers for a minute.
+# Without the elements of sets: one set remembers callers for a minute.
 RULES = "nft --stateless --terse list table inet livekit"
 
 
@@ -28,7 +28,7 @@ def rules_trunk_and_keys_stay(host):
 def works(caller, line):
     if line.answers:
         return sip.talk(caller, ALLOWED, line.address, line.number, patience=5)["heard"] == [*GREETING, VOICE]
-    # More than one 180: a rule matched.
+    # A second 180 shows that a rule matched.
     return sip.call(caller, ALLOWED, line.address, line.number)[:3] == ["100 Processing", "180 Ringing", "180 Ringing"]
 
 
@@ -37,7 +37,7 @@ def nothing_for_strangers(caller, line):
 
 
 def still_a_line(host, line, caller):
-    # Whoever calls early finds the filter closed already.
+    # The firewall already drops the packets of strangers while the line starts.
     assert nothing_for_strangers(caller, line)
     wait_for(lambda: works(caller, line))
     running = "docker inspect --format '{{.State.Running}}' " + " ".join(line.containers)
@@ -52,7 +52,7 @@ def test_docker_restarts(host, line, caller):
 
 @pytest.mark.parametrize("action", ["reload-or-restart", "restart", "stop"])
 def test_somebody_handles_nftables(host, line, caller, action):
-    """Debian's nftables.service flushes all tables, ours too."""
+    """Debian's nftables.service flushes all tables, the collection's too."""
     host.check_output(f"timeout 60 systemctl {action} nftables")
     assert nothing_for_strangers(caller, line)
     assert "sip_dropped" in host.check_output(RULES)

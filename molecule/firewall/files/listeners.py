@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Answers in place of LiveKit, over IPv4 and IPv6: 180 on the SIP port, an echo on the first and last RTP port."""
+"""Answer in place of LiveKit, over IPv4 and IPv6: 180 on the SIP port, an echo on the first and last RTP port."""
 
 import asyncio
 import re
@@ -9,7 +9,7 @@ COPIED = re.compile(r"^(?:Via|From|To|Call-ID|CSeq):.*$", re.MULTILINE | re.IGNO
 
 
 def answer(request):
-    """180 to an INVITE, 200 to any other request, as far as sipp wants to know."""
+    """Return 180 for an INVITE and 200 for any other request, with the headers that sipp needs."""
     method = request.split(" ", 1)[0]
     status = "180 Ringing" if method == "INVITE" else "200 OK"
     lines = [f"SIP/2.0 {status}", *(line.strip() for line in COPIED.findall(request)), "Content-Length: 0", "", ""]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs on the caller: what do its packets meet at another host? Prints one JSON object.
+"""Probe another host from the caller and print one JSON object.
 
-probe.py look HOST SOURCE...       {source: what answers}, such as ["tcp 5060", "udp 5060"], all asked at once
-probe.py flood HOST SOURCE COUNT   how many of COUNT requests at once are answered, by kind, and in how many seconds
+probe.py look HOST SOURCE...       {source: ports that answer}, such as ["tcp 5060", "udp 5060"], all probed at once
+probe.py flood HOST SOURCE COUNT   number of answers to COUNT requests at once, by kind, and the elapsed seconds
 """
 
 import json
@@ -11,9 +11,9 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-WAIT = 1.5  # for an answer that may not come
-ANSWER = 120  # for one that does come; a busy machine is late
-SILENCE = 10  # after the last of those that do come
+WAIT = 1.5  # seconds for an answer that may not come
+ANSWER = 120  # seconds for an answer that does come, late on a busy machine
+SILENCE = 10  # seconds after the last answer that does come
 TCP = (5060, 6379, 7880, 7881, 8085)
 UDP = (5060, 7882, 10000, 10100)
 
@@ -38,7 +38,7 @@ def probe(kind, host, source):
 
 
 def udp(host, source, port, *datagrams, wait=WAIT):
-    """How many of the datagrams are answered."""
+    """Return how many of the datagrams are answered."""
     with probe(socket.SOCK_DGRAM, host, source) as made:
         made.settimeout(wait)
         made.connect((host, port))
@@ -85,9 +85,7 @@ def flood(host, source, count):
         others = pool.submit(udp, host, source, 5060, *(request("BYE", number) for number in numbers), wait=ANSWER)
         connections = [pool.submit(tcp, host, source, 5060) for _unused in numbers]
         connected = sum(one.result() for one in connections)
-        seconds = (
-            time.monotonic() - began
-        )  # a SYN that is dropped is sent again, so until the last of them has given up
+        seconds = time.monotonic() - began  # with the retries of a SYN that is dropped
         return {"connections": connected, "calls": calls.result(), "others": others.result(), "seconds": seconds}
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The hosts and the caller's addresses: inventory/ and prepare.yml."""
+"""The addresses of the hosts and the caller, as in inventory/ and prepare.yml."""
 
 HOSTS = {"nft": 145, "ufw": 146, "firewalld": 147, "chain": 148}
 FAMILIES = {"IPv4": "198.51.100.{}", "IPv6": "2001:db8:51:128::{}"}

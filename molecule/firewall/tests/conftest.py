@@ -27,7 +27,7 @@ def hosts():
 
 
 def together(function, arguments):
-    """{argument: function(*argument)}, all at once."""
+    """Call the function for all arguments at once and return {argument: function(*argument)}."""
     arguments = list(arguments)
     with ThreadPoolExecutor(len(arguments)) as pool:
         return dict(zip(arguments, pool.map(lambda each: function(*each), arguments), strict=True))
@@ -35,7 +35,7 @@ def together(function, arguments):
 
 @pytest.fixture(scope="session")
 def look(caller):
-    """What answers the caller from each of its networks: {(host, family): {"signalling": ["tcp 5060", ...], ...}}"""
+    """A function that returns the ports that answer: {(host, family): {"signalling": ["tcp 5060", ...], ...}}."""
 
     def one(host, family):
         sources = {"signalling": SIGNALLING[family], "media": MEDIA[family], "outside": OUTSIDE[family]}
@@ -54,7 +54,7 @@ def everywhere(what=None):
 
 @pytest.fixture
 def drops(hosts):
-    """How many packets a host has dropped, by the name of the counter."""
+    """A function that returns the number of packets that each counter of a host has dropped."""
 
     def read(host):
         listed = json.loads(hosts[host].check_output("nft --json list counters table inet livekit"))
@@ -65,7 +65,7 @@ def drops(hosts):
 
 @pytest.fixture(scope="session")
 def play():
-    """Run converge.yml; {host: {task: result}} of what changed, failed, or was said."""
+    """A function that runs converge.yml and returns the changed tasks, failures and warnings of each host."""
 
     def run(*arguments, **variables):
         ended = subprocess.run(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who gets through, on each host, over IPv4 and IPv6."""
+"""Packets that the firewall allows and drops on each host, over IPv4 and IPv6."""
 
 import json
 import shlex
@@ -14,13 +14,13 @@ from tests.support.hosts import wait_for
 
 
 def test_the_provider_gets_through_and_nobody_else(look):
-    """SIP from the signalling networks, the first and last RTP port from the media networks, and nothing else."""
+    """Only SIP from the signalling networks and the first and last RTP port from the media networks answer."""
     assert look() == everywhere(PROVIDER_ONLY)
 
 
 @pytest.fixture(scope="module")
 def calls(caller, hosts):
-    """Calls by sipp: {(host, family, source, From host): answers}, and what was dropped meanwhile."""
+    """Calls by sipp: {(host, family, source, From host): answers}."""
 
     def call(host, family, source, from_host):
         bracket = "[{}]" if family == "IPv6" else "{}"
@@ -43,7 +43,7 @@ def test_a_call_from_the_provider_rings(calls, host, family):
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("host", HOSTS)
 def test_a_stranger_hears_nothing(calls, drops, host, family):
-    """Also with an address or a network of the provider in From, which is enough for a trunk's allowed_addresses."""
+    """An address or network of the provider in From, which satisfies a trunk's allowed_addresses, does not help."""
     assert calls[host, family, OUTSIDE[family], SIGNALLING[family]] == []
     assert calls[host, family, OUTSIDE[family], SIGNALLING_NETWORK[family]] == []
 
@@ -59,7 +59,7 @@ def test_what_is_dropped_is_counted(caller, drops, host):
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_new_calls_are_limited_and_open_ones_go_on(caller, drops, family):
-    """60 calls and 60 connections at once, 20 and 5 a second allowed; 60 BYE in the same second all pass."""
+    """Of 60 calls and 60 connections at once, 20 and 5 a second pass. 60 BYE requests at the same time all pass."""
 
     def flood(source, count):
         return json.loads(caller.check_output(f"python3 /opt/probe.py flood {address('nft', family)} {source} {count}"))
@@ -69,7 +69,7 @@ def test_new_calls_are_limited_and_open_ones_go_on(caller, drops, family):
     let_in = answered["calls"] + answered["connections"]
     assert answered["others"] == 60
     assert 15 <= let_in <= 20 + 5 * (answered["seconds"] + 1)
-    # At least; a SYN that is dropped comes again.
+    # At least this many, since a dropped SYN is sent again.
     assert drops("nft")["new_calls_dropped"] - before >= 120 - let_in > 0
     if family == "IPv4":
         another = flood(ANOTHER_IN_SIGNALLING, 1)
@@ -87,18 +87,18 @@ def test_docker_keeps_its_rules(hosts):
 
 
 def let_nobody_in_at_the_chain(host):
-    """Our table is emptied too, which the guard puts back at once, and then our rule in the operator's chain goes."""
+    """Flush the collection's chain, which the guard restores at once, then delete its rule in the operator's chain."""
     host.check_output("nft flush chain inet livekit input")
     wait_for(lambda: "counter name" in host.check_output("nft list chain inet livekit input"))
     ours = "nft --handle list chain inet filter input | sed -n 's/.*telephony.livekit.* handle //p'"
     delete = f"{ours} | xargs nft delete rule inet filter input handle"
-    # Under the lock of what the guard runs, which writes this rule anew.
+    # Hold the lock of the script that the guard runs, which would add this rule again.
     host.check_output(f"flock /etc/livekit/firewall.sh sh -c {shlex.quote(delete)}")
 
 
 @pytest.fixture(scope="module")
 def spoiled(hosts, play, look):
-    """Two hosts are opened to all, on two others somebody changes rules by hand; then the role runs again."""
+    """Open two hosts to all, change rules of the two others by hand, then run the role again."""
     opened = play("--limit=livekit-firewall-nft,livekit-firewall-firewalld", livekit_firewall_any_source=True)
     hosts["ufw"].check_output("ufw delete allow proto udp from 198.51.100.140/30 to any port 10000:10100")
     hosts["ufw"].check_output("nft delete element inet livekit sip_ipv6 '{ 2001:db8:51:128:a::/80 }'")
@@ -126,7 +126,7 @@ def test_the_next_run_mends_them(spoiled):
 
 @pytest.fixture(scope="module")
 def checks(play):
-    """What check runs say that were given something else."""
+    """The results of check runs with other variables."""
     networks = "{{ livekit_firewall_known.telnyx.%s_networks }}"
     given = {
         "no chain": ("chain", {"livekit_firewall_foreign_chains": []}),
@@ -160,7 +160,7 @@ def test_a_chain_that_is_missing_is_named(checks):
 
 
 PROBE = Path(__file__).resolve().parents[3] / "plugins/module_utils/_firewall_probe.py"
-# The module has Ansible between, which is not in this namespace.
+# The module calls the probe through Ansible, which is not available in this namespace.
 PRINT_WHAT_IT_SEES = """
 import subprocess
 
@@ -185,7 +185,7 @@ CHAIN = "nft add table inet t; nft add chain inet t c '{ type filter hook input 
     ],
 )
 def test_whatever_drops_by_default_is_seen(hosts, rules, closed):
-    """In a network namespace of its own."""
+    """The rules are in a separate network namespace."""
     command = f"{rules}; python3 -c {shlex.quote(PROBE.read_text() + PRINT_WHAT_IT_SEES)}"
     seen = json.loads(hosts["nft"].check_output(f"unshare --net sh -c {shlex.quote(command)}"))
     assert seen["closed"] == closed
@@ -194,5 +194,5 @@ def test_whatever_drops_by_default_is_seen(hosts, rules, closed):
 def test_data_of_a_provider_are_warned_of(checks):
     said = checks["old data"]["said"]
     assert len(said) == 2
-    assert "not verified" in said[0] and "https://sip.telnyx.com" in said[0]
+    assert "are unverified" in said[0] and "https://sip.telnyx.com" in said[0]
     assert "2024-01, over a year ago" in said[1]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""It outlives what happens to a host. The tests build on each other."""
+"""The firewall survives reloads, restarts, removal by hand and a reboot. The tests build on each other."""
 
 import pytest
 from addresses import HOSTS
@@ -22,7 +22,7 @@ RESTARTS = {
 
 
 def still_filtered(hosts, look):
-    """By our own table, too: ufw and firewalld alone would already let in the provider only."""
+    """Check the collection's table too: ufw and firewalld alone would already allow only the provider."""
     assert look() == everywhere(PROVIDER_ONLY)
     for host in hosts.values():
         assert "sip_dropped" in host.check_output("nft list table inet livekit")

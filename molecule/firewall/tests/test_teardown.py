@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Absent takes away exactly what the role made."""
+"""The state absent removes exactly what the role made."""
 
 import pytest
 from addresses import FAMILIES, HOSTS
@@ -13,11 +13,11 @@ def gone(play):
 
 @pytest.mark.parametrize("host", HOSTS)
 def test_the_host_is_as_before(hosts, gone, host):
-    """Rules of all firewalls, units, and every file below /etc and /usr/local."""
+    """Compare the rules of all firewalls, the units, and every file below /etc and /usr/local."""
     assert gone[host]["failed"] == [] and gone[host]["changed"]
     before = hosts[host].check_output("cat /root/before").splitlines()
     assert len(before) > 100
-    view = "iptables" if host == "nft" else "nft"  # the role brought nft itself to that host
+    view = "iptables" if host == "nft" else "nft"  # the role installed nft on that host
     assert hosts[host].check_output(f"sh /opt/state.sh {view}").splitlines() == before
     assert "livekit" not in hosts[host].check_output("nft list tables")
 
