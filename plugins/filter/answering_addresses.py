@@ -17,7 +17,7 @@ description:
 positional: _input, peers
 options:
   _input:
-    description: Facts of the host, with those of its network.
+    description: Facts of the host, including its network.
     type: dict
     required: true
   peers:
@@ -55,13 +55,13 @@ def answering_addresses(facts: dict, peers: list) -> list[str]:
 def _source(facts: dict, peer: ipaddress.IPv4Network) -> str | None:
     near = [(network, address) for network, address in _addresses(facts) if peer.subnet_of(network)]
     if near:
-        # Of two addresses in one network the kernel uses the first, and max returns the first.
+        # If two addresses are in the same network, the kernel uses the first, and max returns the first.
         return max(near, key=lambda one: one[0].prefixlen)[1]
     return facts.get("default_ipv4", {}).get("address")
 
 
 def _addresses(facts: dict) -> t.Iterator[tuple[ipaddress.IPv4Network, str]]:
-    """Each IPv4 address with its network, the primary one of an interface first."""
+    """Each IPv4 address with its network; the primary address of an interface comes first."""
     for fact in facts.values():
         if isinstance(fact, dict):
             for one in [fact.get("ipv4"), *(fact.get("ipv4_secondaries") or [])]:

@@ -9,7 +9,7 @@ from ansible_collections.telephony.livekit.plugins.module_utils import _kept
 
 
 def kept_pairs(text, purposes, given):
-    """{"pairs", "lost"}: the known pairs of livekit-server, and the purposes whose pair is lost."""
+    """{"pairs", "lost"}: livekit-server's known pairs, and the purposes whose pair is lost."""
     files = _kept.files_of(text)
     configuration = yaml.safe_load(files.get("config.yaml", {}).get("text", "")) or {}
     pairs, lost = _kept.settled_pairs(purposes, given, _kept.pairs_of(files, purposes), configuration.get("keys") or {})
@@ -17,7 +17,7 @@ def kept_pairs(text, purposes, given):
 
 
 def stale_key_files(text, pairs, purposes, url):
-    """{name: text} of the key files to write."""
+    """{name: text} for the key files to write."""
     wanted = {purpose: pairs[purpose] for purpose in purposes}
     return _kept.stale_files(_kept.files_of(text), wanted, url)
 

@@ -10,8 +10,8 @@ short_description: Convert a string to a list
 version_added: 0.1.0
 author: The telephony.livekit maintainers
 description:
-  - Converts a value like a list option of an Ansible module. A string is split at commas, a number becomes a list of
-    one, null an empty list.
+  - Converts a value like a list option of an Ansible module. A string is split at commas, a number becomes a list with
+    one item, and null becomes an empty list.
 options:
   _input:
     description: A list, a string, a number or null.
@@ -20,7 +20,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Two networks
+- name: Show two networks
   ansible.builtin.debug:
     msg: "{{ '198.51.100.0/24, 2001:db8::/32' | telephony.livekit.listed }}"
 """

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: nft_bytes
-short_description: Convert a text to the bytes that nft compares
+short_description: Convert a string to the bytes that nft compares
 version_added: 0.1.0
 author: The telephony.livekit maintainers (@telephony-livekit)
 description:
   - Internal, for the roles of this collection. It may change without notice.
 options:
   _input:
-    description: The text, in ASCII.
+    description: The string, in ASCII.
     type: str
     required: true
 """

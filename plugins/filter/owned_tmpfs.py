@@ -6,7 +6,7 @@ from __future__ import annotations
 
 
 def owned_tmpfs(mounts, user):
-    """Each mount with owner, group and mode, unless it sets one of them itself."""
+    """Each mount with owner, group and mode, unless it already sets one of them."""
     uid, _colon, gid = user.partition(":")
     return [_owned(mount, {"uid": uid, "gid": gid, "mode": "0700"}) for mount in mounts]
 

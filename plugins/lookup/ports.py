@@ -11,20 +11,21 @@ version_added: 0.1.0
 author: The telephony.livekit maintainers (@telephony-livekit)
 description:
   - Internal, for the roles of this collection. It may change without notice.
-  - Reads the one table of ports, with the variables of the host and, for roles that have not run, their defaults.
-  - Only ports of programs that run on the host and are not to be removed. The host is in the groups C(livekit_redis),
-    C(livekit_server), C(livekit_sip) or C(livekit_agent) for them. A host in none of these groups has all.
+  - Reads the table of ports with the variables of the host, and with the defaults of roles that have not run.
+  - Returns only ports of programs that run on the host and are not being removed. The groups C(livekit_redis),
+    C(livekit_server), C(livekit_sip) and C(livekit_agent) determine which programs run on the host. On a host in none
+    of these groups, all of them run.
 options:
   _terms:
-    description: Nothing, or a rule of the firewall such as C(sip), whose ports to return.
+    description: Firewall rules, such as C(sip), whose ports are returned. If omitted, all ports are returned.
   role:
-    description: A role that runs on the host in any case.
+    description: A role that runs on the host whatever its groups are.
     type: str
     default: ""
   every_role:
     description:
-      - Ports of every role, whether or not it runs on the host. A port whose variables cannot be resolved is left
-        out; the role that owns it says so.
+      - Return ports of every role, whether or not it runs on the host. A port whose variables cannot be resolved is
+        omitted, because its role reports the error.
     type: bool
     default: false
 """
@@ -37,7 +38,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _raw:
-  description: Ports of the rule, or a mapping for each port with its variable, its protocol and its addresses.
+  description: Ports of the rules, or a dictionary for each port with its variable, protocol and addresses.
   type: list
   elements: raw
 """

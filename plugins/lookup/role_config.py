@@ -11,13 +11,13 @@ version_added: 0.1.0
 author: The telephony.livekit maintainers (@telephony-livekit)
 description:
   - Internal, for the roles of this collection. It may change without notice.
-  - A key of the program's configuration has the value of the variable C(<role>_<key>), a key below another that of
-    C(<role>_<key>_<key below>), in the type that the role's C(meta/argument_specs.yml) gives. A key without a
-    variable is left out.
+  - A key of the program's configuration gets the value of the variable C(<role>_<key>), and a subkey the value of
+    C(<role>_<key>_<subkey>), converted to the type in the role's C(meta/argument_specs.yml). A key without a variable
+    is omitted.
 options:
   _terms:
     description:
-      - The role, then the keys that the program knows, each with a list of those below it.
+      - The role, and the keys that the program knows, each with a list of its subkeys.
     required: true
 """
 

@@ -11,14 +11,14 @@ version_added: 0.1.0
 author: The telephony.livekit maintainers (@telephony-livekit)
 description:
   - Internal, for the roles of this collection. It may change without notice.
-  - First compares the variables with the types in the role's C(meta/argument_specs.yml). Where all are right, judges
-    the role's list C(<role>_checks), whose entries have C(that), a condition, and C(message), what to say if
-    it fails.
-  - Says one sentence for each problem, so that a run names all of them at once. No value of a secret is in it.
+  - First compares the variables with the types in the role's C(meta/argument_specs.yml). If all types are correct,
+    evaluates the role's list C(<role>_checks), whose entries have a condition, C(that), and a C(message) for the case
+    that it is false.
+  - Returns one sentence for each problem, so that a run reports all problems together. It contains no secrets.
 options:
   _terms:
     description:
-      - The role, then the list of checks to judge in place of C(<role>_checks).
+      - The role, and optionally the name of a list of checks to evaluate instead of C(<role>_checks).
     required: true
 """
 
@@ -54,7 +54,7 @@ class LookupModule(LookupBase):
         return [masked(problem) for problem in found or self._failed(variables[checks])]
 
     def _unresolved(self, role, variables):
-        """Problems of the types, and variables that cannot be resolved."""
+        """Wrong types, and variables that cannot be resolved."""
         get = reader(self._templar, self._loader, variables)
         options, values = options_of(role), {}
         for name in options:

@@ -12,7 +12,7 @@ author: The telephony.livekit maintainers (@telephony-livekit)
 description:
   - Internal, for the roles and playbooks of this collection. It may change without notice.
   - Reads variables of roles that are not in the play, such as the networks of the provider, which the trunks name.
-  - A variable of the inventory counts. Without one, the default of its role does.
+  - Returns the value from the inventory, or else the default of the role.
 options:
   _terms:
     description: Names of variables.

@@ -4,9 +4,9 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Addresses and networks as Go's netip and livekit-server read them; Python reads more.
+"""Addresses and networks as Go's netip and livekit-server parse them; Python accepts more.
 
-Pure: no I/O, nothing of Ansible. Source: isValidMask and matchAddrMasks in
+Pure: no I/O, no Ansible. Source: isValidMask and matchAddrMasks in
 https://github.com/livekit/protocol/blob/main/sip/sip.go
 """
 
@@ -33,7 +33,7 @@ def address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 @lru_cache(maxsize=100_000)
 def network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
-    """An address or a network with its prefix length. Python reads more than Go's netip: netmasks, zones."""
+    """An address, or a network with its prefix length. Python, unlike Go's netip, also accepts netmasks and zones."""
     base, slash, length = text.rpartition("/")
     if not slash:
         base, length = text, ""
@@ -71,7 +71,7 @@ def _contains(mask: str, ip) -> bool:
 
 
 def mask_problem(mask: str) -> str | None:
-    """Why livekit-server would drop this entry of allowed_addresses or never match it; None if it is good.
+    """Reason why livekit-server drops this entry of allowed_addresses or never matches it; None if it is valid.
 
     The server silently drops masks with certain characters, and without any mask allows every source.
     Source: https://github.com/livekit/protocol/blob/main/sip/sip.go

@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""What an HTTP answer means: the JSON that LiveKit gives, or an error that says what to do.
+"""Converts an HTTP response to LiveKit's JSON, or to an error with a fix.
 
 Source: https://twitchtv.github.io/twirp/docs/spec_v7.html
 """
@@ -19,18 +19,18 @@ from urllib.parse import urljoin
 from ._failures import said
 
 _CLOCK_SKEW_WORTH_NAMING = 30
-# The server's own codes that have a hint.
+# Codes of the server itself that have a hint.
 _OF_THE_SERVER = ("bad_route", "resource_exhausted", "unavailable", "invalid_argument", "malformed", "internal")
-# Answers of servers to requests without TLS: Go's own, nginx, Apache and HAProxy.
+# Responses to plain HTTP requests on a TLS port, by Go's net/http, nginx, Apache and HAProxy.
 _WANTS_TLS = re.compile(r"HTTP request.*HTTPS|speaking plain HTTP to an SSL", re.IGNORECASE | re.DOTALL)
 
 
 class LiveKitError(Exception):
     """The request failed, or the server rejected it.
 
-    code: the Twirp error code, or one that docs/failures.md has.
-    wait: the seconds that the server asks to wait before the next request.
-    said: the server's own text.
+    code: the Twirp error code, or one from docs/failures.md.
+    wait: seconds to wait before the next request, from the server.
+    said: the server's message.
     """
 
     def __init__(self, code: str, message: str, rpc: str = "", hint: str = "", wait: float = 0, said: str = ""):
@@ -49,7 +49,7 @@ def failure(name: str, rpc: str, wait: float = 0, /, **words) -> LiveKitError:
 
 
 def decoded(rpc: str, url: str, answer, now: float) -> dict:
-    """The JSON object that the server answers. Raises LiveKitError. `now` is our time in Unix seconds."""
+    """The JSON object in the response. Raises LiveKitError. `now` is the local time in Unix seconds."""
     try:
         content = answer.json()
     except (ValueError, RecursionError):
@@ -79,7 +79,7 @@ def decoded(rpc: str, url: str, answer, now: float) -> dict:
 
 
 def odd_answer(rpc: str, url: str, what: str) -> LiveKitError:
-    """JSON that LiveKit does not give."""
+    """The error for JSON that LiveKit never returns."""
     return failure("odd_answer", rpc, url=url, what=what)
 
 
@@ -112,12 +112,12 @@ def _name(code: str, message: str) -> str:
 
 
 def without_token(text: str) -> str:
-    """livekit-server's 401 repeats the token of the request."""
+    """The message without the token of the request, which livekit-server repeats in a 401."""
     return re.sub(r"eyJ[\w-]*\.[\w-]*\.[\w-]*", "<token>", text)
 
 
 def _wait(answer, now: float) -> float:
-    """The seconds of Retry-After, 0 if there are none."""
+    """The seconds in Retry-After, or 0 without that header."""
     asked = answer.headers.get("Retry-After") if answer.status_code in (429, 503) else None
     try:
         seconds = float(asked) if re.fullmatch(r"[0-9]+", asked) else _timestamp(asked) - now
@@ -127,7 +127,7 @@ def _wait(answer, now: float) -> float:
 
 
 def _clock_skew(answer, now: float) -> int:
-    """Seconds between the server's clock and ours, 0 if the difference is negligible."""
+    """Seconds between the server's clock and the local one, 0 if the difference is negligible."""
     try:
         there = _timestamp(answer.headers["Date"])
     except (KeyError, TypeError, ValueError):

@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Calls as modules take them, and the module that explains one, inbound or outbound."""
+"""The options that describe calls, and the module that explains an inbound or outbound call."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ _OUTBOUND_OPTIONS = {
 
 
 def call_of(options: dict) -> Call:
-    """Raises InputError if the options describe no call."""
+    """The call that the options describe. Raises InputError if they are invalid."""
     numbers = _numbers(options, "to", "from")
     if not numbers["to"]:
         raise InputError("a called number is required. Write it.", "").below("to")
@@ -97,7 +97,7 @@ def call_of(options: dict) -> Call:
 
 
 def outbound_of(options: dict) -> Request:
-    """Raises InputError if the options describe no request."""
+    """The request that the options describe. Raises InputError if they are invalid."""
     given = {name: value for name, value in options.items() if value is not None}
     for name in ("inline_trunk", "request_uri", "to_header", "from_header", "media", "destination"):
         if name in given:

@@ -4,9 +4,9 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""The trunk, rule and room of a call, and why others do not match.
+"""Determines the trunk, rule and room of a call, and why other trunks and rules do not match.
 
-Pure: no I/O, nothing of Ansible. The matching is that of livekit-server: MatchTrunkDetailed, MatchDispatchRuleIter and
+Pure: no I/O, no Ansible. The matching is that of livekit-server: MatchTrunkDetailed, MatchDispatchRuleIter and
 EvaluateDispatchRule in https://github.com/livekit/protocol/blob/main/sip/sip.go
 """
 
@@ -33,7 +33,7 @@ RANDOM = "<random>"
 class Call:
     called: str  # user part of the To header
     caller: str = ""  # user part of the From header
-    source: str = ""  # the address that the call comes from; empty: one that every trunk allows
+    source: str = ""  # the source address; empty means one that every trunk allows
     from_host: str = ""  # host part of the From header
     pin: str = ""  # the digits that the caller has entered
     no_pin: bool = False  # the caller was asked for a PIN and entered none
@@ -65,19 +65,19 @@ class Decision:
     agents: list[str] = field(default_factory=list)
     asks_password: bool = False
     error: str = ""  # reason why the server cannot decide
-    rivals: list[dict] = field(default_factory=list)  # the objects that keep it from deciding
+    rivals: list[dict] = field(default_factory=list)  # the objects in conflict
 
 
 class Table:
-    """Trunks and rules, indexed to decide many calls."""
+    """Trunks and rules, indexed to evaluate many calls."""
 
     def __init__(self, trunks: t.Iterable[dict], rules: t.Iterable[dict]) -> None:
         self.trunks = sorted(trunks, key=_trunk_id)
-        self.rules = sorted(rules, key=_rule_id)  # as the server lists them: among equals the first one wins
+        self.rules = sorted(rules, key=_rule_id)  # the server's order: among equal rules, the first one wins
         self._numbers = {_trunk_id(trunk): _normalized(trunk, "numbers") for trunk in self.trunks}
         self._callers = {_trunk_id(trunk): _normalized(trunk, "allowed_numbers") for trunk in self.trunks}
-        # By number, then caller; None means any, because a list may contain an empty string. Objects that a call
-        # cannot match are skipped.
+        # By number, then caller; None means any, because a list may contain an empty string. The index skips objects
+        # that cannot match a call.
         self._trunks_of: dict[str | None, dict[str | None, list[dict]]] = {}
         for trunk in self.trunks:
             for number in self._numbers[_trunk_id(trunk)] or [None]:
@@ -96,16 +96,16 @@ class Table:
 
     @classmethod
     def of(cls, objects: dict[str, dict[str, dict]]) -> Table:
-        """Of kind name -> id -> object, where what the server does not hold yet goes by a key of its own."""
+        """The table of kind name -> id -> object; an object that the server does not store yet has a temporary key."""
         return cls(*(_with_ids(kind, objects.get(kind.name, {})) for kind in (INBOUND_TRUNK, DISPATCH_RULE)))
 
     @property
     def faulty(self) -> bool:
-        """Whether a call that no trunk matches cannot be decided."""
+        """Whether the server cannot decide calls that match no trunk."""
         return bool(self._faults)
 
     def trunks_for(self, called: str) -> list[dict]:
-        """The trunks that could match a call to this number from any caller."""
+        """The trunks that could match a call to this number, whoever the caller is."""
         found = (
             trunk
             for number in (normalized_number(called), None)
@@ -115,7 +115,7 @@ class Table:
         return list({_trunk_id(trunk): trunk for trunk in found}.values())
 
     def rules_for(self, trunk_id: str, called: str) -> list[dict]:
-        """The rules that name this trunk (an empty text: none) and could take a call to this number."""
+        """The rules that name this trunk (empty: rules without trunks) and could match a call to this number."""
         found = (
             rule
             for number in dict.fromkeys((called, ""))
@@ -139,7 +139,7 @@ class Table:
         return self._decide_rule(call, None)
 
     def explain(self, call: Call) -> tuple[Decision, list[Verdict], list[Verdict]]:
-        """The decision, and the result of each trunk and each rule."""
+        """The decision, and the verdict on each trunk and each rule."""
         decision = self.decide(call)
         trunks = [Verdict(trunk, self._trunk_reason(trunk, call)) for trunk in self.trunks]
         specific = any(verdict.reason is None and verdict.stored.get("numbers") for verdict in trunks)
@@ -155,7 +155,7 @@ class Table:
         return decision, trunks, rules
 
     def _taking(self, number: str | None, call: Call) -> list[dict]:
-        """The trunks with this number (None: with none at all) that take the call."""
+        """The trunks with this number (None: trunks without numbers) that match the call."""
         by_caller = self._trunks_of.get(number, {})
         found = [trunk for caller in (normalized_number(call.caller), None) for trunk in by_caller.get(caller, ())]
         return sorted((trunk for trunk in found if self._trunk_reason(trunk, call) is None), key=_trunk_id)
@@ -188,7 +188,7 @@ class Table:
         return Decision(REFUSE, trunk, asks_password=asks)
 
     def _listed(self, trunk_id: str, call: Call) -> Iterator[dict]:
-        """The rules that name this trunk (an empty text: none), and do not lack number, caller or PIN of the call."""
+        """The rules that name this trunk (empty: rules without trunks) and allow number, caller and PIN of the call."""
         for number, caller in product(dict.fromkeys((call.called, "")), dict.fromkeys((call.caller, ""))):
             by_pin = self._rules_of.get((trunk_id, number), {}).get(caller, {})
             for pin in [""] if call.no_pin else [call.pin] if call.pin else by_pin:
@@ -196,7 +196,7 @@ class Table:
 
 
 def priority(rule: dict) -> tuple[int, str]:
-    """Of the matching rules, the one with the smallest key wins. The server breaks ties by the room's name."""
+    """The sort key of a matching rule; the smallest key wins. The server breaks ties by the room's name."""
     kind, options = rule_of(rule.get("rule"))
     rank = ["direct", "individual", "callee"].index(kind) + (0 if options.get("pin") else 100)
     rank += 1000 * (not rule.get("inbound_numbers")) + 1000 * (not rule.get("numbers"))
@@ -267,9 +267,10 @@ def _outcome(call: Call, trunk: dict | None, rule: dict, asks_password: bool) ->
 
 
 def _faults(rules: list[dict]) -> dict[str, tuple[str, list[dict]]]:
-    """Trunk id (empty: none) -> why the server cannot decide any call of that trunk, and the rules at fault.
+    """Trunk id (empty: no trunk) -> reason why the server cannot decide any call on that trunk, and the faulty rules.
 
-    Before it chooses, the server checks all rules that name the trunk or none; for a call without a trunk, all rules.
+    Before choosing a rule, the server checks all rules that name the call's trunk and all rules without trunks, or
+    every rule if the call has no trunk.
     """
     faults: dict[str, tuple[str, list[dict]]] = {}
     holders: dict[tuple, dict] = {}

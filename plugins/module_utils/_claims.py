@@ -4,9 +4,9 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""The objects that can match one call, for the plan, its order, parallel runs and findings.
+"""Finds objects that can match the same call, for the plan, the order of writes, concurrent runs and findings.
 
-Pure: no I/O, nothing of Ansible. Source: validateTrunkInbound and DispatchRuleValidator in
+Pure: no I/O, no Ansible. Source: validateTrunkInbound and DispatchRuleValidator in
 https://github.com/livekit/protocol/blob/main/sip/sip.go
 """
 
@@ -20,14 +20,14 @@ from ._numbers import normalized_number
 
 
 class TrunkClaim(t.NamedTuple):
-    """Calls that an inbound trunk takes; an empty text stands for any number, or any caller."""
+    """Calls that an inbound trunk matches; an empty string means any number or any caller."""
 
     number: str
     caller: str
 
 
 class RuleClaim(t.NamedTuple):
-    """Calls that a dispatch rule takes: those of one trunk that give one PIN; an empty text stands for any, or none."""
+    """Calls that a dispatch rule matches; an empty string means no PIN, or any trunk, caller or number."""
 
     pin: str
     trunk: str
@@ -36,7 +36,7 @@ class RuleClaim(t.NamedTuple):
 
 
 def claims(kind: Kind, stored: dict | None) -> list[TrunkClaim] | list[RuleClaim]:
-    """The calls that an object takes, numbers as the server compares them; none for an outbound trunk."""
+    """The calls that an object matches, with normalized numbers; none for an outbound trunk."""
     if stored is None:
         return []
     if kind is INBOUND_TRUNK:
@@ -49,20 +49,20 @@ def claims(kind: Kind, stored: dict | None) -> list[TrunkClaim] | list[RuleClaim
 
 
 def place(claim: tuple) -> tuple[tuple, str]:
-    """A claim as a key shared by rivals, and the caller that distinguishes them."""
+    """A claim as a key that all rivals share, and the caller that may distinguish them."""
     return ((claim.number,), claim.caller) if isinstance(claim, TrunkClaim) else (tuple(claim), "")
 
 
 class Claims:
-    """The calls of each object, and so the objects that can match one call.
+    """An index of the calls that each object matches.
 
-    Two trunks can if they share a number and a caller, where any caller includes every caller: the server answers
-    such a call with an error. Addresses do not distinguish trunks: the server ignores them when it checks a table,
-    and a caller passes with a From header that names another trunk's network.
+    Two trunks can match the same call if they share a number and a caller; "any caller" overlaps every caller. The
+    server answers such a call with an error. Addresses do not distinguish trunks: the server ignores them when it
+    checks a table, and a caller can forge a From header with a host of another trunk's allowed_addresses.
 
-    Two rules can if they share trunk, PIN, caller and number: the server then answers no call on that trunk. A rule
-    without trunks, callers or numbers gives way to one with, as a trunk without numbers does: here an empty text meets
-    only another one.
+    Two rules can match the same call if they share trunk, PIN, caller and number. The server then answers no call on
+    that trunk. A rule with trunks, callers or numbers takes precedence over one without, and so does a trunk with
+    numbers. Therefore an empty string overlaps only another empty string there.
     """
 
     def __init__(self) -> None:
@@ -81,12 +81,12 @@ class Claims:
             holders.pop(caller, None)
 
     def hold(self, kind: Kind, key: str, stored: dict | None) -> None:
-        """Add all calls that an object takes."""
+        """Add all calls that an object matches."""
         for claim in claims(kind, stored):
             self.add(key, claim)
 
     def are_contested(self, kind: Kind, stored: dict | None, key: str = "") -> bool:
-        """Whether an object other than `key` can match a call that this one takes."""
+        """Whether an object other than `key` can match a call that this one matches."""
         return any(self.rivals(claim, key) for claim in claims(kind, stored))
 
     def rivals(self, claim: tuple, key: str = "") -> set[str]:
@@ -107,9 +107,9 @@ def can_match_one_call(kind: Kind, one: dict, other: dict) -> t.NamedTuple | Non
 
 
 def heirs_of(going: dict[str, dict], new: dict[str, dict]) -> dict[str, str]:
-    """New rules that match the calls of a deleted one, which is changed in place instead: their key -> its id.
+    """Key of a new rule -> id of the deleted rule that matches some of the same calls and is changed in place instead.
 
-    Between a delete and a create no rule would match these calls, or the wrong one.
+    Between a delete and a create, no rule or the wrong rule would match these calls.
     """
     holders = {claim: key for key, rule in sorted(going.items()) for claim in claims(DISPATCH_RULE, rule)}
     shared: dict[tuple[str, str], int] = {}
@@ -128,7 +128,7 @@ def heirs_of(going: dict[str, dict], new: dict[str, dict]) -> dict[str, str]:
 
 
 def written_twice(rule: dict) -> list[str]:
-    """Numbers that a rule lists in two spellings; the server treats such a rule as a conflict with itself."""
+    """Trunk ids and numbers that a rule lists twice, in any spelling; such a rule conflicts with itself."""
     found = list(_twice(rule.get("trunk_ids") or ()))
     for name in ("inbound_numbers", "numbers"):
         numbers = rule.get(name) or []

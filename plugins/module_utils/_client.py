@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""LiveKit's SIP API: Twirp over HTTP. The only place that uses HTTP.
+"""LiveKit's SIP API, which is Twirp over HTTP. No other code of the SIP modules uses HTTP.
 
 Source: https://docs.livekit.io/sip/api/ and https://twitchtv.github.io/twirp/docs/spec_v7.html
 """
@@ -22,7 +22,7 @@ from itertools import chain, repeat
 try:
     import requests
 except ImportError:
-    requests = None  # type: ignore[assignment]  # the modules say so before they make a client
+    requests = None  # type: ignore[assignment]  # the modules report this before they create a client
 
 from ._answers import LiveKitError, decoded, failure, wants_tls, without_token
 from ._connection import http_url
@@ -37,9 +37,9 @@ _RETRY_PAUSES = (0.2, 0.5, 1, 2, 4, 8, 16, 30)
 class Client:
     """Calls RPCs of the service `livekit.SIP`.
 
-    read_only: refuse every RPC that is not List... or Get..., so that a bug in check mode fails instead of writing.
+    read_only: refuse every RPC except List... and Get..., so that a bug in check mode fails instead of writing.
     verify: whether to check the server's certificate, or the path of the CA bundle to check it with.
-    timeout: seconds for one answer, and for all retries of one read together.
+    timeout: maximum seconds for one response, and for all retries of one read together.
     """
 
     def __init__(self, url: str, api_key: str, api_secret: str, verify: bool | str, timeout: float, read_only: bool):
@@ -51,10 +51,10 @@ class Client:
         self.session = requests.Session()
         # Without its own `auth`, requests replaces the token with a password from ~/.netrc.
         self.session.auth = self._authorized
-        # Once, because requests would read the environment for each request.
+        # Read only once, because requests would read the environment again for each request.
         self.session.proxies = requests.utils.get_environ_proxies(self.url)
         self.session.trust_env = False
-        # requests reads Location even if it does not follow it, and fails on a malformed one.
+        # requests parses Location even if it does not follow redirects, and fails if the URL is malformed.
         self.session.get_redirect_target = lambda answer: None
         self.verify = verify
         self._answered = False
@@ -62,7 +62,7 @@ class Client:
         self._token_ends = 0.0
 
     def call(self, rpc: str, body: dict) -> dict:
-        """The JSON answer of one RPC.
+        """The JSON response of one RPC.
 
         A read is repeated on connection errors and 5xx within `timeout`. A write is not: if its answer is lost,
         LiveKitError has the code lost_answer, because it is unknown whether it was applied. After 429, which means that
@@ -85,7 +85,7 @@ class Client:
                     time.sleep(pause)
                     continue
                 if error.wait:
-                    # The next read waits as long as the server asks.
+                    # The caller reads the table next, so wait here as long as the server requests.
                     time.sleep(pause)
                 raise
         raise AssertionError("the pauses have no end")
@@ -98,7 +98,7 @@ class Client:
                 data=data,
                 headers={"Content-Type": "application/json"},
                 timeout=self.timeout,
-                # With each request: the environment's CA bundle would outrank the session's.
+                # Passed with each request, because the environment's CA bundle would override the session's.
                 verify=self.verify,
                 allow_redirects=False,
             )
@@ -115,8 +115,8 @@ class Client:
         except (requests.exceptions.Timeout, requests.exceptions.ChunkedEncodingError) as error:
             raise self._lost(rpc, error) from error
         except (requests.exceptions.RequestException, OSError, ValueError) as error:
-            # Errors that requests does not wrap: an impossible host name, or CA certificates that were deleted after
-            # they were read.
+            # Errors that requests does not wrap: an invalid host name, or CA certificates that were deleted after
+            # they had been checked.
             reason = f"it cannot be asked: {without_token(str(error))}"
             raise failure("bad_url", rpc, url=self.url, reason=reason) from error
         self._answered = True

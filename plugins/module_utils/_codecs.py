@@ -6,12 +6,13 @@
 
 """Audio codecs of livekit-sip.
 
-Pure: no I/O, nothing of Ansible. Read, not measured: https://github.com/livekit/sip/blob/main/pkg/sip/media_codecs.go
+Pure: no I/O, no Ansible. Taken from the source, not measured:
+https://github.com/livekit/sip/blob/main/pkg/sip/media_codecs.go
 """
 
 from __future__ import annotations
 
-# The codecs that it can enable, and the assumed rate of each.
+# The codecs that livekit-sip can enable, and the assumed rate of each.
 CODECS = {"PCMU": 8000, "PCMA": 8000, "G722": 8000, "AMR-WB": 16000}
 # The codecs that are enabled by default.
 _USUAL = {"PCMU", "PCMA", "G722"}

@@ -6,8 +6,7 @@
 
 """Checks for conflicts in a table: if two objects can match one call, the server answers the call with 503.
 
-Pure: no I/O, nothing of Ansible. An existing conflict that a run does not touch is not rejected: `_findings` reports
-it.
+Pure: no I/O, no Ansible. An existing conflict that a run does not affect is not rejected; `_findings` reports it.
 """
 
 from __future__ import annotations
@@ -19,11 +18,10 @@ from ._order import Change
 
 
 def conflict(final: dict[str, dict[str, dict]], changes: list[Change]) -> tuple[str, str, str] | None:
-    """Two objects that can match one call, if this run changes one or the server would reject its writes.
+    """Code, message and hint for two objects that can match the same call, or None.
 
-    Returns code, message and hint.
-
-    final: the table as it will be, kind name -> key -> object.
+    A conflict counts if this run changes one of the objects, or if the server would reject a write because of it.
+    final: the table after the run, kind name -> key -> object.
     """
     for kind in dict.fromkeys(change.kind for change in changes):
         written = {change.key: change for change in changes if change.kind is kind and change.after is not None}
@@ -44,7 +42,7 @@ def conflict(final: dict[str, dict[str, dict]], changes: list[Change]) -> tuple[
 
 
 def _judged_with(change: Change, *others: dict) -> bool:
-    """Whether the server checks all of these when it stores this, and rejects it if they conflict.
+    """Whether the server checks all of these objects together when it stores the change.
 
     Source: https://github.com/livekit/livekit/blob/master/pkg/service/sip.go
     """

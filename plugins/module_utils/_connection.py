@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""The connection options: their meaning, and their errors before the first request."""
+"""The connection options, and their errors before the first request."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _HOST = re.compile(r"[^\s{}<>|\\^`\"']+")
 
 
 def timeout_problem(timeout: int) -> str:
-    """The error of `timeout`, if any."""
+    """The error in `timeout`, if there is one."""
     if 1 <= timeout <= MAX_TIMEOUT:
         return ""
     return _invalid("timeout", timeout, "timeout", most=MAX_TIMEOUT)
 
 
 def problems(params: dict) -> list[str]:
-    """The errors of the other options, except `url`, for a run that connects to the server."""
+    """The errors in the other options, except `url`, for a run that connects to the server."""
     found = [
         _invalid(name, params[name], problem)
         for name, problem in (("api_key", "no_key"), ("api_secret", "no_secret"))
@@ -48,7 +48,7 @@ def verification(params: dict) -> bool | str:
 
 
 def http_url(url: str) -> str:
-    """The base URL of the API; ws:// and wss:// are what LiveKit's clients use for the same server."""
+    """The base URL of the API. LiveKit's clients use ws:// and wss:// for the same server."""
     if "@" in url:
         raise _bad_url(HIDDEN, "it contains a user name or password")
     try:
@@ -81,7 +81,7 @@ def _invalid(option: str, value: str | int, problem: str, **words) -> str:
 
 
 def _authorities(params: dict) -> tuple[str, str]:
-    """The option or variable that names the authorities, and their path; empty for those of `requests`."""
+    """The option or variable that sets the CA certificates, and their path; empty for those of `requests`."""
     if not params["validate_certs"]:
         return "", ""
     if params["ca_path"]:
@@ -94,7 +94,7 @@ def _authorities(params: dict) -> tuple[str, str]:
 
 
 def _authorities_problem(path: str) -> str:
-    """The reason why no certificates can be read there, if any."""
+    """The reason why no certificates can be read from this path, if any."""
     try:
         if os.path.isdir(path):
             hashed = any(re.fullmatch(r"[0-9a-f]{8}\.[0-9]+", name) for name in os.listdir(path))

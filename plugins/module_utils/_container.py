@@ -4,12 +4,12 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""One container replaces another with its config, or the other is restored.
+"""Replaces a container and its config, or restores the previous one.
 
 The new container is prepared under the name NAME-next, and its config files in the folder `.next` of the config
-folder. Even if the run is interrupted, this finishes on the host: until the new container is
-healthy, the one before it is kept under the name NAME-previous and its files in the folder `.previous`, and after a
-reboot Docker starts the old one, not the new one.
+folder. The replacement finishes on the host even if the connection breaks. Until the new container is healthy, the
+previous one is kept under the name NAME-previous and its files in the folder `.previous`, and Docker starts the
+previous one after a reboot, not the new one.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ class DockerFailed(Exception):
 
 
 class Unhealthy(Exception):
-    """The container is not running or is unhealthy: the reason, its state and the end of its log."""
+    """The container is not running or not healthy. The message has the reason, its state and the end of its log."""
 
 
 @dataclass
 class Containers:
-    """Docker, through its command line. `run(arguments)` gives exit code, standard output and standard error."""
+    """Docker's command line. `run(arguments)` returns exit code, standard output and standard error."""
 
     run: Callable[[list[str]], tuple[int, str, str]]
 
@@ -85,7 +85,7 @@ class Containers:
 
 
 class Config:
-    """The files of a config folder, the prepared ones in its folder `.next`, and the previous ones in `.previous`."""
+    """The files of a config folder, with the prepared files in `.next` and the previous files in `.previous`."""
 
     def __init__(self, folder: str) -> None:
         self.folder, self.staged, self.kept = Path(folder), Path(folder) / STAGED, Path(folder) / KEPT
@@ -95,7 +95,7 @@ class Config:
         if not self.staged.is_dir():
             return
         self.kept.mkdir(mode=0o700, exist_ok=True)
-        # The group that may read the files belongs to the container, so it changes with them.
+        # The group that may read the files is that of the container's user, so it changes with the container.
         os.chown(self.kept, -1, group_of(self.folder))
         os.chown(self.folder, -1, group_of(self.staged))
         for file in sorted(self.staged.iterdir()):
@@ -116,7 +116,7 @@ class Config:
             self.kept.rmdir()
 
     def forget(self) -> bool:
-        """Keeps only the current files. Returns whether there were others."""
+        """Delete all but the current files. Returns whether there were others."""
         others = [folder for folder in (self.staged, self.kept) if folder.is_dir()]
         for folder in others:
             shutil.rmtree(folder)
@@ -132,13 +132,13 @@ class Swap:
     name: str
     containers: Containers
     config: Config
-    trouble: Callable[[], str]  # asks the program once: what is wrong with it, or nothing
-    asks: bool = True  # whether trouble() has anything to ask; if not, all that can be seen is that it stays up
+    trouble: Callable[[], str]  # probes the program once; returns the problem, or an empty string
+    asks: bool = True  # whether trouble() sends a request; if not, the only check is that the program stays up
     stop_timeout: int = 30
     health_timeout: int = 30
     secrets: list[str] = field(default_factory=list)
     pause: float = 0.5
-    starts_by_hand: int = 0  # of the new one, while Docker may not start it again by itself
+    starts_by_hand: int = 0  # how often this class started the new container while Docker does not restart it
 
     def replace(self) -> None:
         """NAME-next becomes NAME. Raises Unhealthy or DockerFailed after the previous container is restored."""
@@ -146,7 +146,7 @@ class Swap:
         runs, moved = self.containers.inspect(self.name) is not None, False
         try:
             if runs:
-                # After a manual stop, it would not start again if the host lost power now.
+                # Without this, Docker would not start the stopped container if the host rebooted now.
                 self.containers.restart_policy(self.name, "always")
                 self.containers.stop(self.name, self.stop_timeout)
                 self.containers.rename(self.name, self.name + PREVIOUS)
@@ -154,7 +154,7 @@ class Swap:
             self.config.put_in_place()
             self.containers.rename(self.name + NEXT, self.name)
             if runs:
-                # After a reboot only the previous one may run: two would compete for the ports.
+                # Only the previous container may start after a reboot, because both use the same ports.
                 self.containers.restart_policy(self.name, "no")
             self.containers.start(self.name)
             self.wait(start_again=runs)
@@ -169,9 +169,9 @@ class Swap:
         self.config.forget()
 
     def wait(self, start_again: bool = False) -> None:
-        """Until the program answers, from this very container. Raises Unhealthy at the limit.
+        """Wait until the program in this container answers. Raises Unhealthy after the timeout.
 
-        With `start_again` it is started whenever it has ended, which Docker does not do.
+        With `start_again`, the container is started whenever it has stopped, because Docker does not restart it.
         """
         end = time.monotonic() + self.health_timeout
         restarts_at_first = (self._state() or {}).get("RestartCount", 0)
@@ -197,7 +197,7 @@ class Swap:
         return self.config.forget() or bool(left)
 
     def _heal(self) -> None:
-        """A swap that was interrupted by a crash of the host: NAME is not known to be healthy yet."""
+        """Undo a replacement that a crash of the host interrupted, because NAME may not be healthy."""
         if not self.containers.is_ours(self.name + PREVIOUS):
             return
         if self.containers.inspect(self.name):
@@ -252,7 +252,7 @@ class Swap:
         )
 
     def readable(self, log: str) -> list[str]:
-        """Each line once, without secrets, and shortened."""
+        """The lines of a log without duplicates and secrets, each shortened."""
         for secret in sorted(filter(None, self.secrets), key=len, reverse=True):
             log = log.replace(secret, "********")
         lines = dict.fromkeys(filter(None, TOKEN.sub("********", log).splitlines()))

@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""The changes before and after, for people: set and differing values, and the number of objects."""
+"""The diff of a run for people: the values that are set and differ, and the number of objects."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _DONE = {"create": "created", "replace": "changed", "delete": "deleted"}
 
 
 def diff(changes: list[Change], names: dict[str, str]) -> dict:
-    """Only the changes before and after: table -> object -> field, secrets hidden."""
+    """The changes, before and after, as table -> object -> field, with hidden secrets."""
     before: dict = {}
     after: dict = {}
     labelled = set()
@@ -37,13 +37,13 @@ def diff(changes: list[Change], names: dict[str, str]) -> dict:
         ]
         was, now = _difference(_types(change.kind), *sides[0], *sides[1])
         if change.action != "replace":
-            # It is shown above the object.
+            # The name is already the key of the object.
             was.pop("name", None)
             now.pop("name", None)
         for side, stored, shown in ((before, change.before, was), (after, change.after, now)):
             if stored:
                 side.setdefault(change.kind.table, {})[label] = shown
-    # Ansible shows it above the rest, once for each side.
+    # Ansible shows the headers above the diff, one for each side.
     count = {f"{side}_header": _counted(changes) for side in ("before", "after")} if len(changes) > 1 else {}
     return {"before": before, "after": after, **count}
 
@@ -63,12 +63,12 @@ def _counted(changes: list[Change]) -> str:
 
 
 def _types(kind: Kind) -> dict[str, FieldType]:
-    """The types of an object's options; a few are not fields."""
+    """The types of an object's options, including those that are not fields."""
     return {field.name: field.type for field in kind.fields} | RULE_KINDS
 
 
 def _difference(types: t.Mapping[str, FieldType], was: dict, now: dict, shown_was: dict, shown_now: dict):
-    """The keys that differ, as shown. A changed hidden value is marked as changed."""
+    """The keys that differ, with their shown values. A hidden value that changed is marked as changed."""
     before, after = {}, {}
     for key in [*was, *(key for key in now if key not in was)]:
         kind = types.get(key)
@@ -91,7 +91,7 @@ def _difference(types: t.Mapping[str, FieldType], was: dict, now: dict, shown_wa
 
 
 def _set(kind: FieldType | None, option):
-    """An option without unset values; a message of a list with only its first field is written as that field."""
+    """An option without unset values. A message in a list that has only its first field is shown as that field."""
     if isinstance(kind, MessageList) and isinstance(option, list):
         items = [_set(kind.message, item) for item in option]
         return [item[kind.first] if item.keys() == {kind.first} else item for item in items]

@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Docker, through its socket: without the requests library, which a host may lack."""
+"""Queries Docker through its socket, without the requests library, which the host may lack."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class _Connection(http.client.HTTPConnection):
 
 
 def ask(path: str) -> Any:
-    """Docker's answer to a GET. None if Docker does not answer or returns an error."""
+    """Docker's response to a GET request, or None if Docker does not answer or returns an error."""
     connection = _Connection("localhost")
     try:
         connection.request("GET", path)

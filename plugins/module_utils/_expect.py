@@ -4,9 +4,9 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Calls as tests of a dial plan: the expected result of each, tested against the final table.
+"""Tests of a dial plan: calls with their expected results, evaluated with the final table.
 
-Pure: no I/O, nothing of Ansible.
+Pure: no I/O, no Ansible.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ class Expected:
     call: Call
     trunk: str = ""  # name or id
     rule: str = ""  # name or id
-    room: str = ""  # how its name starts
+    room: str = ""  # prefix of its name
     agent: str = ""
-    refused: bool = False  # no rule takes the call
+    refused: bool = False  # no rule matches the call
 
 
 def check_expected(expected: Iterable[Expected], objects: Objects) -> None:
-    """Raises PlanError if one of these calls would not get its expected result."""
+    """Raises PlanError if one of these calls would not have its expected result."""
     table = Table.of(objects)
     wrong = []
     for one in expected:

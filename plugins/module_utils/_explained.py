@@ -6,7 +6,7 @@
 
 """Explains a call to people: its result, what its caller hears, and why other trunks and rules do not match.
 
-Pure: no I/O, nothing of Ansible. What callers hear is measured, and documented in
+Pure: no I/O, no Ansible. What callers hear is measured, and documented in
 https://github.com/livekit/sip/blob/main/pkg/sip/inbound.go
 """
 
@@ -21,9 +21,9 @@ from ._kinds import DISPATCH_RULE, INBOUND_TRUNK, Kind
 from ._order import NEW
 from ._written import InputError
 
-# From this livekit-server on, a call that no rule matches is rejected; before, it was dropped.
+# Since this version, livekit-server rejects a call that no rule matches. Older versions drop it.
 REJECTS_SINCE = (1, 13, 8)
-# From this one on, a caller without a number does not crash livekit-server if a rule hides numbers.
+# Older versions of livekit-server crash if a rule hides numbers and the caller has none.
 # Source: https://github.com/livekit/protocol/blob/main/sip/sip.go, EvaluateDispatchRule
 HIDES_NOTHING_SINCE = (1, 13, 8)
 _REJECTED = "404 Does not match Trunks or Dispatch Rules"
@@ -97,19 +97,19 @@ class Explanation:
 
 
 def _place_in_text(verdict: Verdict) -> tuple[bool, str]:
-    """By name, because ids are random: the same objects give the same text."""
+    """Sort by name, not by the random id, so that the same objects always produce the same text."""
     return verdict.reason.code in _COMMON, verdict.stored.get("name") or ""
 
 
 def as_heard(table: Table, call: Call) -> tuple[Call, bool]:
-    """The call as the server receives it, and whether the caller is asked for a PIN; others cannot enter one."""
+    """The call as the server receives it, and whether the caller is asked for a PIN; if not, the PIN is dropped."""
     first = replace(call, pin="", no_pin=False)
     asked = table.decide(first).result == REQUEST_PIN
     return (call if asked else first), asked
 
 
 def explain(table: Table, objects: Objects, call: Call, since: tuple[int, ...] | None = None) -> Explanation:
-    """`objects` are those of the table, and outbound trunks if they are known; `since` is livekit-server's version."""
+    """objects: those of the table, and outbound trunks if they are known. since: livekit-server's version."""
     call, asked = as_heard(table, call)
     decision, trunks, rules = table.explain(call)
     concerned = {(INBOUND_TRUNK.name, one.stored[INBOUND_TRUNK.id_field]) for one in trunks if _near(one)}
@@ -201,7 +201,7 @@ def _not_taking(kind: Kind, verdict: Verdict) -> dict:
 
 
 def _id(key: str) -> str:
-    """An object that the server does not store yet has no id."""
+    """The id, or an empty string for an object that the server does not store yet."""
     return "" if key.startswith(NEW) else key
 
 

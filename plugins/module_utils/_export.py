@@ -4,9 +4,9 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""What a server stores: chosen, and exported as what would make it.
+"""Selects stored objects, and exports them as the options that would create them.
 
-Pure: no I/O, nothing of Ansible.
+Pure: no I/O, no Ansible.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _SECRET_NAME = re.compile(r'(secret|passw|token|pin|key|credential|auth)[^"]*"\s
 def choose(
     table: dict[str, list[Stored]], names: list | None, ids: list | None, numbers: list | None
 ) -> dict[str, list[Stored]]:
-    """The objects that meet all given conditions. A number matches the trunks that have it, and their rules."""
+    """The objects that meet all given conditions. A number selects the trunks that have it, and their rules."""
     wanted = {normalized_number(number) for number in numbers or ()}
 
     def holds(stored):
@@ -50,7 +50,7 @@ def choose(
 
 
 def unique_trunk_names(table: dict[str, list[Stored]]) -> dict[str, str]:
-    """Trunk id -> name, of the inbound trunks with a unique name."""
+    """Trunk id -> name, for the inbound trunks with a unique name."""
     trunks = table[INBOUND_TRUNK.name]
     uses = Counter(trunk.get("name") for trunk in trunks)
     return {
@@ -61,9 +61,9 @@ def unique_trunk_names(table: dict[str, list[Stored]]) -> dict[str, str]:
 
 
 def variables(table: dict[str, list[Stored]], trunk_names: dict[str, str]) -> dict:
-    """Variables of the role livekit_routing that change nothing on the server that they were read from."""
+    """Variables of the role livekit_routing that would not change the server from which they were read."""
     found = {kind.table: _exported(kind, table[kind.name], trunk_names) for kind in KINDS.values()}
-    # The role's defaults for trunks would be a change.
+    # The role's default values for trunks would change the trunks.
     found["inbound_trunk_defaults"] = {}
     return {f"livekit_routing_{name}": value for name, value in found.items()}
 
@@ -80,7 +80,7 @@ def _exported(kind: Kind, objects: list[Stored], trunk_names: dict[str, str]) ->
 
 
 def options_of(kind: Kind, stored: Stored, trunk_names: dict[str, str], hide: bool = True) -> dict:
-    """The options that would create an object, without unset ones, and with `hide` without secrets."""
+    """The options that would create an object, without unset options, and with `hide` also without secrets."""
     unset = {field.name for field in kind.fields if field.same(stored.get(field.name), None)}
     shown = {name: value for name, value in show(kind, stored, trunk_names, hide).items() if name not in unset}
     options = {name: value for name, value in shown.items() if name in ("id", "trunks", "any_trunk") and value}

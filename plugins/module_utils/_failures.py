@@ -4,10 +4,11 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""The texts of all failures of the modules except invalid values. docs/failures.md is generated from this by
-tools/failure_table.py.
+"""The messages of all failures of the modules, except those about invalid values.
 
-Pure: no I/O, nothing of Ansible.
+tools/failure_table.py generates docs/failures.md from this module.
+
+Pure: no I/O, no Ansible.
 """
 
 from __future__ import annotations
@@ -305,6 +306,6 @@ FAILURES = PLANS | ANSWERS
 
 
 def said(name: str, /, **words) -> tuple[str, str, str]:
-    """Code, message and hint of a failure."""
+    """The code, message and hint of a failure."""
     code, _what, message, hint = FAILURES[name]
     return code, message.format(**words), hint.format(**words)

@@ -4,10 +4,10 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""How one field of a trunk or dispatch rule is written, stored, compared, merged and shown, depending on its type.
+"""Types of the fields of trunks and dispatch rules: how a value is written, stored, compared, merged and shown.
 
 The *stored* form is the server's JSON with snake_case keys. An *option* is what a playbook writes.
-Pure: no I/O, nothing of Ansible. Fields that hold fields are in ``_messages``.
+Pure: no I/O, no Ansible. Fields that contain fields are in ``_messages``.
 """
 
 from __future__ import annotations
@@ -22,28 +22,28 @@ from ._written import HIDDEN, InputError, json_text, milliseconds, refuse_text, 
 
 
 class FieldType:
-    """How one type of field is written in a playbook, stored by the server, compared and shown."""
+    """A type of field: how a value is written in a playbook, stored by the server, compared and shown."""
 
     argument: dict = {"type": "str"}
     empty: t.Any = ""
     holds_fields = False
 
     def read(self, value):
-        """A value of a playbook, in the form that Ansible's own conversion does not change."""
+        """A playbook's value in a form that Ansible's own conversion does not change."""
         return value
 
     def to_api(self, value):
         return value
 
     def from_json(self, value):
-        """The stored form of protobuf's JSON in any spelling: camelCase keys, enums as numbers."""
+        """The stored form of protobuf's JSON in any spelling, such as with camelCase keys or enums as numbers."""
         return value
 
     def to_option(self, stored):
         return stored if stored is not None else self.empty
 
     def comparable(self, stored):
-        """A value that is equal for any two stored values that mean the same; falsy when unset."""
+        """A value that is the same for all equivalent stored values, and falsy if unset."""
         return stored or self.empty
 
     def same(self, stored, wanted) -> bool:
@@ -54,18 +54,18 @@ class FieldType:
         return wanted
 
     def ignored(self, stored, wanted, path: str) -> list[tuple[str, str]]:
-        """The fields below that the server did not store as desired: (path, the livekit-server that does)."""
+        """Nested fields that the server did not store as desired: (path, first livekit-server that stores it)."""
         return []
 
     def hide(self, option):
         return HIDDEN if option else option
 
     def unknown(self, stored):
-        """Values that a newer server stores below and this version does not know; falsy if there are none."""
+        """Nested values of a newer server that this version does not know; falsy if there are none."""
         return None
 
     def export(self, option):
-        """An option without hidden or unset values, which a playbook may omit."""
+        """An option without hidden and unset values, which a playbook may omit."""
         return option
 
 
@@ -79,7 +79,7 @@ class Text(FieldType):
 
 
 class Json(Text):
-    """Text for programs, so a dictionary or a list is written as JSON. Equal JSON does not count as a change."""
+    """A string for programs: a dictionary or list is written as JSON. Equivalent JSON does not count as a change."""
 
     argument = {"type": "raw"}
 
@@ -143,7 +143,7 @@ class Count(FieldType):
 
 
 class Duration(FieldType):
-    """Written ``30s``, ``5m``, ``1h30m``; stored as protobuf's JSON does, in seconds (``1800s``)."""
+    """A duration, written as ``30s``, ``5m`` or ``1h30m`` and stored in seconds (``1800s``), as in protobuf's JSON."""
 
     def read(self, value):
         return value if value is None else str(value)
@@ -159,11 +159,11 @@ class Duration(FieldType):
 
 
 class Choice(FieldType):
-    """An enum, written without its prefix and in lower case (``SIP_TRANSPORT_TLS`` is ``tls``)."""
+    """An enum, written without its prefix and in lower case (``SIP_TRANSPORT_TLS`` as ``tls``)."""
 
     def __init__(self, prefix: str, *names: str, optional: bool = False):
         self.prefix = prefix
-        # An optional enum knows "unset" besides its first value.
+        # An optional enum can be unset, which differs from its first value.
         self.empty = None if optional else names[0]
         self.names = names
         self.argument = {"type": "str", "choices": list(names)}
@@ -188,9 +188,9 @@ class Choice(FieldType):
 
 
 class EnumNumber(Count):
-    """A status code. The server answers with the enum's name where it has one, and with a number where not.
+    """A status code. The server returns the enum's name if there is one, and otherwise the number.
 
-    A name that this version does not know stays as it is.
+    A name that this version does not know is kept unchanged.
     """
 
     def __init__(self, prefix: str, codes: dict[str, int], *ranges: range):
@@ -251,7 +251,7 @@ class TextSet(FieldType):
 
 
 class TextMap(FieldType):
-    """A map with the user's own keys, which are kept unchanged."""
+    """A dictionary with the user's own keys, which are kept unchanged."""
 
     argument = {"type": "dict"}
     empty: t.Any = {}
@@ -284,7 +284,7 @@ class Field:
         return self.type.same(stored, wanted)
 
     def ignored(self, stored, wanted, path: str = "") -> list[tuple[str, str]]:
-        """The deepest fields that the server did not store as desired: (path, the livekit-server that does)."""
+        """The deepest fields that the server did not store as desired: (path, first livekit-server that stores it)."""
         if self.same(stored, wanted):
             return []
         path = f"{path}.{self.name}" if path else self.name

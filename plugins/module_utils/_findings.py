@@ -6,7 +6,7 @@
 
 """Findings of a whole table: calls that fail, rules that no call reaches, trunks without restrictions.
 
-Pure: no I/O, nothing of Ansible. Findings of single objects are in `_object_findings`.
+Pure: no I/O, no Ansible. Findings of single objects are in `_object_findings`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ._object_findings import ERROR, NOTE, WARNING, Finding, label_of, names_of_
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
-# Findings about relations between objects, worth a warning if a run touches one of them. The others concern a single
+# Findings about relations between objects, worth a warning if a run affects one of them. The others concern a single
 # object, or are often intended.
 RELATIONS = {
     "trunks_conflict",
@@ -43,7 +43,7 @@ RELATIONS = {
     "rule_unreachable",
 }
 
-# Findings worth a warning in any run: calls fail, or any caller is answered, whoever caused it.
+# Findings worth a warning in every run, whoever caused them: calls fail, or any caller is answered.
 STANDING = {
     "trunks_conflict",
     "rules_conflict",
@@ -57,12 +57,12 @@ MEANT = {"rule_answers_anybody"}
 
 
 def findings(objects: dict[str, dict[str, dict]]) -> list[Finding]:
-    """Every finding about a table (kind name -> id -> object), the most severe first."""
+    """All findings about a table (kind name -> id -> object), the most severe first."""
     return _sorted(_graph(objects).findings())
 
 
 def relations(objects: dict[str, dict[str, dict]]) -> list[Finding]:
-    """The findings that a run may warn about, all of RELATIONS and STANDING: the others take longer than a plan."""
+    """The findings in RELATIONS and STANDING, which a run may warn about. The others take longer than planning."""
     return _sorted(_graph(objects).relations())
 
 
@@ -263,7 +263,7 @@ class _Graph:
                 yield Finding("trunk_unused", WARNING, where, cause, "name it in a rule, or delete it")
 
     def _pin_before_open(self) -> Iterator[Finding]:
-        """Two rules match the same calls, but only the first has a PIN."""
+        """Pairs of rules that match the same calls, of which only the first has a PIN."""
         by_calls: dict[tuple, dict[bool, list[str]]] = {}
         for key, rule in self.rules.items():
             for claim in claims(DISPATCH_RULE, rule):

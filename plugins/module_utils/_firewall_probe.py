@@ -4,14 +4,14 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""The state of a host's firewall, probed without changing it, and its differences from the desired state.
+"""Probes a host's firewall without changing it, and compares it with the desired state.
 
 `wanted` is a mapping with
   ruleset   the desired table, as nft reads it
-  openings  [{networks, protocols, ports}], traffic that another firewall has to allow
-  chains    ["family table chain"] that need a rule of this collection
-  mark      the packet mark which that rule matches
-  files     [{path, content, needs}] of the role; needs is "systemd", "firewalld" or None
+  openings  [{networks, protocols, ports}], the traffic that other firewalls have to allow
+  chains    ["family table chain"], the chains that need a rule of this collection
+  mark      the packet mark that this rule matches
+  files     [{path, content, needs}], the files of the role; needs is "systemd", "firewalld" or None
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Callable
 
-# Runs a command with standard input, and returns its exit code, standard output and standard error.
+# Runs a command with the given standard input, and returns exit code, standard output and standard error.
 Run = Callable[[list, str], tuple]
 
 TABLE = ["table", "inet", "livekit"]
@@ -65,9 +65,9 @@ def listing(run: Run) -> str:
 
 
 def wanted_listing(run: Run, ruleset: str) -> tuple[str, str]:
-    """The same words for the wanted table, from a network namespace of its own: the host's rules are not touched.
+    """The same listing of the desired table, and the reason if nft rejects it.
 
-    Besides, why nft refuses it, or nothing.
+    nft loads the table in a separate network namespace, so the host's rules do not change.
     """
     script = f"nft --file - && nft --stateless list {' '.join(TABLE)}"
     code, listed, error = run(["unshare", "--net", "sh", "-c", script], ruleset or "\n")
@@ -75,7 +75,7 @@ def wanted_listing(run: Run, ruleset: str) -> tuple[str, str]:
 
 
 def base_chains(objects: list) -> Iterator[tuple[dict, list]]:
-    """Chains that decide over packets to this host, with their rules."""
+    """The chains that filter packets to this host, with their rules."""
     rules = {}
     for rule in (item["rule"] for item in objects if "rule" in item):
         rules.setdefault((rule["family"], rule["table"], rule["chain"]), []).append(rule)
@@ -85,7 +85,7 @@ def base_chains(objects: list) -> Iterator[tuple[dict, list]]:
 
 
 def closes(chain: Mapping, rules: list) -> bool:
-    """Drops by policy, or by a last rule that matches everything."""
+    """Whether a chain drops packets by default: by its policy, or by a last rule that matches everything."""
     last = [{**(part.get("xt") or {}), **part} for part in rules[-1]["expr"]] if rules else []
     harmless = [part for part in last if {"counter", "log"} & set(part) or part.get("name") in ("comment", "LOG")]
     ends = [part for part in last if {"drop", "reject"} & set(part) or part.get("name") == "REJECT"]
@@ -93,7 +93,7 @@ def closes(chain: Mapping, rules: list) -> bool:
 
 
 def chains(objects: list, wanted: Mapping, seen: Mapping) -> dict:
-    """The chains that drop by default, and our rules in the chains of others. `objects` is what nft lists."""
+    """The chains that drop by default, and our rules in other firewalls' chains. `objects` is nft's JSON listing."""
     named = wanted["chains"]
     tables = {chain.rpartition(" ")[0] for chain in named}
     open_tables = tables | (UFW_TABLES if seen["ufw"]["active"] else set())
@@ -130,7 +130,7 @@ def chains(objects: list, wanted: Mapping, seen: Mapping) -> dict:
 
 
 def ufw(wanted: Mapping) -> dict:
-    """Commands that bring ufw's rules with our comment to the desired state. Other rules are kept."""
+    """The commands that bring ufw's rules with our comment to the desired state. Other rules are kept."""
     active = bool(re.search(r"^ENABLED=yes", read("/etc/ufw/ufw.conf"), re.MULTILINE | re.IGNORECASE))
     ipv6 = bool(re.search(r"^IPV6=yes", read("/etc/default/ufw"), re.MULTILINE | re.IGNORECASE))
     rules = {}
@@ -149,7 +149,7 @@ def ufw(wanted: Mapping) -> dict:
     ours = {rule for rule, comment in present.items() if bytes.fromhex(comment).decode(errors="replace") == OURS}
     gone = [f"ufw delete {as_command(rule)}" for rule in sorted(ours - set(rules))]
     new = [f"ufw {rules[rule]} comment {OURS}" for rule in sorted(set(rules) - set(present))]
-    # The operator may start ufw again, so it keeps the rules while it is stopped.
+    # An inactive ufw keeps its rules, because the operator may enable it again.
     return {"active": active, "ipv6": ipv6, "commands": gone + new if active or not wanted["openings"] else []}
 
 
@@ -158,7 +158,7 @@ def first_port(ports: str) -> int:
 
 
 def as_command(rule: str) -> str:
-    """The argument of `ufw delete`, from a line of its own file."""
+    """The argument of `ufw delete` for a line of ufw's rules file."""
     action, protocol, ports, _to, _source_ports, source, _direction = rule.split()
     return shlex.join([action, "proto", protocol, "from", source, "to", "any", "port", ports])
 
@@ -169,7 +169,7 @@ def is_right(path: str, content: str) -> bool:
 
 
 def our_files(wanted: Mapping, seen: Mapping) -> dict:
-    """Paths of ours to write and to remove."""
+    """The paths of the role's files to write and to remove."""
     there = {path for pattern in FILES for path in glob.glob(pattern)}
     needed = {file["path"]: file["content"] for file in wanted["files"] if not file["needs"] or seen[file["needs"]]}
     return {
@@ -180,18 +180,18 @@ def our_files(wanted: Mapping, seen: Mapping) -> dict:
 
 
 def units_of(paths: Iterable[str]) -> list[str]:
-    """The units of systemd to which these files belong, as themselves or as an addition."""
+    """The systemd units to which these files belong, as unit files or drop-ins."""
     names = [path.removeprefix(SYSTEMD).partition("/")[0] for path in paths if path.startswith(SYSTEMD)]
     return sorted({name.removesuffix(".d") for name in names})
 
 
 def is_outdated(script: str, started: list[str]) -> bool:
-    """Whether a unit that started then, in seconds since the epoch after an @, runs an earlier text of this script."""
+    """Whether a script changed after its unit had started. `started` is a Unix timestamp that begins with an @."""
     return bool(started and os.path.exists(script)) and int(os.stat(script).st_mtime) > int(started[0][1:])
 
 
 def services(run: Run, systemd: bool, files: Iterable[str] = ()) -> dict:
-    """`files` are those of the role: a run that was killed may have written them and done no more."""
+    """The state of systemd. `files` are the role's files: a killed run may have written them without a reload."""
 
     def ask(*question: str) -> list[str]:
         return output(run, "systemctl", *question).split() if systemd else []

@@ -6,7 +6,7 @@
 
 """SIP headers and display names that livekit-server accepts and rejects.
 
-Pure: no I/O, nothing of Ansible.
+Pure: no I/O, no Ansible.
 Source: https://github.com/livekit/protocol/blob/main/livekit/sip_validation.go
 """
 
@@ -21,13 +21,13 @@ _OWN = re.compile(
     "|content-type|cseq|event|expires|from|max-forwards|record-route|refer-to|reply-to|[klmortuv]",
     re.IGNORECASE,
 )
-# livekit-sip sets them too. livekit-server accepts them, and logs a warning that it will reject them in future.
+# livekit-sip sets these too, but livekit-server still accepts them, and logs that it will reject them in the future.
 TAKEN_AS_YET = ("to", "via")
 _MAX_VALUE = 1024
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 _MAX_DISPLAY_NAME = 128
-# The text between the quotes of a Go string.
+# The text between the quotes of a Go string literal.
 _QUOTED = re.compile(
     r'(?:[^"\\\n]|\\[abfnrtv\\"]|\\[0-3][0-7]{2}|\\x[0-9A-Fa-f]{2}'
     r"|\\u(?![dD][89A-Fa-f])[0-9A-Fa-f]{4}|\\U(?!0000[dD][89A-Fa-f])00(?:0[0-9A-Fa-f]|10)[0-9A-Fa-f]{4})*"
@@ -35,7 +35,7 @@ _QUOTED = re.compile(
 
 
 def is_token(text: str) -> bool:
-    """Whether it contains only characters of header names."""
+    """Whether a string contains only characters that header names may contain."""
     return re.fullmatch(r"[A-Za-z0-9.!%*_+`'~-]*", text) is not None
 
 

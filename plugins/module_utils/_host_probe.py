@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""The state of a host that matters to every role: its clock, its disk and memory, and its listening programs."""
+"""Probes the state of a host that every role depends on: clock, disk, memory and listening programs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STATES = {"tcp": "0A", "tcp6": "0A", "udp": "07", "udp6": "07"}  # listening, or
 
 
 def synchronised() -> bool | None:
-    """Whether the kernel's clock is synchronised. None if this is unknown."""
+    """Whether the kernel's clock is synchronised, or None if this is unknown."""
     try:
         answer = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.create_string_buffer(512))
     except (OSError, AttributeError):
@@ -31,7 +31,7 @@ def synchronised() -> bool | None:
 
 
 def overcommit(proc: Path = PROC) -> int | None:
-    """Whether a process may fork when memory is low: 1 means always."""
+    """The kernel's vm.overcommit_memory; with 1, a process can fork even if memory is low."""
     try:
         return int((proc / "sys/vm/overcommit_memory").read_text(encoding="ascii"))
     except (OSError, ValueError):
@@ -39,7 +39,7 @@ def overcommit(proc: Path = PROC) -> int | None:
 
 
 def free_space(path: str) -> int:
-    """Free MiB on the disk of a folder, whether or not it exists."""
+    """The free MiB on the disk of a folder, which need not exist."""
     while not os.path.isdir(path):
         path = os.path.dirname(path)
     disk = os.statvfs(path)
@@ -47,7 +47,7 @@ def free_space(path: str) -> int:
 
 
 def address_of(hexadecimal: str, byteorder: str = sys.byteorder) -> str:
-    """The address in a table of sockets, where each group of four bytes has the machine's byte order."""
+    """The address from a socket table, in which each group of four bytes has the machine's byte order."""
     groups = [bytes.fromhex(hexadecimal[at : at + 8]) for at in range(0, len(hexadecimal), 8)]
     packed = b"".join(group[::-1] if byteorder == "little" else group for group in groups)
     return str(ipaddress.ip_address(packed))
@@ -72,7 +72,7 @@ def listeners(ports: Iterable[int], proc: Path = PROC) -> Iterator[dict]:
 
 
 def processes(inodes: set[str], proc: Path = PROC) -> dict[str, str]:
-    """The process that has a socket open, by the socket's inode."""
+    """The id of the process that has a socket open, by the socket's inode."""
     found = {}
     for pid in filter(str.isdigit, os.listdir(proc)):
         try:
@@ -86,19 +86,19 @@ def processes(inodes: set[str], proc: Path = PROC) -> dict[str, str]:
 
 
 def program_of(pid: str, running: Mapping[str, str], proc: Path = PROC) -> tuple[str, str]:
-    """The name of a process, and of the container in which it runs."""
+    """The name of a process, and the name of the container in which it runs."""
     try:
         program = (proc / pid / "comm").read_text(encoding="utf-8").strip()
         group = (proc / pid / "cgroup").read_text(encoding="utf-8").partition("\n")[0]
     except OSError:
         return "", ""
-    # The last one: if this host is a container itself, its own id comes first.
+    # The last id is that of the container, because if this host is itself a container, its own id comes first.
     ids = re.findall(r"[0-9a-f]{64}", group)
     return program, running.get(ids[-1], "") if ids else ""
 
 
 def owners(ports: Iterable[int], running: Mapping[str, str], proc: Path = PROC) -> Iterator[dict]:
-    """The owners of some ports. `running` has the names of containers by their id."""
+    """The owners of some ports. `running` maps ids of containers to their names."""
     found = list(listeners(ports, proc))
     holders = processes({listener["inode"] for listener in found}, proc) if found else {}
     for listener in found:

@@ -4,9 +4,9 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""The version that the program in an image says of itself, such as 1.13.7, or nothing.
+"""The version that the program in an image reports, such as 1.13.7, or an empty string.
 
-The program is run without a network and ends at once. A file keeps each answer by the image's id.
+The program runs without a network and exits immediately. A file keeps each version by the image's id.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import subprocess
 
 from ._docker_probe import kept_versions
 
-# A build without a version says 0.0.0-dev.
+# A build without a version reports 0.0.0-dev.
 SAID = re.compile(r"^(?:livekit-server|SIP|livekit-sip) version v?(?!0\.0\.0)(\d+\.\d+\.\d+)", re.MULTILINE)
 SECONDS = 30
 SHUT_IN = ("--network=none", "--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges")
@@ -42,7 +42,7 @@ def image_id(image: str) -> str:
 
 
 def ask(image: str, user: str) -> str | None:
-    """The output of the program; None if it did not finish."""
+    """The version that the program reports, empty if it reports none; None if the program did not run or finish."""
     name = f"livekit-version-{os.getpid()}"
     try:
         done = docker("run", "--rm", f"--name={name}", f"--user={user}", *SHUT_IN, image, "--version")
@@ -63,7 +63,7 @@ def keep(file: str, versions: dict[str, str]) -> None:
 
 
 def version(image: str, user: str, file: str, check: bool = False) -> str:
-    """The kept version, or else that of the program, which is kept unless `check`."""
+    """The recorded version, or else the version that the program reports, which is then recorded unless `check`."""
     kept = kept_versions(file)
     try:
         its_id = image_id(image)

@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""The module livekit_sip_info: what a server stores, with findings about it."""
+"""The module livekit_sip_info: the objects that a server stores, and findings about them."""
 
 from __future__ import annotations
 

@@ -4,17 +4,17 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""The texts about invalid values. docs/failures.md is generated from this by tools/failure_table.py.
+"""The messages about invalid values. tools/failure_table.py generates docs/failures.md from this module.
 
-Each has the code `invalid`. The object, the option and the value come first: inbound trunk 't': numbers: '*' is
-invalid: wildcards are not supported. Omit numbers to match any number.
+All have the code `invalid`. A message starts with the object, the option and the value: inbound trunk 't': numbers:
+'*' is invalid: wildcards are not supported. Omit numbers to match any number.
 
-Pure: no I/O, nothing of Ansible.
+Pure: no I/O, no Ansible.
 """
 
 from __future__ import annotations
 
-# The problem, the reason, and the fix; braces are placeholders.
+# The problem, the reason and the fix; braces are placeholders.
 VALUES = {
     "text_truth": (
         "A string is a boolean",
@@ -207,7 +207,7 @@ VALUES = {
     ),
 }
 
-# Warnings: the object is written. The problem, and the text.
+# Warnings, with which the object is still written: the problem and the text.
 WARNINGS = {
     "number_odd": (
         "A number does not look like a phone number or an extension",
@@ -239,7 +239,7 @@ WARNINGS = {
 
 
 def invalid(name: str, /, **words) -> str:
-    """Why a value is invalid, and what to do."""
+    """The reason why a value is invalid, and the fix."""
     _what, reason, hint = VALUES[name]
     return f"{reason}. {hint}".format(**words)
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the telephony.livekit maintainers
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pure: the values that a host keeps for the roles between two runs, and what the roles derive from them."""
+"""Values that a host keeps for the roles between runs, and values derived from them. Pure: no I/O."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def files_of(text):
 
 
 def pairs_of(files, purposes):
-    """{purpose: {"api_key", "api_secret"}} of the purposes whose file contains both."""
+    """{purpose: {"api_key", "api_secret"}} for the purposes whose file contains both."""
     pairs = {}
     for purpose in purposes:
         lines = files.get(f"{purpose}.env", {}).get("text", "").splitlines()
@@ -35,8 +35,8 @@ def pairs_of(files, purposes):
 def settled_pairs(purposes, given, kept, running):
     """The known pairs, and the purposes whose pair is lost although livekit-server uses it.
 
-    `running` is {key: secret} of livekit-server's configuration, which does not contain the purpose of a pair. If
-    exactly one pair is in no file and one purpose has no pair, they match.
+    `running` is {key: secret} from livekit-server's configuration, which does not contain the purpose of a pair. If
+    exactly one pair is in no file and exactly one purpose has no pair, the pair is assigned to that purpose.
     """
     known = {**kept, **given}
     missing = [purpose for purpose in purposes if purpose not in known]
@@ -48,7 +48,7 @@ def settled_pairs(purposes, given, kept, running):
 
 
 def stale_files(files, pairs, url):
-    """{name: text} of the files that do not contain their pair, or that others than root can read."""
+    """{name: text} of the files that do not contain their pair, or whose owner or mode is wrong."""
     wanted = {}
     for purpose, pair in pairs.items():
         lines = [f"LIVEKIT_URL={url}", f"LIVEKIT_API_KEY={pair['api_key']}", f"LIVEKIT_API_SECRET={pair['api_secret']}"]
@@ -57,7 +57,7 @@ def stale_files(files, pairs, url):
 
 
 def redis_password(files):
-    """The kept password of Redis; if its file is missing, the one in the configuration of the running Redis."""
+    """The recorded password of Redis, or if its file is missing, the password in the configuration of Redis."""
     if password := files.get("password", {}).get("text", "").strip():
         return password
     written = re.search(r'^requirepass (".*")$', files.get("redis.conf", {}).get("text", ""), re.MULTILINE)

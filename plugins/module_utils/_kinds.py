@@ -6,7 +6,7 @@
 
 """The tables: every field of inbound trunks, outbound trunks and dispatch rules, and their RPCs.
 
-The fields are those of ``livekit_sip.proto`` as livekit-server 1.13.11 answers them; ``since`` is the first
+The fields are those of ``livekit_sip.proto`` that livekit-server 1.13.11 returns; ``since`` is the first
 livekit-server that stores the field (https://github.com/livekit/livekit/releases).
 """
 
@@ -20,13 +20,13 @@ from ._sip_status import STATUS_CODES
 from ._written import snake_case
 
 
-# Each has a unique name: comparing all fields would take longer than the lookups themselves.
+# Compared by identity, because comparing all fields would take longer than the lookups themselves.
 @dataclass(frozen=True, eq=False)
 class Kind:
     """A kind of object: its fields and its RPCs."""
 
     name: str  # name in results and messages, "inbound_trunk"
-    title: str  # "inbound trunk"
+    title: str  # name in text, "inbound trunk"
     id_field: str
     list_rpc: str
     create_rpc: str
@@ -42,7 +42,7 @@ class Kind:
 
 
 def _codec(codec: dict) -> dict:
-    """A codec whose name is written as SDP does: ``PCMU/8000``."""
+    """A codec whose name is written as in SDP: ``PCMU/8000``."""
     name, slash, rate = str(codec.get("name", "")).partition("/")
     return (
         {**codec, "name": name, "rate": int(rate)}
@@ -64,7 +64,7 @@ ROOM_CONFIG = Message(
     Field("departure_timeout", Count()),
     Field("max_participants", Count()),
     Field("metadata", Json(), since="1.9.1"),
-    # It contains storage credentials and has hundreds of fields, so all of it is hidden.
+    # Hidden as a whole, because it contains storage credentials and has hundreds of fields.
     Field("egress", Opaque(), secret=True),
     Field("min_playout_delay", Count()),
     Field("max_playout_delay", Count()),
@@ -147,7 +147,7 @@ OUTBOUND_TRUNK = Kind(
 _PIN = Field("pin", Digits(), secret=True)
 _ROOM_PREFIX = Field("room_prefix", Text())
 
-# The three kinds of rule, by the name a playbook uses; the API calls them dispatch_rule_<name>.
+# The three kinds of rule, by their names in a playbook; the API names them dispatch_rule_<name>.
 RULE_KINDS = {
     "direct": Message(Field("room_name", Text(), required=True), _PIN),
     "individual": Message(_ROOM_PREFIX, _PIN, Field("no_randomness", Flag(), since="1.10.0")),
@@ -156,7 +156,7 @@ RULE_KINDS = {
 
 
 class Rule(FieldType):
-    """The one of ``direct``, ``individual`` and ``callee`` that a rule has; stored below ``rule``."""
+    """The one option of ``direct``, ``individual`` and ``callee`` that a rule has, stored below ``rule``."""
 
     empty: dict = {}
 
@@ -232,7 +232,7 @@ DISPATCH_RULE = Kind(
 
 KINDS = {kind.name: kind for kind in (INBOUND_TRUNK, OUTBOUND_TRUNK, DISPATCH_RULE)}
 
-# The fields for `clear`: an empty dictionary and one with omitted keys look the same to a module.
+# The choices of `clear`, because a module cannot distinguish an empty dictionary from one with omitted keys.
 CLEARABLE = {
     INBOUND_TRUNK: ["media"],
     OUTBOUND_TRUNK: ["media"],
@@ -241,7 +241,7 @@ CLEARABLE = {
 
 
 def rule_of(stored: dict | None) -> tuple[str, dict]:
-    """('individual', {...}) of a stored `rule`; ('', {}) if it has none."""
+    """The kind and options of a stored `rule`, such as ('individual', {...}), or ('', {}) if it has none."""
     for key, message in (stored or {}).items():
         if message is not None:
             return key.replace("dispatch_rule_", ""), message

@@ -4,10 +4,10 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Writes that were answered but not applied, for example by a proxy: detected in the final read after the last write.
+"""Detects writes that were answered but not applied, for example by a proxy, in the final read.
 
-An object that another run has written or deleted since differs from its state before the write, and is not touched.
-Pure: no I/O, nothing of Ansible.
+If another run has since written or deleted the object, it differs from its state before the write and is ignored.
+Pure: no I/O, no Ansible.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ._kinds import Kind
 
 
 class LastLook:
-    """Each object before its last write, and as the server returned it afterwards; None if there is none."""
+    """Each object before and after its last write, as the server returned it; None if the object did not exist."""
 
     def __init__(self) -> None:
         self._writes: dict[str, tuple[Kind, dict | None, dict | None]] = {}
@@ -31,7 +31,7 @@ class LastLook:
         self._writes.pop(key, None)
 
     def undone(self, table: dict[str, list[dict]]) -> dict[str, str]:
-        """Id -> label of the objects that look unwritten; they are removed from the record."""
+        """Id -> label of the objects whose write was not applied. Their records are deleted."""
         there = {
             kind.name: {stored[kind.id_field]: stored for stored in table[kind.name]}
             for kind in dict.fromkeys(kind for kind, _before, _after in self._writes.values())

@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""A module for one kind of object: one given inline, or a list."""
+"""Modules for one kind of object: a single object given inline, or a list."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ._run import converge
 
 
 def run_list_module(item_options: dict, kind_of, one: str, many: str, **more_options) -> None:
-    """A module for one kind of object: one given inline, or a list of them under the option `many`."""
+    """Run a module for one kind of object: a single object given inline, or a list in the option `many`."""
     module = Module(
         tables=lambda params: {many: kind_of(params), "": kind_of(params)},
         argument_spec={

@@ -4,9 +4,9 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Converts files for `lk sip ... create`, and lists of LiveKit's API, to options of the modules.
+"""Converts files for `lk sip ... create` and lists from LiveKit's API to options of the modules.
 
-Pure: no I/O, nothing of Ansible.
+Pure: no I/O, no Ansible.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def _refused(code: str, **values: str) -> InputError:
 
 
 def options_from(content) -> dict | list[dict]:
-    """The options of one object, or of each object of a list. Raises InputError."""
+    """The options of one object, or of each object in a list. Raises InputError."""
     if isinstance(content, str):
         content = _parsed(content)
     if isinstance(content, dict) and set(content) == {"items"}:
@@ -161,7 +161,7 @@ def _refuse_other_rules(rule, label: str) -> None:
 
 
 def _refuse_shapes(kind: Kind, stored: dict, label: str) -> None:
-    """Reject values of the wrong type before other code misreads them."""
+    """Reject values of the wrong type before other code misinterprets them."""
     rules = [(Field(name, message), f"dispatch_rule_{name}") for name, message in RULE_KINDS.items()]
     places = [(field, stored, field.name) for field in kind.fields]
     places += [(field, stored.get("rule") or {}, key) for field, key in rules if kind is DISPATCH_RULE]
@@ -193,7 +193,7 @@ def _as_playbook(kind: Kind, stored: dict, label: str) -> dict:
     options, errors = read_options(kind, options)
     if errors:
         raise errors[0]
-    # A file without trunks rarely means every caller, so that requires any_trunk.
+    # A file without trunks is rarely meant for every caller, so the user has to add any_trunk.
     options.pop("any_trunk", None)
     return options
 

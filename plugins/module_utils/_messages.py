@@ -6,7 +6,7 @@
 
 """Fields that contain fields, and operations on all fields of a message.
 
-Pure: no I/O, nothing of Ansible.
+Pure: no I/O, no Ansible.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Message(FieldType):
 
 
 class MessageList(FieldType):
-    """Messages whose order matters. Replaced as a whole; a string means a message with its first field."""
+    """A list of messages in a significant order, replaced as a whole. A string means a message with its first field."""
 
     empty: t.Any = []
     holds_fields = True
@@ -127,7 +127,7 @@ class MessageList(FieldType):
         return [found for pair in zip(stored, wanted) for found in self.message.ignored(*pair, path)]
 
     def merge(self, stored, wanted):
-        """Unknown values of a newer server are kept; the first field identifies a message."""
+        """Keeps unknown values of a newer server; the first field identifies a message."""
         left = list(stored or ())
         merged = []
         for item in wanted:
@@ -151,7 +151,7 @@ class MessageList(FieldType):
 class Opaque(FieldType):
     """A message of another part of LiveKit, passed unchanged.
 
-    What is written is merged into what is stored. Zero values that the server adds do not count as a change.
+    The desired value is merged into the stored one. Zero values that the server adds do not count as a change.
     """
 
     argument = {"type": "dict"}
@@ -173,7 +173,7 @@ class Opaque(FieldType):
         return without_zeros(stored) or {}
 
     def same(self, stored, wanted):
-        """The server adds zero values and enum names: the desired values must be present, others may be."""
+        """Whether all desired values are stored; the server may add others, such as zero values and enum names."""
         if not wanted:
             return not without_zeros(stored)
         if isinstance(wanted, dict):
@@ -193,13 +193,13 @@ class Opaque(FieldType):
 
 
 def read(fields, options: dict) -> dict:
-    """Options of a playbook, each in a form that Ansible does not convert; unknown keys are kept."""
+    """A playbook's options, each in a form that Ansible does not convert; unknown keys are kept."""
     by_name = {field.name: field for field in fields}
     return {name: by_name[name].read(value) if name in by_name else value for name, value in options.items()}
 
 
 def to_api(fields, options: dict) -> dict:
-    """The stored form of the given options; omitted ones (``None``) are omitted here too."""
+    """The stored form of the given options, without omitted ones (``None``)."""
     return {field.name: field.to_api(options[field.name]) for field in fields if options.get(field.name) is not None}
 
 
@@ -213,7 +213,7 @@ def from_json(fields, value: dict | None) -> dict | None:
 
 
 def unknown(fields, message: dict | None, own: t.Collection[str] = ()) -> dict:
-    """Values that a newer server stores in a message and this version does not know; `own` belongs to the server."""
+    """Values in a message that this version does not know; `own` are fields that the server sets itself."""
     by_name = {field.name: field for field in fields}
     found = {}
     for key, value in (message or {}).items():
@@ -225,7 +225,7 @@ def unknown(fields, message: dict | None, own: t.Collection[str] = ()) -> dict:
 
 
 def export(fields, options: dict) -> dict:
-    """The options that are set and not hidden: an omitted field keeps its value."""
+    """The options that are set and not hidden; an omitted option keeps its value on the server."""
     kept = {}
     for field in fields:
         option = options.get(field.name)

@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Code that all modules share: connection options, items, failures, and hiding of secrets."""
+"""Code that all modules share: connection options, items, failures and hiding of secrets."""
 
 from __future__ import annotations
 
@@ -40,18 +40,18 @@ class Module(AnsibleModule):
     """An AnsibleModule that removes secrets from results itself.
 
     Ansible's own censoring replaces every occurrence of every secret: a PIN 5501 turns +12025550123 into asterisks, and
-    thousands of distinct passwords take it half a minute. So results are built without secrets, and Ansible only
-    censors the API secret.
+    thousands of distinct passwords take half a minute. So results are built without secrets, and Ansible censors only
+    the API secret.
     """
 
     def __init__(self, tables: t.Callable[[dict], dict[str, Kind]], **kwargs):
-        """tables: from the parameters as given, option -> kind of the objects listed there; "" for the one inline."""
+        """tables: a function from raw parameters to option -> kind of the objects in it; "" is the inline object."""
         self.tables = tables
         self.input_errors: list[InputError] = []
         self.doubts: list[str] = []
         self.item_specs: dict[str, dict] = {}
         super().__init__(supports_check_mode=True, no_log=True, **kwargs)
-        # A short one, such as that of a test server, occurs in many words.
+        # A short secret, such as that of a test server, occurs in many words.
         self.no_log_values = {secret for secret in [self.params["api_secret"]] if len(secret) >= _CENSORED_LENGTH}
         for doubt in self.doubts:
             self.warn(doubt)
@@ -87,7 +87,7 @@ class Module(AnsibleModule):
     def _invocation(self) -> dict:
         shown = without_secrets(self.params, {**self.argument_spec, **self.item_specs})
         if "@" in str(shown.get("url") or ""):
-            shown["url"] = HIDDEN  # a password may be in it
+            shown["url"] = HIDDEN  # it may contain a password
         return {"module_args": shown}
 
 
@@ -104,12 +104,12 @@ def _shown(value, argument: dict | None):
         return [_shown(item, argument) if isinstance(item, (dict, list)) else item for item in value]
     if isinstance(value, dict) and options is not None:
         return without_secrets(value, options)
-    # A string in place of a dictionary with secrets may be one of them.
+    # A string instead of a dictionary with secrets may itself be a secret.
     return HIDDEN if value and options is not None else value
 
 
 def _nearest_name(message: str) -> str:
-    """A suggestion for Ansible's message about unsupported parameters."""
+    """The nearest supported parameter, to add to Ansible's message about unsupported parameters."""
     found = re.search(r"([\w., ]+?)\. Supported parameters include: (.+?)\.?$", message)
     if not found:
         return ""
@@ -137,7 +137,7 @@ def items_of(module: Module, kind: Kind, options_list: list[dict]) -> list[Item]
 
 
 def validated(module: Module, kind: Kind, options_list: list[dict]) -> list[dict]:
-    """Options that Ansible has not yet checked against the fields of their kind."""
+    """The options, after Ansible's check against the fields of their kind."""
     spec = item_options(kind)
     validator = ArgumentSpecValidator(spec)
     checked = []
@@ -155,7 +155,7 @@ def validated(module: Module, kind: Kind, options_list: list[dict]) -> list[dict
 
 
 def _plain(options: dict, spec: dict) -> bool:
-    """Whether Ansible would not convert any option: its own check takes longer than the rest of a plan."""
+    """Whether Ansible would convert no option, so that its check, which takes longer than planning, can be skipped."""
     for name, value in options.items():
         argument = spec.get(name)
         if argument is None or "options" in argument or "choices" in argument:
@@ -171,7 +171,7 @@ def _plain(options: dict, spec: dict) -> bool:
 
 
 def desired_tables(module: Module, kinds: t.Iterable[Kind]) -> dict[str, Desired]:
-    """The desired objects of each kind whose table is given, by name of the kind."""
+    """Kind name -> desired objects, for the kinds whose list is given."""
     params = module.params
     keep = params["keep"] or {}
     return {

@@ -4,15 +4,15 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""The results of calls while a table changes: whether a call gets a worse result than both before and after.
+"""Judges every intermediate table of a change: no call may get a worse result than both before and after the change.
 
-Pure: no I/O, nothing of Ansible. At each moment, each call gets its result from before or after the change. Two
-exceptions, each for one write:
+Pure: no I/O, no Ansible. Each call always gets its result from either before or after the change, with two exceptions
+that each last for one write:
 
-* its number moves between trunks: two trunks with one number would answer none of its calls. No caller gets in who
-  gets in neither before nor after;
-* another rule takes it: two rules for the same calls would answer none of the trunk's. It is asked for a PIN, or
-  refused, or without a PIN let in elsewhere, where both tables let it in without one.
+* The number moves between trunks, because the server rejects all calls to a number that two trunks have. A call is
+  accepted only if it is accepted before or after the change.
+* The call moves to another rule, because the server rejects all calls on a trunk with two rules for the same calls.
+  It may be refused or asked for a PIN. It may join another room if both tables accept it without a PIN.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ _CALLERS = ("allowed_numbers", "inbound_numbers")
 
 
 class Judged(t.NamedTuple):
-    """The results of the calls at one moment."""
+    """The verdict on one intermediate table."""
 
-    interrupted: frozenset[tuple[int, str]] = frozenset()  # the calls that are excepted, each with what for
-    worse: str = ""  # what becomes of a call that is not
+    interrupted: frozenset[tuple[int, str]] = frozenset()  # calls with an exception: index, "number" or "rule"
+    worse: str = ""  # a call with a worse result and no exception
 
 
 class Moments:
-    """The calls that a change concerns, one of each class, and their results before and after it."""
+    """The calls that a change affects, one of each class, and their results before and after it."""
 
     def __init__(self, before: Objects, after: Objects) -> None:
         self.calls: list[Call] = []
-        self._numbers: list[list[str]] = []  # of each call, all numbers with the same result
+        self._numbers: list[list[str]] = []  # for each call, all numbers with the same result
         changed = _changed(before, after)
-        # In between, an object matches calls that neither of its two forms matches.
+        # An intermediate form of an object can match calls that neither the old nor the new form matches.
         callers = {caller for stored in changed for part in _CALLERS for caller in stored.get(part) or ()}
         pins = sorted({pin_of(stored) for stored in changed} - {""})
         for numbers in _alike(before, after):
@@ -57,7 +57,7 @@ class Moments:
         self.decided = 0
 
     def judged(self, objects: Objects) -> Judged:
-        """The moment at which the server stores these objects."""
+        """The verdict on a table with these objects."""
         table = Table.of(objects)
         interrupted = set()
         for place, index in enumerate(self._order):
@@ -65,7 +65,7 @@ class Moments:
             decision = table.decide(self.calls[index])
             worse = _worse(decision, *self._ends[index], gives_pin=bool(self.calls[index].pin))
             if worse:
-                # If one moment is bad, the next one often is too.
+                # This call often has a worse result in the next table too, so it is checked first.
                 self._order.insert(0, self._order.pop(place))
                 return Judged(worse=f"{self._label(index)} {worse}")
             if worse is None:
@@ -92,7 +92,7 @@ class Moments:
 
 
 def _worse(now: Decision, before: Decision, after: Decision, gives_pin: bool) -> str | None:
-    """Reason why a call gets a worse result than before and after: None if it is an exception, empty if it does not."""
+    """Reason why a result is worse than before and after: empty if it is not, None if it is an allowed exception."""
     if all(seen in ends for seen, *ends in zip(*map(_seen, (now, before, after)))):
         return ""
     results = (before.result, after.result)
@@ -109,7 +109,7 @@ def _worse(now: Decision, before: Decision, after: Decision, gives_pin: bool) ->
 
 
 def _seen(decision: Decision) -> tuple:
-    """The results that callers notice: one with the password of the trunk, and one without."""
+    """The results that callers notice: one for callers with the trunk's password, and one for callers without it."""
     with_password = decision.result, decision.room, decision.identity, tuple(decision.agents)
     if decision.result != ACCEPT:
         with_password = (decision.result,)
@@ -135,14 +135,14 @@ def _changed(before: Objects, after: Objects) -> list[dict]:
 
 
 def _alike(before: Objects, after: Objects) -> list[list[str]]:
-    """The numbers of the trunks, those together that the same objects list, and the number that none lists."""
+    """All listed numbers and one that is not listed, grouped by the objects that list them."""
     listed: dict[str, list[int]] = {ANY_NUMBER: []}
     place = 0
     for kind in (INBOUND_TRUNK, DISPATCH_RULE):
         for objects in (before, after):
             for stored in objects.get(kind.name, {}).values():
                 place += 1
-                # A number with other spellings is distinguished from one without.
+                # Numbers in a spelling that is not normalized form separate groups.
                 for number in stored.get("numbers") or ():
                     form = number == normalized_number(number)
                     listed.setdefault(normalized_number(number), []).append(place if form else -place)

@@ -6,7 +6,7 @@
 
 """Phone numbers as livekit-server and livekit-sip compare them.
 
-Pure: no I/O, nothing of Ansible.
+Pure: no I/O, no Ansible.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _NUMBER = re.compile(r"\+?[0-9\- ()]+")
 
 @lru_cache(maxsize=100_000)
 def normalized_number(number: str) -> str:
-    """A phone number as livekit-server compares trunk numbers: ``1-202-555-0100`` is ``+12025550100``.
+    """A phone number as livekit-server compares it for trunks: ``1-202-555-0100`` is ``+12025550100``.
 
     Source: NormalizeNumber in https://github.com/livekit/protocol/blob/main/livekit/sip.go
     """
@@ -35,9 +35,9 @@ _PATTERN = re.compile(r"\+?[0-9]*[XxNnZz]{2,}[0-9XxNnZz]*|.+\*")
 
 
 def number_problem(number: str, exact: bool) -> str | None:
-    """Reason why no call can have this number, and the correct form; None if a call can.
+    """Reason why no call can have this number, with the correct form; None if a call can have it.
 
-    exact: it is compared character by character, as in rules, and not as livekit-server compares a trunk's numbers.
+    exact: the number is compared character by character, as in rules, and not normalized as in trunks.
     """
     if not number:
         return invalid("number_empty")

@@ -6,7 +6,7 @@
 
 """Findings of single objects, independent of the rest of the table.
 
-Pure: no I/O, nothing of Ansible. Errors that prevent storing an object are in `_validate`.
+Pure: no I/O, no Ansible. Errors that prevent storing an object are in `_validate`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ERROR, WARNING, NOTE = "error", "warning", "note"
 
 class Finding(t.NamedTuple):
     code: str
-    severity: str  # ERROR: calls fail. WARNING: probably not what is meant. NOTE: worth knowing
+    severity: str  # ERROR: calls fail. WARNING: probably not intended. NOTE: worth knowing
     objects: tuple[tuple[Kind, str], ...]  # kind and id of each object concerned
     cause: str
     fix: str

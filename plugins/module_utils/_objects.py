@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""A desired object of a playbook, and a stored one in the form of a playbook."""
+"""Converts a playbook's options to a desired object, and a stored object to options."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from ._written import HIDDEN, InputError
 
 @dataclass
 class Item:
-    """A desired object of a playbook: its fields in stored form, and its name or id."""
+    """A desired object: its fields in stored form, and its name or id."""
 
     kind: Kind
     fields: dict
     id: str = ""
     clear: tuple = ()
-    trunks: list | None = None  # names or ids, of a dispatch rule
+    trunks: list | None = None  # names or ids; only for a dispatch rule
     any_trunk: bool = False
-    other_fields: dict | None = None  # fields of a newer server, as it answers them
+    other_fields: dict | None = None  # fields of a newer server, in stored form
 
     @property
     def name(self) -> str:
@@ -39,7 +39,7 @@ class Item:
 
     @classmethod
     def from_options(cls, kind: Kind, options: dict) -> Item:
-        """Raises InputError if a value is invalid for its field."""
+        """The desired object. Raises InputError if a value is invalid for its field."""
         name = options.get("name") or options.get("id") or ""
         try:
             fields = to_api((field for field in kind.fields if field.name not in ("rule", "trunk_ids")), options)
@@ -81,7 +81,7 @@ def item_options(kind: Kind) -> dict:
 
 
 def read_options(kind: Kind, options: dict) -> tuple[dict, list[InputError]]:
-    """Options of a playbook, in forms that Ansible does not convert; invalid ones are omitted."""
+    """A playbook's options in a form that Ansible does not convert, without invalid ones, and the errors of those."""
     fields = {field.name: field for field in kind.fields if field.name not in ("rule", "trunk_ids")}
     if kind is DISPATCH_RULE:
         fields |= {name: Field(name, message) for name, message in RULE_KINDS.items()}
@@ -110,12 +110,12 @@ def doubts(kind: Kind, options: dict) -> list[str]:
 def show(kind: Kind, stored: dict, trunk_names: dict[str, str], hide: bool = True) -> dict:
     """A stored object as options, with every field; with `hide`, without secrets.
 
-    `trunk_names` maps trunk ids to names; a trunk without a name, or unknown, is shown by its id.
+    `trunk_names` maps trunk ids to names; any other trunk is shown by its id.
     """
     shown: dict = {"id": stored.get(kind.id_field) or ""}
     other = unknown(kind.fields, stored, kind.own)
     if other:
-        # A newer server may keep secrets in them.
+        # A newer server may store secrets in these fields.
         shown["other_fields"] = dict.fromkeys(other, HIDDEN) if hide else other
     for field in kind.fields:
         option = field.to_option(stored.get(field.name))

@@ -4,10 +4,10 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""The order in which changes are written.
+"""Orders the writes of a set of changes.
 
-Changes that concern the same calls are put in order together, and apart from the others: small groups so that each
-call gets its result from before or after, large ones so that no call can match two objects.
+Changes that affect the same calls form a group, and each group is ordered separately: small groups so that each call
+gets its result from before or after the change, large groups only so that no call can match two objects.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ._steps import NEW, Change, Step, rank
 
 __all__ = ["NEW", "Change", "NoWay", "Step", "in_order"]
 
-# Larger groups of changes and unchanged objects that concern the same calls are not checked call by call.
+# Groups with more changes, or with more unchanged objects that affect the same calls, are not checked call by call.
 _MOST_TOGETHER, _MOST_CONTEXT = 16, 300
 
 Table = dict[str, dict[str, dict]]  # kind name -> id -> object
@@ -33,7 +33,7 @@ Table = dict[str, dict[str, dict]]  # kind name -> id -> object
 def in_order(table: Table, changes: list[Change], parking: str) -> list[Step]:
     """The steps for `changes`. Raises NoWay with the reason if there is no safe order.
 
-    table: what is stored now, kind name -> id -> object.
+    table: the stored objects, kind name -> id -> object.
     parking: prefix of placeholder numbers and PINs for objects that swap their claims.
     """
     if not changes:
@@ -45,7 +45,7 @@ def in_order(table: Table, changes: list[Change], parking: str) -> list[Step]:
 
 
 class _Whole:
-    """The table, and what changes in it."""
+    """The table and its changes."""
 
     def __init__(self, table: Table, changes: list[Change]) -> None:
         self.table = {kind.name: table.get(kind.name, {}) for kind in (INBOUND_TRUNK, DISPATCH_RULE)}
@@ -59,7 +59,7 @@ class _Whole:
         }
         rules = self.table[DISPATCH_RULE.name].values()
         self.open_to_all = self.catch_all or any(not rule.get("trunk_ids") for rule in rules)
-        # A rule without trunks and a trunk without numbers match the calls of no other object: all calls are connected.
+        # A rule without trunks or a trunk without numbers matches all remaining calls, so its change joins all groups.
         self.together = any(self._takes_the_rest(change) for change in changes)
         self.index: dict[str, dict[str, list[str]]] | None = None
 
@@ -71,7 +71,7 @@ class _Whole:
         )
 
     def in_conflict(self) -> set[str]:
-        """The stored conflicts: the server rejects writes that it checks together with them."""
+        """Keys of changed objects in a stored conflict: the server rejects writes that it checks together with one."""
         held = Claims()
         for kind in (INBOUND_TRUNK, DISPATCH_RULE):
             for key, stored in self.table[kind.name].items():
@@ -79,7 +79,7 @@ class _Whole:
         return {change.key for change in self.changes if held.are_contested(change.kind, change.before, change.key)}
 
     def groups(self) -> list[list[Change]]:
-        """The changes that concern the same calls: those that meet at a trunk or a number, in any number of steps."""
+        """The changes, grouped if they share a trunk or a number, directly or through other changes."""
         parents: dict[str, str] = {}
 
         def root(meeting: str) -> str:
@@ -111,7 +111,7 @@ class _Whole:
                 yield from map(normalized_number, side.get("numbers") or ())
 
     def batches(self, changes: list[Change], parking: Iterator[str]) -> list[list[Step]]:
-        """The writes of one group; those of one batch may be done in any order."""
+        """The writes of one group; the writes of one batch may run in any order."""
         if len(changes) == 1:
             (change,) = changes
             return [[Step(change.action, change.kind, change.key, change.after)]]
@@ -127,7 +127,7 @@ class _Whole:
         return [[step] for step in Search(context, changes, parking).steps()]
 
     def _is_plain(self, changes: list[Change]) -> bool:
-        """Whether trunks are created or deleted with one rule each, and no other object matches their calls."""
+        """Whether the group only creates or only deletes trunks, each with at most one rule, which is for them only."""
         if self.open_to_all or len({change.action for change in changes}) > 1 or changes[0].action == "replace":
             return False
         trunks = [change.key for change in changes if change.kind is INBOUND_TRUNK]
@@ -140,7 +140,7 @@ class _Whole:
         return len(named) == len({*named}) and {*named} <= {*trunks}
 
     def _context(self, changes: list[Change]) -> Table:
-        """The unchanged objects that match some of the same calls."""
+        """The unchanged objects that match some of the same calls as the changed ones."""
         if self.index is None:
             self.index = self._indexed()
         changed = {change.key for change in changes}
@@ -185,9 +185,9 @@ def _sides(change: Change) -> list[dict]:
 
 
 def _in_batches(steps: Iterable[Step]) -> Iterator[list[Step]]:
-    """Runs of steps that may be written in any order: new objects claim different calls, old ones are released.
+    """Batches of consecutive steps that may be written in any order.
 
-    A rule with a PIN and an open one are not written at the same moment.
+    Creates claim different calls, and deletes claim none. Rules with and without a PIN are not in the same batch.
     """
     for (action, *_rest), run in groupby(steps, key=lambda step: (step.action, step.kind.name, step.asks)):
         if action == "replace":
@@ -197,9 +197,9 @@ def _in_batches(steps: Iterable[Step]) -> Iterator[list[Step]]:
 
 
 def _merged(groups: list[list[list[Step]]], first: set[str]) -> Iterator[Step]:
-    """The writes of all groups, those of one kind at once; where calls are interrupted, one group after the other.
+    """The writes of all groups, merged into common batches. Groups that interrupt calls are written one by one.
 
-    first: keys of what must be written before anything else.
+    first: keys of the objects that must be written before all others.
     """
     number = count()
 

@@ -4,9 +4,9 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Explains an outbound call: the parts of a CreateSIPParticipant request and its trunk that reach the provider.
+"""Explains an outbound call: what the provider receives from a CreateSIPParticipant request and its trunk.
 
-Pure: no I/O, nothing of Ansible.
+Pure: no I/O, no Ansible.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ class Outbound:
     request: Request
     trunk: dict | None
     sent: dict | None  # None without a trunk
-    problems: list[Problem]  # those that keep the call from being sent come first
-    findings: list[dict]  # those about the trunk
+    problems: list[Problem]  # problems that prevent the call come first
+    findings: list[dict]  # findings about the trunk
 
     def as_dict(self) -> dict:
         refused_by = self.problems[0].refused_by if self.problems else ""
@@ -79,7 +79,7 @@ class Outbound:
 
 
 def explain_outbound(objects: Objects, request: Request, since: tuple[int, ...] | None = None) -> Outbound:
-    """`since` is livekit-server's version."""
+    """Explain a request. `since` is livekit-server's version."""
     table = objects.get(OUTBOUND_TRUNK.name, {})
     wanted = [request.trunk] if request.trunk in table else []
     keys = wanted or [key for key, stored in table.items() if request.trunk and stored.get("name") == request.trunk]
@@ -202,7 +202,7 @@ def _text_of(sent: dict) -> list[str]:
 
 
 def _span(duration: str) -> str:
-    """60s is 1m, 5400s is 1h30m."""
+    """A duration as text: 60s as 1m, 5400s as 1h30m."""
     whole, rest = divmod(milliseconds(duration), 1000)
     parts = [(whole // 3600, "h"), (whole // 60 % 60, "m")]
     text = "".join(f"{number}{unit}" for number, unit in parts if number)

@@ -6,9 +6,9 @@
 
 """Problems of an outbound call: errors, and settings that are probably not intended.
 
-Pure: no I/O, nothing of Ansible. The behaviour of livekit-server is measured, and documented in
+Pure: no I/O, no Ansible. The behaviour of livekit-server is measured; its source is
 https://github.com/livekit/protocol/blob/main/livekit/sip.go and rpc/sip.go
-That of livekit-sip is not measured, only read in
+The behaviour of livekit-sip is not measured, but taken from its source:
 https://github.com/livekit/sip/blob/main/pkg/sip/client.go and outbound.go
 """
 
@@ -61,7 +61,7 @@ _MAX_SILENCE = 10 * 60 * 1000
 
 
 class Problem(t.NamedTuple):
-    """Problems of an outbound call: errors, and settings that are probably not intended."""
+    """A problem of an outbound call: an error, or a setting that is probably not intended."""
 
     code: str
     refused_by: str  # SERVER or SIP; empty: the call goes out
@@ -77,7 +77,7 @@ class Problem(t.NamedTuple):
 
 
 def problems_on_trunk(request: Request, trunk: dict) -> Iterator[Problem]:
-    """trunk: the stored one, or the request's own in the same form."""
+    """Problems of a request with its trunk, which is either stored or inline, in the same form."""
     yield from _of_numbers(request, trunk)
     yield from _of_trunk(trunk)
     yield from _of_uris(request, trunk)
@@ -86,7 +86,7 @@ def problems_on_trunk(request: Request, trunk: dict) -> Iterator[Problem]:
 
 
 def problems_of_request(request: Request, since: tuple[int, ...] | None = None) -> Iterator[Problem]:
-    """`since` is livekit-server's version."""
+    """Problems of the request itself. `since` is livekit-server's version."""
     if request.room_name == "":
         yield Problem("room_missing", SERVER, "room_name is empty", "name the room that the callee joins")
     if request.display_name is not None and display_name_problem(request.display_name):
@@ -152,7 +152,7 @@ def _of_override(user: str, since: tuple[int, ...] | None) -> Iterator[Problem]:
 
 
 def _of_inline_trunk(request: Request) -> Iterator[Problem]:
-    """Values that livekit-server rejects, even if a stored trunk is named and used."""
+    """Problems of the inline trunk, which livekit-server rejects even if the request uses a stored trunk."""
     inline = request.inline_trunk
     if inline is None:
         if not (request.trunk or request.from_number):
@@ -178,7 +178,7 @@ def _of_inline_trunk(request: Request) -> Iterator[Problem]:
 
 
 def _is_uri(host: str) -> bool:
-    """From the point of view of livekit-server."""
+    """Whether livekit-server rejects this host as a URI."""
     return bool(re.match(r"sips?:", host) or re.search(r"[@;]|transport=", host))
 
 
@@ -278,7 +278,7 @@ def _of_trunk(trunk: dict) -> Iterator[Problem]:
         host, number = host_port(value)
         where = f"{name}: {'hostname' if option == 'address' and not is_stored(trunk) else option}: {value}"
         if not is_stored(trunk) and (not value or _is_uri(value)):
-            # Without any trunk livekit-server does not require a host.
+            # Without a trunk, livekit-server does not require a host.
             if option == "address" and "hostname" not in trunk:
                 yield Problem("host_missing", SIP, "there is no trunk, so there is no host", "name a trunk")
         elif option == "address" and not value:

@@ -4,9 +4,9 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""A CreateSIPParticipant request, and its handling by livekit-server.
+"""A CreateSIPParticipant request, and how livekit-server processes it.
 
-Pure: no I/O, nothing of Ansible. Measured, and written in
+Pure: no I/O, no Ansible. The behaviour is measured; its source is
 https://github.com/livekit/protocol/blob/main/rpc/sip.go and livekit/sip.go
 """
 
@@ -21,13 +21,13 @@ from ._values import port
 
 # Source: pkg/sip/participant.go of livekit-sip, pkg/service/sip.go of livekit-server
 RINGS, LASTS, WAITS = 3 * 60 * 1000, 24 * 60 * 60 * 1000, 80 * 1000
-# Go's net.SplitHostPort: a text that is not host:port is a host.
+# Like Go's net.SplitHostPort: a string that is not host:port is a host.
 _HOST_PORT = re.compile(r"(?:\[([^][]*)\]|([^][:]*)):([^][:]+)")
 ENCRYPTION = next(part.type for part in MEDIA.fields if part.name == "encryption")
 TRANSPORT = next(part.type for part in OUTBOUND_TRUNK.fields if part.name == "transport")
-# From this livekit-server on, a request's to_user_override is one of its fields; before, it was ignored.
+# Since this version, livekit-server knows the field to_user_override. Older versions ignore it.
 OVERRIDES_SINCE = (1, 13, 6)
-# ISO 3166-1, and additional codes of golang.org/x/text/language.
+# The codes of ISO 3166-1, and additional codes of golang.org/x/text/language.
 _SECOND_LETTERS = {
     "A": "CDEFGILMNOQRSTUWXZ",
     "B": "ABDEFGHIJLMNOQRSTUVWYZ",
@@ -76,7 +76,7 @@ class Request:
     include_headers: str = ""
     hide_phone_number: bool = False
     media_encryption: str = ""
-    media: dict = field(default_factory=dict)  # as it is stored in a trunk
+    media: dict = field(default_factory=dict)  # in a trunk's stored form
     destination: dict = field(default_factory=dict)
     ringing_timeout: int = 0  # milliseconds
     max_call_duration: int = 0  # milliseconds
@@ -87,12 +87,12 @@ class Request:
 
     @property
     def encryption(self) -> str:
-        """media_encryption is the older of two fields, and applies if the other is unset."""
+        """The encryption of the call. media_encryption is an older field that applies if media.encryption is unset."""
         return ENCRYPTION.to_option(self.media.get("encryption")) or self.media_encryption
 
 
 def carrier(request: Request, stored: dict | None) -> dict:
-    """The trunk of a call: the stored one, or else the request's own in stored form."""
+    """The trunk of a call: the stored trunk, or else the inline trunk in stored form."""
     inline = request.inline_trunk
     if stored is None:
         return {} if inline is None else {"hostname": "", **inline, "address": inline.get("hostname") or ""}
@@ -112,7 +112,7 @@ def callers(request: Request, trunk: dict) -> list[str]:
 
 
 def called_uri(request: Request, trunk: dict) -> Uri:
-    """The destination of the INVITE if the request has no request_uri, and the URI of its To header."""
+    """The URI of the To header, which is also the destination of the INVITE if the request has no request_uri."""
     host, number = host_port(trunk.get("address") or "")
     bare = ":" in host and not host.startswith("[")
     return Uri(f"[{host}]" if bare else host, request.to, port(number) or 0).over(transport_of(trunk))
@@ -143,7 +143,7 @@ def include_headers_of(trunk: dict) -> str:
 
 
 def media_of(request: Request, trunk: dict) -> dict:
-    """Codecs and media timeout of a call; without codecs, both codec fields come from the stored trunk."""
+    """Codecs and media timeout of a call. Without codecs in the request, both codec fields are the stored trunk's."""
     own, given = trunk.get("media") or {}, request.media
     codecs = given if given.get("codecs") or not is_stored(trunk) else own
     silence = given.get("media_timeout") or own.get("media_timeout")
@@ -155,7 +155,7 @@ def media_of(request: Request, trunk: dict) -> dict:
 
 
 def higher(lowest: str, own: str, given: str) -> str:
-    """livekit-server treats the lowest value of a request as unset: the trunk's value applies."""
+    """The effective value: livekit-server treats a request's lowest value as unset and uses the trunk's value."""
     return own if given in ("", lowest) else given
 
 

@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""The result of a run, or in check mode its prediction: actions, objects and diff, with the ids from the server."""
+"""The result of a run, or its prediction in check mode: actions, objects and diff, with the server's ids."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ._ways import changed_ways
 
 
 class Keys:
-    """The ids from the server for objects whose key starts with NEW."""
+    """The server's ids of objects whose keys start with NEW."""
 
     def __init__(self) -> None:
         self.ids: dict[str, str] = {}
@@ -41,17 +41,17 @@ class Keys:
 
 @dataclass
 class Outcome:
-    """The result of a run, or in check mode its prediction.
+    """The result of a run, or its prediction in check mode.
 
     Keys are ids, or NEW and a name for objects that check mode did not create.
     """
 
-    changes: list[Change]  # from before the run to its end
+    changes: list[Change]  # between the start and the end of the run
     actions: list[dict]
-    wanted: dict[str, list[str]]  # kind name -> keys of the wanted objects, in the playbook's order
-    stored: dict[str, dict[str, dict]]  # kind name -> key -> object; those that are there, and those that were deleted
-    names: dict[str, str]  # key -> name, of inbound trunks
-    before: Table  # as far as the run had to know it
+    wanted: dict[str, list[str]]  # kind name -> keys of the desired objects, in the playbook's order
+    stored: dict[str, dict[str, dict]]  # kind name -> key -> existing or deleted object
+    names: dict[str, str]  # key of an inbound trunk -> its name
+    before: Table  # only the kinds that the run had to read
     after: Table
 
     def shown(self, kind: Kind, key: str) -> dict:
@@ -68,7 +68,7 @@ class Outcome:
         return {"changed": bool(self.actions), "actions": self.actions, "diff": diff(self.changes, self.names)}
 
     def changed_ways(self) -> list[str]:
-        """The calls whose result changes; none if trunks or rules were not read."""
+        """The calls whose results change; an empty list if trunks or rules were not read."""
         known = {INBOUND_TRUNK.name, DISPATCH_RULE.name} <= self.before.keys()
         return changed_ways(self.before, self.after) if self.actions and known else []
 
@@ -76,11 +76,12 @@ class Outcome:
 def outcome_of(first: Plan, last: Plan, actions: list[dict], answers: dict[str, dict], ids: Keys) -> Outcome:
     """The outcome of a run.
 
-    first: the plan from before the run.
-    last: the plan after the final read, with the remaining changes. answers: id -> object as the server returned it.
+    first: the plan before the run.
+    last: the plan after the final read, with the remaining changes.
+    answers: id -> object as the server returned it.
     """
     for name, keys in first.wanted.items():
-        # A later plan has ids for objects that were new in the first one; it does not find deleted objects.
+        # The last plan has ids for objects that were new in the first one, but does not contain deleted objects.
         for key, now in zip(keys, last.wanted[name]):
             if now != key:
                 ids.ids[key] = now

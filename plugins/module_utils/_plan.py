@@ -4,9 +4,9 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Plans the writes that bring a server to the desired state and their order, or explains why this is impossible.
+"""Plans the writes that bring a server to the desired state, in order, or explains why this is impossible.
 
-Pure: no I/O, nothing of Ansible. The input is the stored and the desired objects; the output is a `Plan`, or a
+Pure: no I/O, no Ansible. The input is the stored and the desired objects; the output is a `Plan`, or a
 `PlanError` with a hint.
 """
 
@@ -26,7 +26,7 @@ from ._order import NEW, Change, NoWay, Step, in_order
 from ._validate import problems
 from ._written import overlaid
 
-Stored = dict  # an object as the server's JSON has it
+Stored = dict  # an object in the form of the server's JSON
 Table = dict[str, dict[str, Stored]]  # kind name -> id -> object
 
 
@@ -59,7 +59,7 @@ class Plan:
     changes: list[Change]  # the differences, one entry per object
     before: Table
     final: Table
-    wanted: dict[str, list[str]]  # kind name -> ids of the wanted objects, in the playbook's order
+    wanted: dict[str, list[str]]  # kind name -> ids of the desired objects, in the playbook's order
     warnings: list[str]
 
 
@@ -70,12 +70,12 @@ def plan(
     update_password: bool = True,
     parking: str = "parked",
 ) -> Plan:
-    """Plan the way from `current` to `desired`.
+    """Plan the changes from `current` to `desired`.
 
-    current: kind name -> objects; a missing kind is unknown, and must not be needed. detach: remove a deleted trunk
-    from the rules that name it, instead of rejecting the plan.
-    update_password: False leaves the password of a trunk that exists, for servers that do not return it.
-    parking: prefix of placeholder numbers and PINs; objects that swap theirs wait with one.
+    current: kind name -> objects; a kind that was not read is missing, and must not be needed.
+    detach: remove a deleted trunk from the rules that name it, instead of rejecting the plan.
+    update_password: False keeps the passwords of existing trunks, for servers that do not return them.
+    parking: prefix of placeholder numbers and PINs for objects that swap theirs.
     """
     draft = _Draft(current, update_password)
     for kind in (INBOUND_TRUNK, OUTBOUND_TRUNK, DISPATCH_RULE):
@@ -96,7 +96,7 @@ def plan(
 
 
 class _Draft:
-    """The table as it will be."""
+    """The table before and after the changes."""
 
     def __init__(self, current: dict[str, list[Stored]], update_password: bool):
         self.before: Table = {
@@ -162,7 +162,7 @@ class _Draft:
         }
 
     def _renamed(self, kind: Kind, item: Item, unlisted: set[str]) -> str:
-        """The trunk that a purge would delete and that has exactly the numbers of a new one: it is renamed."""
+        """The trunk to rename instead of purging it, because it has exactly the numbers of a new one."""
         numbers = _numbers(item.fields)
         if kind is not INBOUND_TRUNK or not numbers:
             return ""
@@ -181,7 +181,7 @@ class _Draft:
                 merged[spec.name] = spec.merge(merged.get(spec.name), item.fields[spec.name])
             elif spec.name not in item.clear:
                 continue
-            # Equivalent values keep the server's form, and stay omitted if the server does not know the field.
+            # Equivalent values keep the server's form, and are still omitted if the server does not know the field.
             if stored and spec.same(stored.get(spec.name), merged.get(spec.name)):
                 if spec.name in stored:
                     merged[spec.name] = stored[spec.name]
@@ -192,7 +192,7 @@ class _Draft:
         if item.kind is DISPATCH_RULE:
             self._set_trunks(item, key, merged)
         if keep_password and merged != stored and not merged.get("auth_password") and "auth_password" in item.fields:
-            # A server that does not return the password would lose it in the replace.
+            # If a server does not return the password, replacing the trunk without it would delete it.
             merged["auth_password"] = item.fields["auth_password"]
         return merged
 
@@ -205,7 +205,7 @@ class _Draft:
                 merged["trunk_ids"] = []
         elif item.trunks is not None:
             named = merged.get("trunk_ids") or ()
-            # A trunk that the rule already names by id may be deleted: this is reported, but not changed.
+            # A trunk id that the rule already has may belong to a deleted trunk. This is reported but not changed.
             found = (trunk if trunk in named else self._trunk_id(item, trunk) for trunk in item.trunks)
             trunk_ids = list(dict.fromkeys(found))
             if set(trunk_ids) != set(merged.get("trunk_ids") or []):
@@ -216,7 +216,7 @@ class _Draft:
         if trunk in trunks:
             return trunk
         if self.trunks_named is None:
-            # Every rule resolves its trunks, so the trunks must be final.
+            # Built only once for all rules, because the trunks are final when the first rule resolves its trunks.
             self.trunks_named = {}
             for key, stored in trunks.items():
                 self.trunks_named.setdefault(stored.get("name", ""), []).append(key)
@@ -259,7 +259,7 @@ class _Draft:
 
 
 def _check(draft: _Draft, changes: list[Change]) -> None:
-    """Reject all errors of the final objects at once."""
+    """Report all errors of the final objects together."""
     found = [
         problem
         for change in changes
@@ -273,10 +273,10 @@ def _check(draft: _Draft, changes: list[Change]) -> None:
 
 
 def _told(draft: _Draft, changes: list[Change]) -> list[str]:
-    """Warnings about relations between objects: those of this run, and calls that already fail."""
+    """Warnings about relations between objects that this run lists or changes, and about calls that already fail."""
     touched = {(name, key) for name, keys in draft.wanted.items() for key in keys}
     touched |= {(change.kind.name, change.key) for change in changes}
-    # Check mode may assume future trunks, about which nothing is known.
+    # Trunks that check mode assumes have no known properties.
     assumed = {(name, key) for name, table in draft.before.items() for key in table if key.startswith(NEW)}
     meant = {(DISPATCH_RULE.name, key) for key in draft.allowed_wildcards}
     return [
@@ -294,7 +294,7 @@ def _numbers(stored: Stored) -> set[str]:
 
 
 def _refuse_duplicates(items: list[Item]) -> None:
-    """Names may repeat if ids distinguish the objects."""
+    """Reject repeated ids, and repeated names unless ids distinguish the objects."""
     by_name: dict[str, Item] = {}
     ids = set()
     for item in items:

@@ -4,10 +4,10 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Probes Redis: whether it accepts the connection and writes, and what it evicts when its memory is full.
+"""Probes Redis: whether it accepts connections and writes, and which keys it evicts when its memory is full.
 
-`redis` is the section `redis` of LiveKit's configuration, with the content of each TLS file instead of its path. Needs
-only Python. No answer contains a secret.
+`redis` is the section `redis` of LiveKit's configuration, with the content of each TLS file instead of its path. The
+probe needs only Python, and its results contain no secrets.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def context(tls: Mapping) -> ssl.SSLContext:
     if tls.get("insecure"):
         made.check_hostname, made.verify_mode = False, ssl.CERT_NONE
     if tls.get("client_cert_file"):
-        # Python can only read a key from a file. No other user can read the folder.
+        # Python can only load a key from a file. No other user can read this folder.
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "pair.pem")
             with open(path, "w", encoding="utf-8") as pair:
@@ -75,7 +75,7 @@ def context(tls: Mapping) -> ssl.SSLContext:
 
 
 def master_of(redis: Mapping, tls: Mapping) -> str:
-    """The address of the master according to the Sentinels. Like LiveKit, it uses the first answer."""
+    """The address of the master from the first Sentinel that knows it, as LiveKit determines it."""
     said = []
     name = redis["sentinel_master_name"]
     for address in redis["sentinel_addresses"]:
@@ -97,7 +97,7 @@ def look(address: str, redis: Mapping, tls: Mapping) -> dict:
         connection.ask("SELECT", redis["db"])
     node = {"address": address, "ping": connection.ask("PING")}
     with contextlib.suppress(Refused):
-        # Each livekit-server that uses this Redis is in this hash, until it stops.
+        # Each running livekit-server that uses this Redis has an entry in this hash.
         node["servers"] = int(connection.ask("HLEN", "nodes"))
     try:
         lines = (line.split(":", 1) for line in connection.ask("INFO").splitlines() if ":" in line)
@@ -108,7 +108,7 @@ def look(address: str, redis: Mapping, tls: Mapping) -> dict:
 
 
 def probe(redis: Mapping) -> dict:
-    """{"nodes": [...]} or {"error": why Redis cannot be used}."""
+    """{"nodes": [...]}, or {"error": reason why Redis cannot be used}."""
     tls = redis.get("tls") or {}
     address = ""
     try:

@@ -4,9 +4,9 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""The parts of an object that a server does not accept: fields that it drops, and values that it rejects, as options.
+"""Determines which options a server does not accept: fields that it drops, and values that it rejects.
 
-Pure: no I/O, nothing of Ansible.
+Pure: no I/O, no Ansible.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from ._messages import Message, MessageList, Opaque, unknown
 from ._values import version_numbers
 from ._written import shown_value
 
-# protobuf's own limits, beyond which livekit-server cannot read the request.
+# protobuf's limits, beyond which livekit-server cannot parse the request.
 _MAX_NUMBER = 2**31 - 1
 _MAX_SECONDS = 315_576_000_000
-# Texts that do not tell why a server rejects an object.
+# Free text, whose occurrence in an error does not mean that the server rejects it.
 _FREE_TEXT = ("name", "metadata")
 
 
 def dropped(kind: Kind, sent: dict, stored: dict) -> LiveKitError | None:
-    """The error about values that the server did not store as sent, if there are any."""
+    """The error about values that the server did not store as sent, or None."""
     found = [
         (_deepest(path, sent, stored), since)
         for field in kind.fields
@@ -53,7 +53,7 @@ def dropped(kind: Kind, sent: dict, stored: dict) -> LiveKitError | None:
 
 
 def not_known(kind: Kind, bodies: Iterable[dict], stored: list[dict]) -> LiveKitError | None:
-    """The error about fields that no object on the server has, although each object shows unset fields."""
+    """The error about desired fields that no stored object has, although the server also returns unset fields."""
     absent = _absent(kind, stored)
     if not absent:
         return None
@@ -91,7 +91,7 @@ def likely_version(kind: Kind, stored: list[dict]) -> str:
 
 
 def refused(kind: Kind, body: dict, error: LiveKitError) -> LiveKitError:
-    """A server's rejection with the object, and with the option if the text names it."""
+    """The server's error, extended by the object, and by the option if the error is about one."""
     option = _too_large(kind, body) if error.code == "malformed" else _option_meant(kind, body, error.said)
     place = f"{option.replace('trunk_ids', 'trunks')} is invalid: " if option else ""
     message = f"{kind.title} {body.get('name')!r}: {place}the server says: {error.said}"
@@ -99,7 +99,7 @@ def refused(kind: Kind, body: dict, error: LiveKitError) -> LiveKitError:
 
 
 def _option_meant(kind: Kind, body: dict, said: str) -> str:
-    """The option that a server's text is about, with its value unless it is secret."""
+    """The option that the server's error is about, with its value unless it is secret."""
     named = _named(kind, said)
     texts = [*_texts(kind.fields, body)]
     under = [(path, text) for path, text in texts if path == named or path.startswith(f"{named}.")]
@@ -118,7 +118,7 @@ def _option_meant(kind: Kind, body: dict, said: str) -> str:
 
 
 def _named(kind: Kind, said: str) -> str:
-    """The option whose name is in a text; the longest if there are several."""
+    """The option whose name occurs in a string; the longest name if there are several."""
     found = [
         path
         for path, _field in _paths(kind.fields)
@@ -129,7 +129,7 @@ def _named(kind: Kind, said: str) -> str:
 
 
 def _texts(fields, message: dict, path: str = "") -> Iterator[tuple[str, str]]:
-    """Every text in a message that may be shown, with its path."""
+    """Every string in a message that may be shown, with its path."""
     for field in fields:
         value, place = message.get(field.name), f"{path}{field.name}"
         if isinstance(field.type, Message) and isinstance(value, dict):
@@ -138,7 +138,7 @@ def _texts(fields, message: dict, path: str = "") -> Iterator[tuple[str, str]]:
             for item in value or ():
                 yield from _texts(field.type.message.fields, item, f"{place}.")
         elif isinstance(value, dict):
-            # The user chooses the names; the values may be secrets.
+            # The user chooses the keys, and the values may be secrets.
             yield from ((place, str(text)) for text in (*value, *(() if field.secret else value.values())) if text)
         elif isinstance(value, list):
             yield from ((place, str(text)) for text in value if text)
@@ -147,7 +147,7 @@ def _texts(fields, message: dict, path: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _too_large(kind: Kind, body: dict) -> str:
-    """The options with a value that the server cannot read."""
+    """The options with values that the server cannot parse."""
     large, opaque = [], []
     for path, field in _paths(kind.fields):
         for value in _at(body, path):
@@ -160,7 +160,7 @@ def _too_large(kind: Kind, body: dict) -> str:
 
 
 def _deepest(path: str, sent: dict, stored: dict) -> str:
-    """The path below a field that is passed unchanged."""
+    """The deepest path that was not stored as sent, below a field that is passed unchanged."""
     for here in _at(sent, _parts(path)):
         there = _at(stored, _parts(path))
         if isinstance(here, dict) and there and isinstance(there[0], dict):
@@ -169,7 +169,7 @@ def _deepest(path: str, sent: dict, stored: dict) -> str:
 
 
 def _lost_below(sent, stored, path: str) -> Iterator[str]:
-    """The deepest paths in JSON that are not stored as sent."""
+    """The deepest paths in JSON that were not stored as sent."""
     if Opaque().same(stored, sent):
         return
     if isinstance(sent, dict):
@@ -185,7 +185,7 @@ def _lost_below(sent, stored, path: str) -> Iterator[str]:
 
 
 def _absent(kind: Kind, stored: list[dict]) -> list[tuple[tuple, Field]]:
-    """The fields missing in objects that show unset fields, so the server does not know them."""
+    """The fields that the server does not know, because they are missing in objects that include unset fields."""
     telling = [item for item in stored if any(item.get(field.name, 1) in ("", [], {}, False) for field in kind.fields)]
     return [
         (path, field)
@@ -200,7 +200,7 @@ def _newer(fields) -> list[tuple[tuple, Field]]:
 
 
 def _paths(fields, above: tuple = ()) -> Iterator[tuple[tuple, Field]]:
-    """Every field and its path; for a rule by the option."""
+    """Every field and its path. The path of a rule's field starts with the option instead of `rule`."""
     for field in fields:
         path = (*above, field.name)
         if field.name == "rule":
@@ -215,7 +215,7 @@ def _paths(fields, above: tuple = ()) -> Iterator[tuple[tuple, Field]]:
 
 
 def _at(message: dict, path: t.Sequence[str]) -> list:
-    """The values at a path: none if it does not exist, several if it contains a list."""
+    """The values at a path: none if the path does not exist, several if it leads through a list."""
     if path and path[0] in RULE_KINDS:
         path = ("rule", f"dispatch_rule_{path[0]}", *path[1:])
     values: list = [message]

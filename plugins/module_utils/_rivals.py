@@ -4,19 +4,19 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Of two objects that concurrent runs wrote for the same calls, the one with the larger id yields.
+"""Resolves conflicts between objects of concurrent runs for the same calls: the object with the larger id yields.
 
-livekit-server does not lock: two writes at the same moment are both checked against a table without the other, and
-both are stored. Every call that both claim then gets 503. So each run reads the server again after its writes.
-A *rival* of an object that this run wrote is one that another run wrote and that has its name or shares a claim.
+livekit-server does not lock: it checks each of two concurrent writes against a table without the other, and stores
+both. Every call that both objects claim then gets 503. So each run reads the server again after its writes.
+A *rival* of an object that this run wrote is an object of another run that has the same name or a common claim.
 
-Every run sees the same two ids, so all agree on who yields: the larger id, withdrawn by its own writer. The writer of
-the smaller id waits for that. If nothing happens within `PATIENCE_SECONDS` (the other run was killed, or is not one of
-this collection), it withdraws its own, so that calls are served again.
+All runs see the same two ids, so they agree on which object yields: the run that wrote it withdraws it, and the other
+run waits. If nothing happens within `PATIENCE_SECONDS`, because the first run was killed or does not use this
+collection, the waiting run withdraws its own object, so that calls are answered again.
 
-Withdrawing deletes objects that the run created, and restores objects that it replaced. A rule that names a withdrawn
-trunk is withdrawn too. The run then reads again: it finds the other's object as the desired one, or fails with the
-conflict.
+Withdrawing deletes an object that the run created, and restores an object that it replaced. A rule that names a
+withdrawn trunk is withdrawn too. The run then reads again: it finds the other run's object as the desired one, or
+fails with the conflict.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from dataclasses import dataclass
 from ._claims import Claims, claims
 from ._kinds import DISPATCH_RULE, Kind
 
-# Maximum time that the writer of the smaller id waits for the other to yield, before it yields itself.
+# Maximum time that the writer of the smaller id waits for the other object to yield, before its own object yields.
 PATIENCE_SECONDS = 1.0
 _PAUSE_SECONDS = 0.1
 
@@ -38,7 +38,7 @@ Table = dict[str, list[dict]]  # kind name -> objects
 
 @dataclass
 class Written:
-    """An object that this run wrote: `before` is None if the run created it."""
+    """An object that this run wrote; `before` is None if the run created it."""
 
     kind: Kind
     key: str
@@ -52,9 +52,9 @@ def yield_to_rivals(
     withdraw: Callable[[Written], None],
     clock=time,
 ) -> Table:
-    """Wait until no rival is left; objects that yield are removed from `written`. Returns the table that was read last.
+    """Wait until no rival is left, and return the last table read. Objects that yield are removed from `written`.
 
-    known: ids of objects from before the run: sharing only a name with those is not a race.
+    known: ids of objects that existed before the run, with which a common name is not a race.
     """
     deadline = clock.monotonic() + PATIENCE_SECONDS
     while True:
@@ -70,7 +70,7 @@ def yield_to_rivals(
 
 
 def rivals(written: dict[str, Written], known: t.Container[str], table: Table) -> dict[str, list[str]]:
-    """Id of an object that this run wrote -> ids of its rivals, if any."""
+    """Id of an object that this run wrote -> ids of its rivals; objects without rivals are omitted."""
     found: dict[str, list[str]] = {}
     for kind in {entry.kind.name: entry.kind for entry in written.values()}.values():
         held, named = Claims(), {}
@@ -93,7 +93,7 @@ def rivals(written: dict[str, Written], known: t.Container[str], table: Table) -
 
 
 def _rules_naming(written: dict[str, Written], trunks: set[str], table: Table) -> list[str]:
-    """Rules of this run that name a trunk that yields, and do not yield themselves."""
+    """Rules of this run that do not yield themselves, but name a trunk that yields."""
     return [
         stored[DISPATCH_RULE.id_field]
         for stored in table.get(DISPATCH_RULE.name, ())

@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""From a module's parameters to its outcome: read, plan, write unless in check mode, read again."""
+"""Runs a module: reads the server, plans, writes unless in check mode, and reads the server again."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ from ._refusals import dropped, not_known, refused
 from ._rivals import Written, yield_to_rivals
 from ._server import EmptyServer, Server
 
-# Maximum number of concurrent independent writes.
+# Maximum number of concurrent writes.
 PARALLEL_WRITES = 4
-# Errors after which it is unknown whether a write was done.
+# Errors after which it is unknown whether a write was applied.
 _LOST = ("lost_answer", "not_json_5xx", "unavailable")
-# Errors about a value, or about another object that came meanwhile.
+# Errors about a value, or about an object that another run has written.
 _REFUSED = ("invalid_argument", "malformed")
 _MOST_TOLD = 10
 # Maximum number of new plans if the table changes during the run.
 MAX_REPLANS = 6
-_PAUSE_SECONDS = 0.2  # between looks
-# How long a table must stay the same until a conflict in it is taken for one that no other run is about to settle.
+_PAUSE_SECONDS = 0.2  # between two reads
+# Seconds without a change after which a conflict in the table is final, because no other run is resolving it.
 AT_REST_SECONDS = 1.5
 
 
@@ -69,13 +69,13 @@ def converge(
 
 
 class StaleTable(Exception):
-    """Another run wrote, or it is unknown whether this one did: read again."""
+    """The table must be read again: another run wrote, or it is unknown whether a write of this run was applied."""
 
 
 def plan_when_settled(read: Callable, make_plan: Callable, patience: float, clock=time) -> Plan:
-    """A plan for the table that `read` returns; while other runs change it, a conflict in it may settle.
+    """A plan for the table that `read` returns. Conflicts may disappear while other runs change the table.
 
-    patience: seconds after which a conflict is final, although the table still changes.
+    patience: seconds after which a conflict is final even if the table still changes.
     """
     table = read()
     began = moved = clock.monotonic()
@@ -113,12 +113,12 @@ class _Run:
         self.expected = expected
         self.actions: list[dict] = []
         self.keys = Keys()
-        self.answers: dict[str, dict] = {}  # id -> what the server says it stores now
-        self.lost: list[tuple[Step, str]] = []  # writes, with names, of which it is unknown whether they were done
-        self.written: dict[str, Written] = {}  # by id; what other runs may have written too
+        self.answers: dict[str, dict] = {}  # id -> stored object, from the server's last answer
+        self.lost: list[tuple[Step, str]] = []  # writes that may have been applied, with the objects' names
+        self.written: dict[str, Written] = {}  # id -> object, for the detection of rivals
         self.last_look = LastLook()
-        self.known: set[str] = set()  # ids of what was there before
-        self.parked: dict[str, str] = {}  # id -> label of what waits on a parked number
+        self.known: set[str] = set()  # ids of objects that existed before the run
+        self.parked: dict[str, str] = {}  # id -> label of an object with a placeholder number or PIN
 
     def outcome(self) -> Outcome:
         first, planned = None, self._planned(self._table)
@@ -147,7 +147,7 @@ class _Run:
         return outcome_of(first, planned, self.actions, self.answers, self.keys)
 
     def done(self) -> dict:
-        """The changes of a failed run, for its result."""
+        """The changes that a failed run has made, for its result."""
         if self.module.check_mode or not (self.actions or self.lost):
             return {}
         told = []
@@ -186,7 +186,7 @@ class _Run:
         return table
 
     def _kinds(self) -> list[Kind]:
-        """The kinds that must be read: rules name trunks, and rules may name deleted trunks."""
+        """The kinds to read: also trunks, which rules name, and rules, which may name deleted trunks."""
         if self.expected:
             return list(KINDS.values())
         kinds = [kind for name, kind in KINDS.items() if name in self.desired]
@@ -210,14 +210,14 @@ class _Run:
                     self._record(step, answer, planned)
                     lost = dropped(step.kind, self.keys.in_body(step.body), answer) if step.body else None
                     failed += [lost] if lost else []
-            # After a lost answer the next read shows the result, and a rejected write is rejected again.
+            # A lost answer comes first: the next read shows the result, and a rejected write would be rejected again.
             for error in sorted(failed, key=lambda error: error.code not in _LOST):
                 if error.code in (*_LOST, "not_found", "invalid_argument"):
                     raise StaleTable(error.message) from error
                 raise error
 
     def _write_parallel(self, steps: list[Step]) -> list:
-        """The server's answer to each write: the stored object, or the error."""
+        """The result of each write: the stored object, or the error."""
         if len(steps) == 1:
             return [self._write(steps[0])]
         with ThreadPoolExecutor(PARALLEL_WRITES) as writers:
@@ -254,7 +254,7 @@ class _Run:
         self.written.setdefault(key, Written(kind, key, before))
 
     def _recover_lost_writes(self, planned: Plan) -> None:
-        """Writes that a plan after the read no longer contains were applied."""
+        """Record lost writes as applied if the new plan no longer contains them."""
         to_do = {(change.kind.name, change.key) for change in planned.changes}
         for step, name in self.lost:
             if (step.kind.name, step.key) in to_do:
@@ -287,7 +287,7 @@ class _Run:
             try:
                 self.server.write(step, entry.key, entry.before)
             except LiveKitError as error:
-                if error.code != "not_found":  # the run that created it may have deleted it first
+                if error.code != "not_found":  # another run may have deleted it already
                     raise
                 return
             self.actions.append(action_of(step, entry.key, self.answers[entry.key].get("name", "")))

@@ -4,11 +4,12 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""The shortest sequence of writes between two small tables in which no call gets a worse result than before and after.
+"""Searches for a short sequence of writes between two small tables in which no call gets a worse result than before
+and after.
 
-Pure: no I/O, nothing of Ansible. Objects are written in their final form if that is safe. Otherwise they get an
-intermediate form: a trunk releases a number or gets a placeholder number, a rule matches the calls of before and
-after, or asks for a placeholder PIN.
+Pure: no I/O, no Ansible. Objects are written in their final form if that is safe. Otherwise they get an
+intermediate form: a trunk releases a number or gets a placeholder number, and a rule matches both its old and its new
+calls or asks for a placeholder PIN.
 """
 
 from __future__ import annotations
@@ -25,26 +26,26 @@ from ._moments import Judged, Moments, Objects
 from ._numbers import normalized_number
 from ._steps import Change, Step, asks, rank
 
-# Maximum number of decided calls during the search: about a second.
+# Maximum number of evaluated calls in one search, which takes about a second.
 _MOST_DECISIONS = 25_000
-_INTERRUPTION = 3  # in writes
-_LEFT = 4  # in writes, for each object that is not in place: rather a way soon than the shortest one
+_INTERRUPTION = 3  # cost of an interruption, in writes
+_LEFT = 4  # cost of each object that is not final yet, in writes: finding a way soon matters more than the shortest one
 
 
 class NoWay(Exception):
-    """No order of writes is safe; the text describes the effect of the nearest one."""
+    """No order of writes is safe; the message describes the first obstacle that the search met."""
 
 
 @dataclass(order=True)
 class _Node:
     cost: tuple[int, int, int]
-    state: dict[str, dict | None] = field(compare=False)  # key -> what is stored, of the objects that change
+    state: dict[str, dict | None] = field(compare=False)  # key -> stored object, for the objects that change
     steps: list[Step] = field(compare=False, default_factory=list)
     interrupted: frozenset[tuple[int, str]] = field(compare=False, default=frozenset())
 
 
 class Search:
-    """context: the unchanged objects that concern the same calls."""
+    """context: the unchanged objects that match some of the same calls."""
 
     def __init__(self, context: Objects, changes: list[Change], parking: t.Iterator[str]) -> None:
         self.context = context
@@ -62,8 +63,8 @@ class Search:
         self.moments_seen: dict[str, Judged] = {}
         self.numbers = count()
         self.obstacle = ""
-        self.once = True  # no call is interrupted for both reasons
-        self.in_full_where_safe = True  # what can safely be put in place in full is, before anything else
+        self.once = True  # each call is interrupted at most once, not once for each exception
+        self.in_full_where_safe = True  # an object whose final form is safe is written first, without alternatives
 
     def steps(self) -> list[Step]:
         """Raises NoWay."""
@@ -159,7 +160,7 @@ class Search:
         return self.held.are_contested(change.kind, body) or held.are_contested(change.kind, body, change.key)
 
     def _possible(self, state: dict[str, dict | None], held: Claims, change: Change, body: dict | None) -> bool:
-        """Whether the server accepts this write, and no rule names a missing trunk afterwards."""
+        """Whether the server accepts this write and no rule then names a missing trunk."""
         if change.kind is INBOUND_TRUNK:
             if body is None:
                 return not any(change.key in (stored or {}).get("trunk_ids", ()) for stored in state.values())
@@ -222,14 +223,14 @@ class Search:
                 yield with_pin(body, pin)
 
     def _in_part(self, after: dict, held: Claims, change: Change) -> list[dict]:
-        """The rule with only its free trunks."""
+        """The rule with only those of its trunks that cause no conflict."""
         trunks = after.get("trunk_ids") or []
         free = [trunk for trunk in trunks if not self._contested(held, change, {**after, "trunk_ids": [trunk]})]
         return [{**after, "trunk_ids": free}] if free and len(free) < len(trunks) else []
 
 
 def _with_both(one: dict, other: dict, state: dict[str, dict | None]) -> list[dict]:
-    """A rule that also matches the calls of another one, by trunk or by all criteria."""
+    """Variants of a rule that also match the calls of another one, extended in one list or in all lists."""
     lists = [name for name in ("trunk_ids", "numbers", "inbound_numbers") if one.get(name) and other.get(name)]
     found = []
     for names in dict.fromkeys([*((name,) for name in lists), tuple(lists)]):

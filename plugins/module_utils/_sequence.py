@@ -4,13 +4,13 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""An order of the changes of a large table, found step by step without evaluating single calls.
+"""Orders the changes of a large table step by step, without evaluating single calls.
 
-After each write: no call can match two objects, no trunk is empty (an empty trunk catches everything), and no rule
-names a missing trunk. livekit-server checks none of this when an object is replaced.
+After each write, no call can match two objects, no trunk lacks numbers (such a trunk matches every number), and no
+rule names a missing trunk. livekit-server checks none of this when an object is replaced.
 
-A rule that has to release its PIN, or waits for one, asks for a placeholder PIN in the meantime: a caller who has to
-enter a PIN does not get in without one.
+A rule that has to release its PIN or waits for one temporarily asks for a placeholder PIN, so that callers who must
+enter a PIN are not accepted without one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from ._steps import NEW, Change, Step, asks, rank
 
 
 def _rank(change: Change) -> tuple[int, int]:
-    """Among rules, one that begins to ask for a PIN comes first, and one that asks goes last."""
+    """Among rules, those that start to ask for a PIN come first, and those that stop asking come last."""
     return rank(change), asks(change.before) - 2 * asks(change.after)
 
 
@@ -37,8 +37,8 @@ class Sequence:
         self.held = Claims()
         self.rules_of: dict[str, set[str]] = {}  # trunk -> rules that name it
         self.steps: list[Step] = []
-        self.waiting: dict[t.Any, list[Change]] = {}  # what must be free first -> the changes that wait for it
-        self.left: dict[str, Change] = {}  # key -> the change that is not yet written in full
+        self.waiting: dict[t.Any, list[Change]] = {}  # obstacle -> the changes that wait for its removal
+        self.left: dict[str, Change] = {}  # key -> the change that is not completely written yet
         self.parking = parking
         for kind in (INBOUND_TRUNK, DISPATCH_RULE):
             for key, stored in table.get(kind.name, {}).items():
@@ -80,11 +80,11 @@ class Sequence:
         return self.steps
 
     def _goes_ahead(self, change: Change, named: set[str], obstacle: tuple) -> bool:
-        """Whether the object is written at once, although its claims are not free yet."""
+        """Whether an intermediate form of the object is written immediately, although its claims are not free yet."""
         if change.kind is INBOUND_TRUNK:
-            # Its rule needs its id; once the rule exists, it gets the numbers in one write.
+            # The rule needs the trunk's id. Once the rule exists, one write adds the numbers to the trunk.
             return change.action == "create" and change.key in named
-        # What goes meanwhile may be all that stands between an open rule and callers who have to enter a PIN.
+        # Without an intermediate form, callers who must enter a PIN could temporarily reach a rule without one.
         return (
             asks(change.after)
             and obstacle[0] == "calls"
@@ -92,7 +92,7 @@ class Sequence:
         )
 
     def _obstacle(self, change: Change):
-        """The claim or the object that this change waits for; None if it can be written."""
+        """The claim or object that this change waits for; None if the change can be written."""
         if change.kind is INBOUND_TRUNK and change.after is None and self.rules_of.get(change.key):
             return "rules of", change.key
         if change.kind is DISPATCH_RULE and change.after is not None:
@@ -105,7 +105,7 @@ class Sequence:
         return None
 
     def _swapped(self) -> Change | None:
-        """A waiting change whose object holds what others wait for."""
+        """A change whose object claims calls that a waiting change needs."""
         for changes in self.waiting.values():
             for change in changes:
                 for claim in claims(change.kind, change.after):
@@ -115,7 +115,7 @@ class Sequence:
         return None
 
     def _park(self, change: Change) -> list[Change]:
-        """Release claims that others wait for. Values from both before and after are kept."""
+        """Write an intermediate form that releases the claims that others wait for, and keeps what does not change."""
         action = "replace" if change.key in self.stored else "create"
         stored = self.stored.get(change.key) or change.after
         if change.kind is DISPATCH_RULE and (asks(stored) or asks(change.after)):
@@ -136,7 +136,7 @@ class Sequence:
         return self._write(Step(action, change.kind, change.key, body, parked=True))
 
     def _at_both(self, stored: dict, after: dict) -> dict:
-        """The stored rule, extended by the calls that it matches afterwards, if the two differ in one list."""
+        """The stored rule, extended by the calls of its final form if the two forms differ in one list only."""
         lists = ("trunk_ids", "inbound_numbers", "numbers")
         (name, *others) = [name for name in lists if set(stored.get(name) or ()) != set(after.get(name) or ())] or [""]
         if others or not stored.get(name) or not after.get(name):
@@ -145,7 +145,7 @@ class Sequence:
         return {**stored, name: list({normalized_number(value): value for value in [*more, *stored[name]]}.values())}
 
     def _write(self, step: Step) -> list[Change]:
-        """Returns the changes that this write sets free."""
+        """Returns the changes that waited for this write."""
         step.asks = step.kind is DISPATCH_RULE and (asks(step.body) or asks(self.stored.get(step.key)))
         self.steps.append(step)
         freed = self._put(step.kind, step.key, step.body)
@@ -173,5 +173,5 @@ class Sequence:
 
 
 def _calls(rule: dict | None) -> set[tuple]:
-    """The calls for which a rule asks for any PIN."""
+    """The calls for which a rule asks for a PIN, whatever the PIN is."""
     return {claim[1:] for claim in claims(DISPATCH_RULE, rule)} if asks(rule) else set()

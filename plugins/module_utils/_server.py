@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""The server from the point of view of the modules: tables to read, and single writes."""
+"""The server as the modules see it: tables to read, and single writes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ._written import shape
 
 
 class EmptyServer:
-    """Represents a server that the same playbook run would create."""
+    """Stands in for a server that the same playbook run would create."""
 
     def table(self, kinds: list[Kind]) -> dict[str, list[dict]]:
         return {kind.name: [] for kind in kinds}
@@ -71,7 +71,7 @@ class Server:
         return self.client.call(kind.delete_rpc, {kind.id_field: key})
 
     def _stored(self, kind: Kind, rpc: str, item: dict) -> dict:
-        """An object as the server stores it, or an error if it cannot be one."""
+        """The answer as a stored object. Raises LiveKitError if it is not one."""
         if not isinstance(item, dict):
             raise odd_answer(rpc, self.client.url, f"with a {shape(item)} instead of an object")
         stored = _plain(kind, item)
@@ -86,11 +86,11 @@ class Server:
 
 @cache
 def _shapes(kind: Kind) -> list[tuple[str, type]]:
-    """The JSON types of fields, if they are known."""
+    """The expected JSON types of the fields that are strings, lists or dictionaries."""
     types = [(field.name, str if isinstance(field.type, Text) else type(field.type.empty)) for field in kind.fields]
     return [(name, expected) for name, expected in types if expected in (str, list, dict)]
 
 
 def _plain(kind: Kind, item: dict) -> dict:
-    """livekit-server answers with snake_case keys; some proxies before it do not."""
+    """The answer with snake_case keys: livekit-server uses them, but some proxies in front of it do not."""
     return from_json(kind.fields, item) if any(key != key.lower() for key in item) else item

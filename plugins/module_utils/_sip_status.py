@@ -4,9 +4,9 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""SIP status codes that have a name in LiveKit; it returns the others as numbers.
+"""SIP status codes for rejections that have a name in LiveKit. The server returns others as numbers.
 
-Source: https://github.com/livekit/protocol/blob/main/protobufs/livekit_sip.proto (SIPStatusCode), those for rejections.
+Source: https://github.com/livekit/protocol/blob/main/protobufs/livekit_sip.proto (SIPStatusCode)
 """
 
 from __future__ import annotations

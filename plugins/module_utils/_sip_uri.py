@@ -4,9 +4,9 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""SIP URIs as livekit-sip reads them in requests for outbound calls, and writes them.
+"""SIP URIs in requests for outbound calls, parsed and written as livekit-sip does it.
 
-Pure: no I/O, nothing of Ansible. Read, not measured:
+Pure: no I/O, no Ansible. The behaviour is taken from the source, not measured:
 https://github.com/livekit/sip/blob/main/pkg/sip/client.go and
 https://github.com/emiago/sipgo/blob/main/sip/parse_uri.go
 """
@@ -29,7 +29,7 @@ _URI = re.compile(
 class Uri(t.NamedTuple):
     host: str
     user: str = ""
-    port: int = 0  # 0: the transport's own
+    port: int = 0  # 0 means the transport's default
     scheme: str = "sip"
     password: str = ""
     parameters: tuple[tuple[str, str], ...] = ()
@@ -42,13 +42,13 @@ class Uri(t.NamedTuple):
         return "tls" if (self.scheme, found) == ("sips", "tcp") else found
 
     def over(self, transport: str) -> Uri:
-        """With a trunk's transport instead of its own; `auto` keeps its own."""
+        """The URI with a trunk's transport, unless that is `auto`."""
         if transport == "auto":
             return self
         return self._replace(parameters=tuple((dict(self.parameters) | {"transport": transport}).items()))
 
     def __str__(self) -> str:
-        """As livekit-sip writes it, without the password."""
+        """The URI as livekit-sip writes it, without the password."""
         user = f"{self.user}{f':{HIDDEN}' if self.password else ''}@" if self.user else ""
         port = f":{self.port}" if self.port else ""
         parameters = "".join(f";{name}={value}" if value else f";{name}" for name, value in self.parameters)
@@ -56,7 +56,7 @@ class Uri(t.NamedTuple):
 
 
 def parsed(raw: str) -> Uri | None:
-    """The URI in a text, with or without angle brackets; None if it is invalid."""
+    """The URI in a string, with or without angle brackets; None if it is invalid."""
     found = _URI.fullmatch(raw[1:-1] if raw.startswith("<") and raw.endswith(">") else raw)
     if not found or not found["host"] or int(found["port"] or 0) > LAST_PORT:
         return None

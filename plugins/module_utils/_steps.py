@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""How one object differs, and one write."""
+"""The change of one object, and one write."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ class Step:
     action: str  # create, replace or delete
     kind: Kind
     key: str
-    body: dict | None  # the object to store; its trunk_ids may hold keys that start with NEW
-    parked: bool = False  # it lets go of what others wait for, before it gets what it waits for itself
-    asks: bool = False  # the rule asks for a PIN, or did before it goes
-    interrupts: list[str] = field(default_factory=list)  # numbers with calls that fare worse until the next write
-    batch: int = 0  # writes of one batch may be done in any order, or at once
+    body: dict | None  # the object to store; its trunk_ids may contain keys that start with NEW
+    parked: bool = False  # the object gets an intermediate form, and its final form in a later write
+    asks: bool = False  # the rule asks for a PIN before or after this write
+    interrupts: list[str] = field(default_factory=list)  # numbers whose calls get worse results until a later write
+    batch: int = 0  # the writes of one batch may run in any order, or concurrently
 
 
-# Writes that make a call answered come before writes that stop one: a trunk that gains numbers has its rule first.
+# Additions come before removals, so that calls are answered throughout: the rule exists before its trunk gets numbers.
 _RANKS = {
     (INBOUND_TRUNK, "create"): 1,
     (DISPATCH_RULE, "create"): 2,

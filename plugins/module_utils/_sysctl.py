@@ -4,10 +4,10 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Reserve the roles' ports, and set the socket buffer size that LiveKit requires.
+"""Reserves the roles' ports, and sets the socket buffer size that LiveKit requires.
 
-Several roles share one file in /etc/sysctl.d. It lists the entries of each, so that exactly these are removed again:
-reservations of the operator are kept.
+Several roles share one file in /etc/sysctl.d. It lists the entries of each role, so that only these are removed later
+and reservations of the operator are kept.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ HEAD = "# Written by Ansible, collection telephony.livekit. Changes here are ove
 
 
 def numbers(text: str) -> set[int]:
-    """The ports in a text such as 5060,10000-20000."""
+    """The ports in a string such as 5060,10000-20000."""
     found = set()
     for part in filter(None, text.split(",")):
         bounds = part.strip().split("-")
@@ -35,7 +35,7 @@ def numbers(text: str) -> set[int]:
 
 
 def ranges(ports: Iterable[int]) -> str:
-    """The shortest text for a set of ports."""
+    """The shortest string for a set of ports."""
     parts = []
     for port in sorted(ports):
         if parts and parts[-1][1] == port - 1:
@@ -47,7 +47,7 @@ def ranges(ports: Iterable[int]) -> str:
 
 @dataclass
 class Kernel:
-    """The kernel settings, or in check mode whether they could be changed."""
+    """The kernel's settings. In check mode, a write only tests whether the setting could be changed."""
 
     proc: Path = PROC
     check: bool = False
@@ -62,7 +62,7 @@ class Kernel:
             return None
 
     def write(self, name: str, text: str) -> str:
-        """The reason why it cannot be set, if any."""
+        """The reason why the setting cannot be changed, or an empty string."""
         try:
             if not self.check:
                 self._path(name).write_text(text + "\n", encoding="ascii")
@@ -74,7 +74,7 @@ class Kernel:
 
 
 class Settings:
-    """The file: the ports of each role, and the previous buffer size."""
+    """The content of the file: the ports of each role, and the previous buffer size."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -125,7 +125,7 @@ class Sysctl:
         return bool(self.set) or after != self.settings.text
 
     def _settle_ports(self, ports: Mapping[str, set[int] | None]) -> set[int]:
-        """The ports that are reserved afterwards, including those of the operator."""
+        """The ports to reserve, including those of the operator."""
         reserved = numbers(self.kernel.read(PORTS) or "")  # if it cannot be read, the write fails with the reason
         operators = reserved - self.settings.added_by_all()
         for role, own in ports.items():

@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""TLS failures: the reason and the fix."""
+"""Explains TLS failures."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PROBE_SECONDS = 3
 
 
 def tls_error(rpc: str, url: str, error: Exception) -> LiveKitError | None:
-    """The message of `requests` about a handshake, or None if the connection broke, which may be temporary."""
+    """The error for a failed handshake, or None if the connection broke, which may be temporary."""
     text = str(error)
     if re.search(r"EOF|reset by peer", text):
         return None

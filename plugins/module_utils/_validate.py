@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Errors of a single object, independent of other objects: values that livekit-server rejects, or should reject."""
+"""Errors of a single object, independent of others: values that livekit-server rejects, or should reject."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MAX_MEDIA_TIMEOUT = "10m"
 
 
 class Problem(t.NamedTuple):
-    """`message` names the object. A warning leaves the object usable."""
+    """A problem of an object, which `message` names. With a warning, the object can still be stored."""
 
     message: str
     warning: bool = False
@@ -34,7 +34,7 @@ class Problem(t.NamedTuple):
 def problems(kind: Kind, stored: dict, any_trunk: bool = False) -> Iterator[Problem]:
     """Every problem of one object in stored form.
 
-    any_trunk: the playbook confirms that the rule answers calls of every trunk.
+    any_trunk: whether the playbook confirms that the rule matches calls of every trunk.
     """
     label = f"{kind.title} {stored.get('name') or stored.get(kind.id_field)!r}"
     of_kind = _of_rule(stored, any_trunk) if kind is DISPATCH_RULE else _of_trunk(kind, stored)

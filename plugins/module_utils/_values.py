@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Addresses, networks, ports and durations as LiveKit's programs and the firewall read them.
+"""Addresses, networks, ports and durations as LiveKit's programs and the firewall parse them.
 
-Each function takes the value of a variable and returns its meaning, or None if it is invalid.
+Each function takes the value of a variable, and returns the parsed value, or None if it is invalid.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ LAST_PORT = 65535
 _PREFIX = re.compile(r"0|[1-9][0-9]{0,2}")
 _PORT = re.compile(r"0|[1-9][0-9]{0,4}")
 _HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?")
-# Not the digest of an image, such as name:1.2@sha256:….
+# Does not match the digest of an image, such as name:1.2@sha256:….
 _USERINFO = re.compile(r"[^\s'\"/]*:[^\s'\"/]*@(?!sha256:)")
 # The syntax of Go's time.ParseDuration.
 _DURATION = re.compile(r"(?P<number>[0-9]+(?:[.][0-9]*)?|[.][0-9]+)(?P<unit>ns|us|µs|ms|s|m|h)")
@@ -36,7 +36,7 @@ def address(value, version: int | None = None):
 
 
 def network(value, version: int | None = None):
-    """An address, or a network with the length of its prefix. Go and nft know neither netmasks nor zones."""
+    """An address, or a network with its prefix length. Go and nft accept neither netmasks nor zones."""
     if not isinstance(value, str) or "%" in value:
         return None
     _base, slash, prefix = value.partition("/")
@@ -50,7 +50,7 @@ def network(value, version: int | None = None):
 
 
 def port(value) -> int | None:
-    """A port from 1 to 65535, as a number or as its digits."""
+    """A port from 1 to 65535, given as a number or a string."""
     if isinstance(value, (bool, float)) or not _PORT.fullmatch(str(value)):
         return None
     return int(value) if 1 <= int(value) <= LAST_PORT else None
@@ -58,7 +58,7 @@ def port(value) -> int | None:
 
 @dataclass(frozen=True)
 class PortRange:
-    """Ports from first to last; one port is a range of its own."""
+    """The ports from first to last, which may be equal."""
 
     first: int
     last: int
@@ -71,7 +71,7 @@ class PortRange:
 
 
 def port_range(value) -> PortRange | None:
-    """Two ports with a hyphen between them, the smaller one first, such as 10000-20000."""
+    """Two ports with a hyphen, the smaller one first, such as 10000-20000."""
     first, _hyphen, last = str(value).partition("-")
     if port(first) is None or port(last) is None or int(first) >= int(last):
         return None
@@ -85,7 +85,7 @@ def ports(value) -> PortRange | None:
 
 
 def duration(value) -> float | None:
-    """Seconds of a duration with units, such as 1m30s, 500ms or -1s."""
+    """The seconds of a duration with units, such as 1m30s, 500ms or -1s."""
     if not isinstance(value, str):
         return None
     unsigned = value[1:] if value[:1] in ("-", "+") else value
@@ -97,7 +97,7 @@ def duration(value) -> float | None:
 
 
 def listed(value) -> list:
-    """A list in the form of Ansible's modules: a string is split at commas, a number is a list of one."""
+    """A list as Ansible's modules convert it: a string is split at commas, and a number becomes a list."""
     if value is None or value == "":
         return []
     if isinstance(value, str):
@@ -108,7 +108,7 @@ def listed(value) -> list:
 
 
 def loopback(value) -> bool:
-    """Whether a host name or an address, with or without brackets and port, means the host itself."""
+    """Whether a host name or address, with or without brackets and port, means the host itself."""
     if not isinstance(value, str):
         return False
     host = value if address(value) else value.rpartition(":")[0] or value
@@ -118,14 +118,14 @@ def loopback(value) -> bool:
 
 
 def overlapping(entries, given) -> list:
-    """Those ports and ranges of ports that share a port with the given ones."""
+    """The ports and port ranges that overlap the given ones."""
     wanted = ports(given)
     found = [(entry, ports(entry)) for entry in entries]
     return [entry for entry, parsed in found if wanted and parsed and parsed.overlaps(wanted)]
 
 
 def host_and_port(value) -> bool:
-    """A host name or IPv4 address, or an IPv6 address in brackets, with a port, and without a user or password."""
+    """Whether a value is a host name, an IPv4 address or an IPv6 address in brackets, with a port, without a login."""
     if not isinstance(value, str) or value.count(":") > 1 and not value.startswith("["):
         return False
     host, _colon, number = value.rpartition(":")
@@ -134,7 +134,7 @@ def host_and_port(value) -> bool:
 
 
 def masked(text: str) -> str:
-    """A text without the users and passwords of its URLs."""
+    """A string without the users and passwords of its URLs."""
     return _USERINFO.sub("***@", re.sub(r"(\w+://)\S*@", r"\1***@", text))
 
 

@@ -4,9 +4,9 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""The calls whose result a change affects, for each class of calls that both tables distinguish.
+"""Describes the calls whose result changes between two tables, one line per class of calls.
 
-Pure: no I/O, nothing of Ansible. Two calls are in the same class if no number, caller, network, host name or PIN in
+Pure: no I/O, no Ansible. Two calls are in the same class if no number, caller, network, host name or PIN in
 either table distinguishes them; one call of each class is evaluated with both.
 """
 
@@ -26,13 +26,13 @@ from ._numbers import normalized_number
 
 Objects = dict[str, dict[str, dict]]  # kind name -> id -> object
 
-# A caller and a number that no object names; room names show them.
+# A caller and a number that no object names. They appear in room names.
 _ANY_CALLER, ANY_NUMBER = "<caller>", "<number>"
 _NUMBERS_SHOWN = 20
 
 
 class _Value(t.NamedTuple):
-    """One value of a dimension, and its text in a line."""
+    """One value of a dimension, and its label in a line."""
 
     label: str
     value: tuple
@@ -57,7 +57,7 @@ def changed_ways(before: Objects, after: Objects) -> list[str]:
 def classes_of_calls(
     before: Objects, after: Objects, number: str, callers: Iterable[str] = (), pins: Iterable[str] = ()
 ) -> Iterator[Call]:
-    """One call of each class to a number, as the server compares it, with each PIN and with none.
+    """One call of each class to a normalized number, with each PIN and without one.
 
     callers, pins: additional values to distinguish, such as those of rules that temporarily match calls to the number.
     """
@@ -75,7 +75,7 @@ class _Comparison:
     def __init__(self, before: Objects, after: Objects) -> None:
         self.objects = (before, after)
         self.tables = (Table.of(before), Table.of(after))
-        self.names_of_pins: list[dict[str, list[str]]] = [{}, {}]  # PIN -> the rules that have it, in each table
+        self.names_of_pins: list[dict[str, list[str]]] = [{}, {}]  # for each table: PIN -> names of the rules with it
         for names, table in zip(self.names_of_pins, self.tables, strict=True):
             for rule in table.rules:
                 names.setdefault(pin_of(rule), []).append(_name(rule))
@@ -86,14 +86,14 @@ class _Comparison:
                     self.spellings.setdefault(normalized_number(number), set()).add(number)
 
     def numbers(self) -> list[str]:
-        """The called numbers that a change can concern, as the server compares them."""
+        """The normalized called numbers that a change can affect."""
         trunks, rules = (self._changed(kind) for kind in (INBOUND_TRUNK, DISPATCH_RULE))
         touched = {trunk for rule in rules for trunk in rule.get("trunk_ids") or [""]}
         trunks += [trunk for table in self.tables for trunk in table.trunks if trunk["sip_trunk_id"] in touched]
         if not (trunks or rules):
             return []
         everything = "" in touched or any(not trunk.get("numbers") for trunk in trunks)
-        # An invalid rule makes calls undecidable that no trunk matches.
+        # With an invalid rule, the server cannot decide calls that match no trunk.
         everything |= self.tables[0].faulty != self.tables[1].faulty
         if everything:
             trunks, rules = ([item for table in self.tables for item in part(table)] for part in (_trunks, _rules))
@@ -106,7 +106,7 @@ class _Comparison:
         return [side[key] for key in keys for side in (before, after) if key in side]
 
     def tree(self, number: str) -> tuple | str:
-        """The changes for calls to a number, split only where calls differ; an empty string if there are none."""
+        """The changes for calls to a number, split only where results differ; an empty string if there are none."""
         return _parted(self._dimensions(number), (), self._leaf)
 
     def _dimensions(self, number: str) -> list[list[_Value]]:
@@ -201,7 +201,7 @@ def _label_of_number(number: str) -> str:
 
 
 def _parted(dimensions: list[list[_Value]], point: tuple, leaf: t.Callable) -> tuple | str:
-    """A tree over the dimensions: values with the same result share a branch, and a single branch is omitted."""
+    """A tree over the dimensions. Values with the same result share a branch; a level with one branch is omitted."""
     if not dimensions:
         return leaf(point)
     groups: dict[tuple | str, list[str]] = {}
@@ -223,7 +223,7 @@ def _flat(tree: tuple | str) -> Iterator[tuple[list[str], str]]:
 
 
 def _spelled(number: str, written: set[str]) -> list[str]:
-    """The spellings of a number that rules distinguish; no rule uses the last one."""
+    """The spellings of a number that rules distinguish, the last of which no rule uses."""
     others = [number, number[1:], f"{number[:2]} {number[2:]}", f"{number[:3]} {number[3:]}"]
     free = [form for form in others if form not in written and normalized_number(form) == number]
     forms = [form for form in sorted(written) if normalized_number(form) == number]
@@ -231,13 +231,13 @@ def _spelled(number: str, written: set[str]) -> list[str]:
 
 
 def _hosts(masks: Iterable[tuple[str, ...]]) -> list[str]:
-    """Host names that allowed_addresses compare with the From header."""
+    """Host names in allowed_addresses, which the server compares with the From header; the last one is empty."""
     return [*sorted({mask for entry in masks for mask in entry if network(mask) is None and "/" not in mask}), ""]
 
 
 @lru_cache(maxsize=10_000)
 def _sources(masks: tuple[tuple[str, ...], ...]) -> list[tuple[str, str]]:
-    """One address for each set of trunks that allow it, named by their masks."""
+    """One source address for each set of trunks that allow it, labelled with the trunks' masks."""
     nets = [(network(mask), mask, index) for index, entry in enumerate(masks) for mask in entry if network(mask)]
     if not nets:
         return [("anywhere", "0.0.0.0")]

@@ -4,9 +4,9 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Values in the form of people, YAML, protobuf's JSON and livekit-server.
+"""Converts values between the forms of people, YAML, protobuf's JSON and livekit-server.
 
-Pure: no I/O, nothing of Ansible.
+Pure: no I/O, no Ansible.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|h|m|s)")
 
 
 class InputError(Exception):
-    """A value of a playbook is invalid for its option, independent of the server."""
+    """A playbook's value is invalid for its option, independent of the server."""
 
     def __init__(self, reason: str, value: t.Any = None):
         super().__init__(reason)
@@ -33,7 +33,7 @@ class InputError(Exception):
         self.path = ""
 
     def below(self, name: str, secret: bool = False) -> InputError:
-        """The same error, seen from the option that holds the value."""
+        """The same error with the name of the option that contains the value."""
         self.path = name + (self.path if self.path.startswith("[") or not self.path else f".{self.path}")
         if secret:
             self.value = HIDDEN
@@ -44,7 +44,7 @@ class InputError(Exception):
 
 
 def shown_value(value) -> str:
-    """A value in a message: short, one line, with every character visible."""
+    """A value for a message: short, on one line, with every character visible."""
     text = value if value == HIDDEN else ascii(value)
     return f"{text[:77]}..." if len(text) > 80 else text
 
@@ -62,13 +62,13 @@ def shape(value) -> str:
 
 
 def refuse_text(value) -> None:
-    """A string in place of a dictionary, except JSON and key=value, which Ansible reads. It may be a secret."""
+    """Reject a string instead of a dictionary, except JSON and key=value, which Ansible parses. It may be a secret."""
     if isinstance(value, str) and "=" not in value and not value.lstrip().startswith("{"):
         raise InputError(invalid("map", shape=shape(value)), HIDDEN)
 
 
 def json_text(value) -> str:
-    """A value as text for programs: a string unchanged, anything else as JSON with sorted keys."""
+    """A value as a string for programs: a string unchanged, anything else as JSON with sorted keys."""
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
@@ -90,7 +90,7 @@ def seconds(milliseconds: int) -> str:
 
 
 def without_zeros(value):
-    """The same JSON without values that are unset in protobuf."""
+    """JSON without the values that protobuf treats as unset."""
     if isinstance(value, dict):
         pruned = {key: without_zeros(item) for key, item in value.items()}
         return {key: item for key, item in pruned.items() if item is not None} or None
@@ -100,7 +100,7 @@ def without_zeros(value):
 
 
 def overlaid(stored, other):
-    """`stored` with the unknown fields that `other` names, maps merged and lists of one length item by item."""
+    """`stored` merged with the unknown fields in `other`; lists of the same length are merged item by item."""
     if isinstance(stored, dict) and isinstance(other, dict):
         return {**stored, **{key: overlaid(stored.get(key), value) for key, value in other.items()}}
     if isinstance(stored, list) and isinstance(other, list) and len(stored) == len(other):
@@ -109,7 +109,7 @@ def overlaid(stored, other):
 
 
 def hidden_in(option) -> bool:
-    """Whether this is a hidden value, or contains one: part of a map would replace all of it."""
+    """Whether an option is hidden or contains a hidden value, without which it would replace the stored option."""
     if isinstance(option, dict):
         return any(map(hidden_in, option.values()))
     if isinstance(option, list):
@@ -122,13 +122,13 @@ def snake_case(key: str) -> str:
 
 
 def proto_keys(value):
-    """JSON of another part of LiveKit with the names that its protobuf gives the fields, in whatever spelling it came.
+    """JSON of another part of LiveKit, converted from any spelling of the keys to the field names of its protobuf.
 
     Source: https://github.com/livekit/protocol/blob/main/protobufs/livekit_egress.proto
     """
     if isinstance(value, dict):
         return {
-            # The only map with the user's own keys: that of an S3 upload.
+            # The only dictionary with the user's own keys, that of an S3 upload.
             _proto_name(key): dict(item) if key == "metadata" and isinstance(item, dict) else proto_keys(item)
             for key, item in value.items()
         }
@@ -138,5 +138,5 @@ def proto_keys(value):
 
 
 def _proto_name(key: str) -> str:
-    # The one field that is not in snake_case.
+    # The only field that is not in snake_case.
     return "aliOSS" if key.replace("_", "").lower() == "alioss" else snake_case(key)

@@ -80,8 +80,8 @@ options:
     description:
       - URL of the livekit-server that the program uses. The program is not healthy if nothing listens there or if the
         server refuses O(server_api_key). If empty, no request is sent.
-      - Nothing else about that server is checked, for example its certificate, which the program may trust although
-        this module does not.
+      - Nothing else about that server is checked, such as its certificate, which the program may trust even if this
+        module does not.
     type: str
     default: ""
   server_api_key:
@@ -143,7 +143,7 @@ def outlive_the_connection() -> None:
 
 
 def url_trouble(url: str, answer: str) -> str:
-    # A proxy may not reach this host.
+    # Bypass proxies, which may not reach this host.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(url, timeout=SECONDS_FOR_AN_ANSWER) as response:

@@ -83,12 +83,12 @@ units_right:
   type: bool
   sample: true
 reload_needed:
-  description: Whether systemd has yet to read a file of the role that is there.
+  description: Whether systemd has not read an existing file of the role yet.
   returned: success
   type: bool
   sample: false
 guard_outdated:
-  description: Whether the guard runs an earlier text of its script.
+  description: Whether the guard runs an earlier version of its script.
   returned: success
   type: bool
   sample: false
@@ -153,7 +153,7 @@ early:
   elements: str
   sample: []
 missing_chains:
-  description: Members of O(chains) that do not exist.
+  description: Chains in O(chains) that do not exist.
   returned: with nftables
   type: list
   elements: str

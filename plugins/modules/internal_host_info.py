@@ -19,7 +19,7 @@ extends_documentation_fragment:
 options:
   ports:
     description:
-      - Ports whose owners to find.
+      - Ports whose owners the module returns.
     type: list
     elements: int
     default: []
@@ -41,7 +41,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Show who listens on the port of SIP
+- name: Show which program listens on the SIP port
   telephony.livekit.internal_host_info:
     ports: [5060]
   register: host
@@ -67,11 +67,11 @@ owners:
       type: str
       returned: always
     pid:
-      description: The process, V(none) if it cannot be seen.
+      description: The id of the process, V(none) if it is not visible.
       type: str
       returned: always
     program:
-      description: Name of the process, empty if it cannot be seen.
+      description: Name of the process, empty if it is not visible.
       type: str
       returned: always
     container:

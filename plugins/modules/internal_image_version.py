@@ -13,13 +13,13 @@ author:
   - The telephony.livekit maintainers (@telephony-livekit)
 description:
   - Used by the role C(telephony.livekit.internal_container). It may change without notice.
-  - Runs the image's program once with C(--version), without a network, and keeps the answer by the image's id.
+  - Runs the image's program once with C(--version), without a network, and keeps the version by the image's id.
 attributes:
   check_mode:
     description: Can run in C(check_mode) and return changed status prediction without modifying target.
     support: full
     details:
-      - In check mode the answer is not kept.
+      - In check mode the version is not kept.
   diff_mode:
     description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff
       mode.
@@ -37,7 +37,7 @@ options:
     required: true
   file:
     description:
-      - File that keeps the answers.
+      - File that keeps the versions.
     type: path
     default: /var/lib/telephony.livekit/versions.json
 """

@@ -87,7 +87,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Ask Redis
+- name: Probe Redis
   telephony.livekit.internal_redis_info:
     address: 127.0.0.1:6379
     password: "{{ redis_password }}"

@@ -53,7 +53,7 @@ options:
         elements: str
       any_trunk:
         description:
-          - Match calls of any trunk, and calls that match no trunk. Excludes O(trunks).
+          - Match calls of any trunk, and calls that match no trunk. O(any_trunk) and O(trunks) are mutually exclusive.
         type: bool
       direct:
         description:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Functions of the roles for the configuration of a program, a mapping like its YAML file."""
+"""Functions for a program's configuration, a mapping with the structure of its YAML file."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _READ = {"bool": check_type_bool, "float": check_type_float, "int": check_type_i
 
 
 def of_variables(role: str, known: Mapping, options: Mapping, get: Callable[[str], object]) -> dict:
-    """The value of each known key that a variable of the role sets. known has the keys below each key."""
+    """The value of each known key that a variable of the role sets. `known` maps each key to its subkeys."""
 
     def read(names: Mapping[str, str]) -> dict:
-        """Keys by the names of their variables."""
+        """The values of variables, by key. `names` maps keys to variables."""
         there = {name: key for name, key in names.items() if name in options}
         return {key: _READ.get(options[name]["type"], lambda value: value)(get(name)) for name, key in there.items()}
 
@@ -30,12 +30,12 @@ def of_variables(role: str, known: Mapping, options: Mapping, get: Callable[[str
 
 
 def drop_unset(config: Mapping) -> dict:
-    """Only keys that have a value. False is one; an empty string, list or mapping and 0 mean the program's default."""
+    """The keys with a value. False is a value; 0 and an empty string, list or mapping mean the program's default."""
     return {key: value for key, value in config.items() if value is False or value not in ("", 0, [], {}, None)}
 
 
 def unknown_keys(config: Mapping, known: Mapping) -> list[str]:
-    """Paths of keys that a program does not read. known has the keys below each key; an empty list leaves them open."""
+    """Paths of keys that a program does not read. `known` maps each key to its subkeys; an empty list allows any."""
     return [
         path
         for key, value in config.items()
@@ -50,13 +50,13 @@ def _unknown_below(key: str, value, known) -> list[str]:
 
 
 def close_keys(unknown: Sequence[str], known: Mapping) -> list[str]:
-    """The unknown paths that look like a misspelt known key."""
+    """The unknown paths that look like misspelt known keys."""
     names = {*known, *(below for keys in known.values() for below in keys)}
     return [path for path in unknown if get_close_matches(path.rpartition(".")[2], names, n=1, cutoff=0.7)]
 
 
 def overridden_keys(extra: Mapping, config: Mapping) -> list[str]:
-    """Paths of keys in extra whose value differs from config."""
+    """Paths of keys in `extra` whose values differ from those in `config`."""
     return list(_overridden(extra, config, ""))
 
 
@@ -76,7 +76,7 @@ def certificate_files(certificates: Sequence[Mapping]) -> dict:
 
 
 def certificates_at(certificates: Sequence[Mapping], folder: str) -> list[dict]:
-    """The same pairs with the paths that they have in the container."""
+    """The same pairs with their paths in the container."""
     return [{end: f"{folder}/{name}" for end, name in names.items()} for _given, names in _named(certificates)]
 
 
@@ -86,7 +86,7 @@ def _named(certificates: Sequence[Mapping]) -> Iterator[tuple[Mapping, dict]]:
 
 
 def with_foreign_trunks(rules: Sequence[Mapping], foreign: Sequence[str]) -> list[Mapping]:
-    """Dispatch rules for trunks that exist only on the server: named by id, or managed elsewhere."""
+    """Dispatch rules that name trunks that the role does not manage: by id, or managed elsewhere."""
     return [
         rule
         for rule in rules

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A role's variables against its argument specification: one sentence for each that has the wrong type.
+"""Checks a role's variables against its argument specification, with one sentence for each wrong type.
 
 ansible-core's own validation prints the whole specification with all resolved defaults, including secrets.
 """
@@ -21,7 +21,7 @@ _SCALARS = {
 
 
 def type_problems(options: Mapping, values: Mapping) -> Iterator[str]:
-    """Problems of the variables in values, which are named by their options in an argument specification."""
+    """Problems of the variables in `values`, a mapping by the options of an argument specification."""
     for name, value in values.items():
         if value is None:
             yield _problem(name, options[name], value, "Leave it out to keep its default")
@@ -47,7 +47,7 @@ def _of_value(name: str, option: Mapping, value, top: bool = False) -> Iterator[
 
 def _of_list(name: str, option: Mapping, value, top: bool) -> Iterator[str]:
     if not _is_list(value):
-        # The roles read a string or a number as a list of one, see the filter listed. Other types are ambiguous.
+        # The roles read a string or a number as a list with one item, see the filter listed. Other types are ambiguous.
         if not (top and option["elements"] in ("str", "int", "raw") and _is_text(value)):
             yield _problem(name, option, value, "Give a list")
         return
@@ -97,7 +97,7 @@ def _problem(name: str, option: Mapping, value, way_out: str) -> str:
 
 
 def _shown(option: Mapping, value) -> str:
-    """Only short values, and never a secret or a value that may contain one."""
+    """The value for a message if it is short, and neither is nor contains a secret."""
     if isinstance(value, Mapping):
         return "a mapping"
     if _is_list(value):

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The table of ports: every port that a role of this collection listens on.
+"""The table of all ports on which roles of this collection listen.
 
-Firewall, reservation, checks, summary and alerts read it, so a new port is one entry here.
+The firewall, reservations, checks, the summary and alerts read it, so a new port needs only one entry here.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from itertools import combinations
 
 from ansible_collections.telephony.livekit.plugins.module_utils import _values
 
-# Reads a variable by its name, from the inventory or from the defaults of its role.
+# Returns the value of a variable by name, from the inventory or from the defaults of its role.
 Get = Callable[[str], object]
 ALL_ADDRESSES = ["0.0.0.0"]
 
@@ -23,17 +23,17 @@ ALL_ADDRESSES = ["0.0.0.0"]
 @dataclass(frozen=True)
 class Entry:
     role: str
-    # The variable that sets it, as a message names it.
+    # The variable that sets the port, for messages.
     variable: str
-    # Its value. 0 and an empty string mean off.
+    # The variable's value. 0 and an empty string mean that the port is off.
     value: Callable[[Get], object]
     protocol: str
-    # The rule of the firewall that it belongs to.
+    # The firewall rule to which the port belongs.
     opening: str
-    # The variable with the addresses that it is bound to; without one, all.
+    # The variable with the addresses to which the port is bound; an empty string means all addresses.
     bound_to: str = ""
     hint: str = ""
-    # Whether the firewall protects it although it is off.
+    # The value that the firewall protects although the port is off.
     standby: str = ""
 
 
@@ -117,7 +117,7 @@ TABLE = (
     ),
     Entry("livekit_sip", "livekit_sip_tls.port", _sip_tls, "tcp", "sip", _SIP, standby="5061"),
     Entry("livekit_sip", "livekit_sip_rtp_port", _plain("livekit_sip_rtp_port"), "udp", "rtp"),
-    # Source ports of its own connections. The firewall allows their answers.
+    # The source ports of livekit-sip's own connections. The firewall allows the responses.
     Entry("livekit_sip", "livekit_sip_tcp_dial_port", _plain("livekit_sip_tcp_dial_port"), "tcp", ""),
     Entry("livekit_sip", "livekit_sip_health_port", _plain("livekit_sip_health_port"), "tcp", "monitoring"),
     Entry("livekit_sip", "livekit_sip_prometheus_port", _plain("livekit_sip_prometheus_port"), "tcp", "monitoring"),
@@ -132,9 +132,9 @@ def _is_on(value) -> bool:
 
 
 def in_use(get: Get, roles: Iterable[str], unresolved: type[Exception] | tuple = ()) -> list[dict]:
-    """The active ports of some roles, with their properties. ports is a string, valid or not.
+    """The active ports of some roles, with their properties. The string `ports` may be invalid.
 
-    An entry whose variables raise `unresolved` is left out.
+    An entry whose variables raise `unresolved` is omitted.
     """
     found = []
     for entry in TABLE:
@@ -161,7 +161,7 @@ def in_use(get: Get, roles: Iterable[str], unresolved: type[Exception] | tuple =
 
 
 def of_opening(opening: str, get: Get, roles: Iterable[str]) -> list:
-    """Ports that belong to a rule of the firewall: numbers, and ranges as text."""
+    """The ports that belong to a firewall rule: numbers, and ranges as strings."""
     found = []
     for entry in TABLE:
         value = entry.value(get)
@@ -177,7 +177,7 @@ def malformed(ports: Iterable[Mapping]) -> list[str]:
 
 
 def overlaps(ports: Iterable[Mapping]) -> list[str]:
-    """Pairs of ports that conflict."""
+    """One sentence for each pair of ports that conflict."""
     return [
         f"{one['variable']} ({one['ports']}) and {other['variable']} ({other['ports']}) overlap"
         for one, other in combinations(ports, 2)
@@ -189,10 +189,10 @@ def overlaps(ports: Iterable[Mapping]) -> list[str]:
 
 
 def foreign_owners(ports: Iterable[Mapping], seen: Mapping, container: str, host: str) -> list[str]:
-    """One sentence for each port that another program uses. seen has owners of sockets and the containers that run.
+    """One sentence for each port that another program uses. `seen` has the sockets' owners and the running containers.
 
-    The owner of a socket is not always visible. In that case the role's container is assumed, if it runs. A container
-    whose replacement was interrupted by a power cut also belongs to the role.
+    The owner of a socket is not always visible. In that case, the socket is assumed to belong to the role's container
+    if that runs. A container whose replacement a power cut interrupted also belongs to the role.
     """
     ours = {container, f"{container}-previous"}
     found = [
@@ -224,6 +224,6 @@ def _owner_sentence(port: Mapping, owner: Mapping, host: str) -> str:
 
 
 def roles_of(host_groups: Iterable[str], role: str = "") -> list[str]:
-    """Roles that run on a host: those whose group it is in. On a host in none of these groups all do."""
+    """The roles that run on a host: those whose group it is in, or all roles if it is in none of these groups."""
     here = [name for name in ROLES if name in host_groups]
     return list(dict.fromkeys([*here, role] if role else here)) or list(ROLES)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Variables of all roles, whether or not they are in the play: from the inventory, or else from the role."""
+"""Reads variables of all roles, whether or not a role is in the play, from the inventory or else from the role."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from ansible.module_utils.common.yaml import yaml_load
 
 ROLES = Path(__file__).parents[2] / "roles"
-# Later ones take precedence. Checks, and files for one distribution, do not matter to other roles.
+# Later files take precedence. Other roles need neither checks nor files for one distribution.
 FILES = ("livekit_*/defaults/main.yml", "livekit_*/defaults/main/*.yml", "livekit_*/vars/main/main.yml")
 
 
@@ -26,13 +26,13 @@ def _of_roles(loader) -> dict:
 
 
 def options_of(role: str) -> dict:
-    """The options of a role, by its argument specification."""
+    """The options of a role, from its argument specification."""
     specs = yaml_load((ROLES / role / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))
     return specs["argument_specs"]["main"]["options"]
 
 
 def reader(templar, loader, variables):
-    """A function that reads a variable by its name."""
+    """A function that returns the value of a variable by name."""
     everything = {**_of_roles(loader), **variables}
     knows_all = templar.copy_with_new_env(available_variables=everything)
 

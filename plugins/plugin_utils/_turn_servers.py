@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 
 def turn_servers_without_login(servers: Sequence[Mapping]) -> list[str]:
-    """Hosts of the servers for which livekit-server has no credentials to give."""
+    """Hosts of the servers for which livekit-server cannot give clients any credentials."""
     return [str(server.get("host", "")) for server in servers if not _has_login(server)]
 
 
@@ -18,7 +18,7 @@ def _has_login(server: Mapping) -> bool:
     if str(server.get("secret") or "").strip() or server.get("secret_file"):
         return True
     if server.get("username") or server.get("credential"):
-        # Half a pair keeps livekit-server from reading the file.
+        # livekit-server rejects the file if only one of the two is set.
         return bool(server.get("username") and server.get("credential"))
     return bool(server.get("credentials_file"))
 
@@ -29,7 +29,7 @@ def turn_server_files(servers: Sequence[Mapping]) -> dict[str, str]:
 
 
 def turn_servers_at(servers: Sequence[Mapping], folder: str) -> list[Mapping]:
-    """The same servers with the paths that their files have in the container."""
+    """The same servers with the paths of their files in the container."""
     return [{**server, "credentials_file": f"{folder}/{name}"} if name else server for server, name in _named(servers)]
 
 

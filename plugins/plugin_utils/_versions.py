@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The version of the program in an image, and the keys of a configuration that are newer."""
+"""The version of the program in an image, and configuration keys that require a newer version."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from collections.abc import Mapping, Sequence
 
 from ansible_collections.telephony.livekit.plugins.module_utils._values import version_numbers
 
-# A tag of two numbers, such as v1.13, changes with each release.
+# A tag with two numbers, such as v1.13, can change with each release.
 _VERSION = re.compile(r"v?(\d+\.\d+\.\d+)(?:[-+_].*)?")
 _DOCKER_HUB = ("docker.io", "index.docker.io")
 
 
 def image_version(image: str, given: str = "") -> str:
-    """The given version, or else that of the image's tag, such as 1.13.7; empty if there is none."""
+    """The given version, or else the version in the image's tag, such as 1.13.7, or an empty string."""
     name = str(image).partition("@")[0].rpartition("/")[2]
     found = _VERSION.fullmatch(str(given)) or _VERSION.fullmatch(name.partition(":")[2])
     return found[1] if found else ""
 
 
 def listed_image(image: str) -> str:
-    """Name under which Docker lists an image: without its own registry, and with a digest without the tag."""
+    """The name under which Docker lists an image: without Docker's own registry, and without the tag of a digest."""
     name, at, digest = str(image).partition("@")
     host, slash, rest = name.partition("/")
     if slash and host in _DOCKER_HUB:
@@ -38,8 +38,8 @@ def listed_image(image: str) -> str:
 def newer_keys(given: Mapping[str, Mapping], version: str, since: Mapping[str, str]) -> list[str]:
     """Keys that a program of this version does not know, each with its given name and its first version.
 
-    given maps the name of a variable to {"at": where in the configuration its value stands, "value": the value}.
-    since maps paths of keys to versions; ``[]`` in a path stands for each entry of a list.
+    `given` maps the name of a variable to {"at": path of its value in the configuration, "value": the value}.
+    `since` maps paths of keys to versions; ``[]`` in a path means each entry of a list.
     """
     if not version:
         return []
@@ -53,7 +53,7 @@ def newer_keys(given: Mapping[str, Mapping], version: str, since: Mapping[str, s
 
 
 def _below(path: str, at: str) -> str:
-    """The rest of a path below another, with the separator: ``.proxy_protocol`` is below ``turn``."""
+    """The part of a path below another path, with the separator, such as ``.proxy_protocol`` below ``turn``."""
     if not at:
         return f".{path}"
     rest = path.removeprefix(at)

@@ -19,7 +19,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Refuse a network that opens a port to everybody
+- name: Reject a network that opens a port to everyone
   ansible.builtin.assert:
     that: value is not telephony.livekit.all_addresses
   vars:

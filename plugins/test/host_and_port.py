@@ -10,7 +10,7 @@ short_description: A host with a port
 version_added: 0.1.0
 author: The telephony.livekit maintainers
 description:
-  - A host name or an IPv4 address, or an IPv6 address in brackets, then a colon and a port.
+  - A host name, an IPv4 address, or an IPv6 address in brackets, with a colon and a port.
 options:
   _input:
     description: The value to test.
@@ -19,7 +19,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Refuse a wrong value
+- name: Reject an invalid value
   ansible.builtin.assert:
     that: value is telephony.livekit.host_and_port
   vars:
@@ -28,7 +28,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: Whether the value is such a text.
+  description: Whether the value is such a string.
   type: bool
 """
 

@@ -22,7 +22,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Refuse a wrong value
+- name: Reject an invalid value
   ansible.builtin.assert:
     that: value is telephony.livekit.ip_address
   vars:

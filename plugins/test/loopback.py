@@ -19,7 +19,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Refuse an address that other hosts cannot reach
+- name: Reject an address that other hosts cannot reach
   ansible.builtin.assert:
     that: value is not telephony.livekit.loopback
   vars:

@@ -10,8 +10,8 @@ short_description: An IP network
 version_added: 0.1.0
 author: The telephony.livekit maintainers
 description:
-  - An IPv4 or IPv6 address, with or without the length of its prefix.
-  - A netmask in its place is refused, since LiveKit and nftables do not read it.
+  - An IPv4 or IPv6 address, with or without a prefix length.
+  - A netmask instead of a prefix length is rejected, because LiveKit and nftables do not accept it.
 options:
   _input:
     description: The value to test.
@@ -23,7 +23,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Refuse a wrong value
+- name: Reject an invalid value
   ansible.builtin.assert:
     that: value is telephony.livekit.network
   vars:

@@ -10,7 +10,7 @@ short_description: A port
 version_added: 0.1.0
 author: The telephony.livekit maintainers
 description:
-  - A port from 1 to 65535, as a number or as a text of digits.
+  - A port from 1 to 65535, as a number or a string.
 options:
   _input:
     description: The value to test.
@@ -19,7 +19,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Refuse a wrong value
+- name: Reject an invalid value
   ansible.builtin.assert:
     that: value is telephony.livekit.port
   vars:

@@ -10,7 +10,7 @@ short_description: A range of ports
 version_added: 0.1.0
 author: The telephony.livekit maintainers
 description:
-  - Two ports with a hyphen between them, the smaller one first.
+  - Two ports with a hyphen, the smaller one first.
 options:
   _input:
     description: The value to test.
@@ -19,7 +19,7 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Refuse a wrong value
+- name: Reject an invalid value
   ansible.builtin.assert:
     that: value is telephony.livekit.port_range
   vars:
