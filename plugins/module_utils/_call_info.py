@@ -144,7 +144,7 @@ def expected_calls(module: Module) -> list[Expected]:
         gets = {name: options[name] or "" for name in ("trunk", "rule", "room", "agent")}
         try:
             if options["refused"] and any(gets.values()):
-                raise InputError("a refused call gets nothing. Leave trunk, rule, room and agent out.", True).below(
+                raise InputError("it and trunk, rule, room and agent are mutually exclusive. Omit them.", True).below(
                     "refused"
                 )
             expected.append(Expected(call_of(options), **gets, refused=options["refused"]))

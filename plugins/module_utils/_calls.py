@@ -132,7 +132,7 @@ class Table:
         for number in (called, None):
             taking = self._taking(number, call)
             if len(taking) > 1:
-                what = f"have the number {number}" if number else "have no numbers, so each takes every number"
+                what = f"have the number {number}" if number else "have no numbers, so each matches every number"
                 return Decision(ERROR, error=f"{len(taking)} trunks match the call: they {what}", rivals=taking)
             if taking:
                 return self._decide_rule(call, taking[0])
@@ -287,7 +287,7 @@ def _faults(rules: list[dict]) -> dict[str, tuple[str, list[dict]]]:
         for claim in claims(DISPATCH_RULE, rule):
             holder = holders.setdefault(claim, rule)
             if holder is not rule:
-                what = "two rules take the same calls: same trunk, PIN or none, caller and number"
+                what = "two rules match the same calls: same trunk, PIN or none, caller and number"
                 faults.setdefault(claim.trunk, (what, [holder, rule]))
     return faults
 

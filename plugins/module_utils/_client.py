@@ -79,7 +79,8 @@ class Client:
                 pause = error.wait or pause
                 if time.monotonic() + pause > deadline:
                     if error.wait:
-                        error.message += f". It asks to wait {error.wait:.0f} s, and timeout is {self.timeout} s"
+                        limit = f"but timeout is {self.timeout} s"
+                        error.message += f". The server asks to wait {error.wait:.0f} s, {limit}"
                     raise
                 if error.code == "resource_exhausted" or reads and _passes(error):
                     time.sleep(pause)
@@ -117,7 +118,7 @@ class Client:
         except (requests.exceptions.RequestException, OSError, ValueError) as error:
             # Errors that requests does not wrap: an invalid host name, or CA certificates that were deleted after
             # they had been checked.
-            reason = f"it cannot be asked: {without_token(str(error))}"
+            reason = f"the request cannot be sent: {without_token(str(error))}"
             raise failure("bad_url", rpc, url=self.url, reason=reason) from error
         self._answered = True
         return decoded(rpc, self.url, answer, time.time())

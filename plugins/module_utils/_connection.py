@@ -98,7 +98,7 @@ def _authorities_problem(path: str) -> str:
     try:
         if os.path.isdir(path):
             hashed = any(re.fullmatch(r"[0-9a-f]{8}\.[0-9]+", name) for name in os.listdir(path))
-            return "" if hashed else "the folder holds no certificate under the name that openssl rehash gives"
+            return "" if hashed else "the folder contains no certificate with a name from openssl rehash"
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=path)
     except (ssl.SSLError, ValueError):
         return "it contains no certificate in PEM format"

@@ -219,10 +219,12 @@ class Swap:
             self.containers.start(self.name)
             self.containers.restart_policy(self.name, "unless-stopped")
         except (DockerFailed, OSError) as worse:
-            return Unhealthy(f"{problem}\nWhat ran before could not be started again: {worse}")
+            return Unhealthy(f"{problem}\nThe previous container could not be restarted: {worse}")
         if self._stays_up():
-            return Unhealthy(f"{problem}\nWhat ran before runs again, with its config.")
-        return Unhealthy(f"{problem}\nWhat ran before was started again, with its config, and does not stay up either.")
+            return Unhealthy(f"{problem}\nThe previous container is running again with its config.")
+        return Unhealthy(
+            f"{problem}\nThe previous container was restarted with its config, but does not stay up either."
+        )
 
     def _stays_up(self) -> bool:
         before = self._state()
@@ -246,7 +248,7 @@ class Swap:
                 f"{said}.",
                 f"State: {state['Status']}, exit code {state['ExitCode']}, "
                 f"restarted {state['RestartCount'] + self.starts_by_hand} times.",
-                "The last lines of its log, secrets cut out:",
+                "The last lines of its log, without secrets:",
                 *(f"  {line}" for line in words),
             ]
         )

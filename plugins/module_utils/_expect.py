@@ -48,9 +48,9 @@ def check_expected(expected: Iterable[Expected], objects: Objects) -> None:
 
 def _differences(expected: Expected, decision: Decision) -> list[str]:
     if expected.refused:
-        return [] if decision.result == REFUSE else [f"refused is expected, and {_got(decision)}"]
+        return [] if decision.result == REFUSE else [f"it must be refused, but {_got(decision)}"]
     if decision.result in (REFUSE, ERROR):
-        return [f"it must be taken, and {_got(decision)}"]
+        return [f"a rule must match it, but {_got(decision)}"]
     found = []
     for what, name, stored, kind in (
         ("trunk", expected.trunk, decision.trunk, INBOUND_TRUNK),
@@ -58,20 +58,20 @@ def _differences(expected: Expected, decision: Decision) -> list[str]:
     ):
         names = [stored.get("name") or "", stored[kind.id_field]] if stored else []
         if name and name not in names:
-            found.append(f"{what} {name} is expected, and it gets {next(filter(None, names), 'none')}")
+            found.append(f"expected {what} {name}, got {next(filter(None, names), 'none')}")
     if decision.result != ACCEPT and (expected.room or expected.agent):
-        return [*found, f"a room or agent is expected, and {_got(decision)}: add the pin"]
+        return [*found, f"expected a room or agent, but {_got(decision)}: add the pin"]
     if not decision.room.startswith(expected.room):
-        found.append(f"a room {expected.room}… is expected, and it gets {decision.room}")
+        found.append(f"expected a room {expected.room}…, got {decision.room}")
     if expected.agent and expected.agent not in decision.agents:
-        found.append(f"agent {expected.agent} is expected, and it gets {', '.join(decision.agents) or 'none'}")
+        found.append(f"expected agent {expected.agent}, got {', '.join(decision.agents) or 'none'}")
     return found
 
 
 def _got(decision: Decision) -> str:
     return {
-        ACCEPT: "a rule takes it",
+        ACCEPT: "a rule matches it",
         REQUEST_PIN: "a PIN is asked for",
-        REFUSE: "no rule takes it",
+        REFUSE: "none does",
         ERROR: f"livekit-server cannot decide it ({decision.error})",
     }[decision.result]

@@ -96,9 +96,9 @@ PLANS = {
     ),
     "unorderable": Failure(
         "unorderable",
-        "Between two writes, callers would get in without the PIN that both tables require, or other calls would get a "
-        "worse result than before and after",
-        "no order of these changes is safe: in between {way}",
+        "Between two writes, callers would be accepted without the PIN that both tables require, or other calls would "
+        "get a worse result than before and after",
+        "no order of these changes is safe: between two writes, {way}",
         "Delete the rule that would match these calls in between, or give it a PIN; or make the change in two runs: "
         "the first without the moved numbers, the second with them.",
     ),
@@ -157,7 +157,7 @@ PLANS = {
 ANSWERS = {
     "unreachable": Failure(
         "unreachable",
-        "Nobody answers",
+        "The server does not respond",
         "{rpc}: {url} cannot be reached: {reason}",
         "Check that livekit-server runs, that url is right, and that the firewall allows this host.",
     ),
@@ -192,7 +192,12 @@ ANSWERS = {
         "{rpc}: {text}",
         "The API key may not manage SIP: use a key pair from the server's own configuration.",
     ),
-    "unauthenticated": Failure("unauthenticated", "Another reason", "{rpc}: {text}", "Check api_key and api_secret."),
+    "unauthenticated": Failure(
+        "unauthenticated",
+        "The key or secret is rejected for another reason",
+        "{rpc}: {text}",
+        "Check api_key and api_secret.",
+    ),
     "no_redis": Failure(
         "internal",
         "livekit-server runs without Redis",
@@ -255,7 +260,7 @@ ANSWERS = {
         "The server limits requests: try again later.",
     ),
     "other": Failure(
-        "another one", "Any other answer of the server", "{rpc}: {text}", "livekit-server's log may say more."
+        "another one", "Any other answer of the server", "{rpc}: {text}", "See livekit-server's log for details."
     ),
     "lost_answer": Failure(
         "lost_answer",

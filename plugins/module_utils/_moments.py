@@ -104,7 +104,8 @@ def _worse(now: Decision, before: Decision, after: Decision, gives_pin: bool) ->
     passes = _other(before.rule, after.rule, DISPATCH_RULE)
     let_in = moves and ACCEPT in results or passes and not gives_pin and results == (ACCEPT, ACCEPT)
     if now.result == ACCEPT and not let_in:
-        return "would get another answer than before and after" if ACCEPT in results else "would get in without a PIN"
+        different = "would get a different result than before and after"
+        return different if ACCEPT in results else "would be accepted without a PIN"
     return None if moves or passes else "would not be answered, although the same trunk and rule match them"
 
 

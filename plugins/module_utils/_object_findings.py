@@ -68,7 +68,7 @@ def of_headers(kind: Kind, key: str, stored: dict) -> Iterator[Finding]:
     if own:
         label = label_of(kind, key, stored)
         cause = f"{label} has {', '.join(own)} in headers, which livekit-sip sets itself and newer servers reject"
-        yield Finding("header_of_livekit_sip", WARNING, ((kind, key),), cause, "leave it out")
+        yield Finding("header_of_livekit_sip", WARNING, ((kind, key),), cause, "omit it")
 
 
 def label_of(kind: Kind, key: str, stored: dict) -> str:

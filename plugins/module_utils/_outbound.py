@@ -107,8 +107,8 @@ def _trunk_problem(name: str, table: dict[str, dict], keys: list[str]) -> Proble
         cause = f"{len(keys)} outbound trunks have the name {name!r}, and a request has an id"
         return Problem("trunk_ambiguous", SERVER, cause, f"give one of the ids {shortened(keys)}")
     there = shortened([repr(stored.get("name") or key) for key, stored in table.items()])
-    cause = f"there is not an outbound trunk {name!r}"
-    return Problem("trunk_unknown", SERVER, cause, f"name one of {there}" if there else "create one, there are none")
+    cause = f"outbound trunk {name!r} does not exist"
+    return Problem("trunk_unknown", SERVER, cause, f"name one of {there}" if there else "create one; there are none")
 
 
 def _sent(request: Request, trunk: dict, since: tuple[int, ...] | None) -> dict:

@@ -98,7 +98,7 @@ def problems_of_request(request: Request, since: tuple[int, ...] | None = None) 
             yield Problem("header_refused", SERVER, f"headers: {name!r}: {wrong}", "omit it, or correct it")
         elif name.lower() in TAKEN_AS_YET:
             cause = f"headers: livekit-sip sets {name} itself, so the call has it twice"
-            yield Problem("header_twice", "", cause, "leave it out")
+            yield Problem("header_twice", "", cause, "omit it")
     yield from _of_callee(request.to)
     yield from _of_override(request.to_user_override, since)
     yield from _of_inline_trunk(request)

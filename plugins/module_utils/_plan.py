@@ -315,4 +315,4 @@ def _twins(item: Item, by: str) -> PlanError:
 
 def _known_names(kind: Kind, by_name: dict[str, list[str]]) -> str:
     known = sorted(name or ", ".join(keys) for name, keys in by_name.items())
-    return f"The {kind.title}s there are: {', '.join(known)}" if known else f"There is no {kind.title} at all"
+    return f"Existing {kind.title}s: {', '.join(known)}" if known else f"The server has no {kind.title}s"

@@ -48,7 +48,7 @@ def dropped(kind: Kind, sent: dict, stored: dict) -> LiveKitError | None:
     rewritten = any(_at(stored, _parts(path)) for path, _since in found)
     name = "ignored_newer" if new else "ignored_rewritten" if rewritten else "ignored_unknown"
     error = failure(name, kind.update_rpc, needed=_needed(new), **words)
-    error.message += f"; by its answer it is {version}" if version else ""
+    error.message += f"; its answer indicates {version}" if version else ""
     return error
 
 
@@ -84,9 +84,9 @@ def likely_version(kind: Kind, stored: list[dict]) -> str:
     if not first_newer:
         return f"livekit-server {oldest} or newer" if oldest else ""
     if not oldest:
-        return f"older than livekit-server {first_newer}"
+        return f"livekit-server older than {first_newer}"
     if version_numbers(oldest) >= version_numbers(first_newer):
-        return f"livekit-server {oldest} or newer, with a proxy before it that drops fields"
+        return f"livekit-server {oldest} or newer, with a proxy in front of it that drops fields"
     return f"livekit-server {oldest} or newer, and older than {first_newer}"
 
 

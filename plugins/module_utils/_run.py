@@ -160,7 +160,7 @@ class _Run:
             told.append(f"It is unknown whether it wrote: {shortened(steps, _MOST_TOLD)}")
         if self.parked:
             waiting = shortened([*self.parked.values()], _MOST_TOLD)
-            told.append(f"{waiting} waits on a parked number or PIN and takes no calls: run again")
+            told.append(f"{waiting} still has a placeholder number or PIN and matches no calls: run again")
         return {"told": ". ".join(told), "changed": bool(self.actions), "actions": self.actions}
 
     def _planned(self, read: Callable) -> Plan:

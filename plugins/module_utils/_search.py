@@ -73,7 +73,7 @@ class Search:
                 found = self._found()
                 if found is not None:
                     return found
-        raise NoWay(self.obstacle or "calls would be lost")
+        raise NoWay(self.obstacle or "some calls would not be answered")
 
     def _found(self) -> list[Step] | None:
         heap = [_Node((0, 0, next(self.numbers)), self.start)]

@@ -145,7 +145,7 @@ class Sysctl:
         if now is not None and not settings.buffer:
             settings.was = int(now)
         settings.buffer, settings.buffer_for = rmem_max, role
-        if not self._write(BUFFER, str(rmem_max), f"is {'not to be seen' if now is None else now} and "):
+        if not self._write(BUFFER, str(rmem_max), f"{'cannot be read' if now is None else f'is {now}'} and "):
             settings.buffer = 0
 
     def _give_the_buffer_back(self, roles: Iterable[str]) -> None:

@@ -178,7 +178,9 @@ def _difference(before: Decision, after: Decision) -> str:
         if trunks[0] != trunks[1] and not same_id:
             parts.append(f"trunk {trunks[0]} → {trunks[1]}")
         if before.asks_password != after.asks_password:
-            parts.append("password asked for → none" if before.asks_password else "no password → one is asked for")
+            parts.append(
+                "password required → not required" if before.asks_password else "password not required → required"
+            )
     return f"{heads[1]}: {', '.join(parts)}" if parts else ""
 
 

@@ -24,7 +24,7 @@ def type_problems(options: Mapping, values: Mapping) -> Iterator[str]:
     """Problems of the variables in `values`, a mapping by the options of an argument specification."""
     for name, value in values.items():
         if value is None:
-            yield _problem(name, options[name], value, "Leave it out to keep its default")
+            yield _problem(name, options[name], value, "Omit it to keep its default")
         else:
             yield from _of_value(name, options[name], value, top=True)
 
@@ -38,7 +38,7 @@ def _of_value(name: str, option: Mapping, value, top: bool = False) -> Iterator[
     elif kind == "dict":
         yield from _of_mapping(name, option, value)
     elif kind in ("str", "path") and not _is_text(value):
-        yield _problem(name, option, value, "Give a text" + (", in quotes" if isinstance(value, bool) else ""))
+        yield _problem(name, option, value, "Give a string" + (", in quotes" if isinstance(value, bool) else ""))
     elif kind in _SCALARS and not _is_scalar(kind, value):
         yield _problem(name, option, value, f"Give {_SCALARS[kind][1]}")
     elif option.get("choices") and value not in option["choices"]:
@@ -107,4 +107,4 @@ def _shown(option: Mapping, value) -> str:
     if value is None:
         return "null"
     text = str(value).lower() if isinstance(value, bool) else repr(value) if isinstance(value, str) else str(value)
-    return text if len(text) <= 60 and "@" not in text else f"a text of {len(text)} characters"
+    return text if len(text) <= 60 and "@" not in text else f"a string of {len(text)} characters"

@@ -43,7 +43,7 @@ def containers(facts: dict) -> list[str]:
         (one["name"], one["state"], one["image"] + (" (stand-in)" if one["stand_in"] else ""))
         for one in facts["containers"]
     ]
-    return table(rows) or ["nothing that this run has looked at"]
+    return table(rows) or ["this run checked nothing here"]
 
 
 def table(rows: list[tuple[str, ...]]) -> list[str]:
@@ -59,11 +59,12 @@ def ways(facts: dict) -> list[str]:
     for trunk in facts["routing"]["inbound_trunks"]:
         rules = [rule for rule in facts["routing"]["dispatch_rules"] if leads_to(rule, trunk)]
         numbers = trunk["numbers"] or ["any number"]
-        reached = [f"rule {named(rule)}, {room(rule)}, {agent(rule)}" for rule in rules] or ["no rule: nobody answers"]
+        reached = [f"rule {named(rule)}, {room(rule)}, {agent(rule)}" for rule in rules]
+        reached = reached or ["no rule: calls are not answered"]
         lines += [f"{number} -> trunk {named(trunk)} -> {way}" for number in numbers for way in reached]
     if len(lines) > MOST_LINES:
         lines[MOST_LINES:] = [f"and {len(lines) - MOST_LINES} more"]
-    return lines or ["no number yet: there is no trunk on the server"]
+    return lines or ["no numbers yet: the server has no trunks"]
 
 
 def leads_to(rule: dict, trunk: dict) -> bool:
@@ -113,12 +114,12 @@ def agents(facts: dict) -> list[str]:
 
 
 def reach(facts: dict) -> list[str]:
-    everybody = "everybody (livekit_firewall_any_source is true)" if facts["any_source"] else ""
+    everyone = "everyone (livekit_firewall_any_source is true)" if facts["any_source"] else ""
     lines = []
     if facts["is_sip"]:
         lines += [
-            f"SIP, port {facts['sip_port']} udp and tcp:  {everybody or networks(facts['signalling_networks'])}",
-            f"Media, udp {facts['rtp_port']}:  {everybody or networks(facts['media_networks'])}",
+            f"SIP, port {facts['sip_port']} udp and tcp:  {everyone or networks(facts['signalling_networks'])}",
+            f"Media, udp {facts['rtp_port']}:  {everyone or networks(facts['media_networks'])}",
         ]
     if facts["is_server"]:
         api = networks(facts["api_networks"]) if facts["api_networks"] else "this machine only"
@@ -141,7 +142,7 @@ def reboot(facts: dict) -> list[str]:
         return ["Survives a reboot: containers, Docker and firewall are started by systemd."]
     how = {
         "systemd": "Docker was started by systemd, and the firewall was not",
-        "service": "Docker was started by `service`: there is no systemd here",
+        "service": "Docker was started by `service`: this host does not run systemd",
         "background": "Docker was started as a background process: neither systemd nor `service` could do it",
     }.get(started_by, f"Docker was started by {started_by}")
     return [f"Does NOT survive a reboot: {how}. Run this again after one."]

@@ -61,7 +61,7 @@ def test_what_is_expected_lets_a_run_apply_and_what_is_not_ends_it_before_anythi
     for arguments in (["--check"], []):
         code, output = role(*arguments, **desired, expect=wrong)
         assert code != 0
-        assert f"expect: the call to {TWO} from {CALLER}: it must be taken, and no rule takes it" in output
+        assert f"expect: the call to {TWO} from {CALLER}: a rule must match it, but none does" in output
         assert f"office: {TWO} is not in its numbers ({ONE})" in output
         assert "The caller hears: 100, 180, then 404" in output
         assert f"the call to {ONE}" not in output
@@ -81,7 +81,7 @@ def test_calls_are_judged_with_what_other_people_have_on_the_server(role, stored
     purged = {"purge": True, "keep": {"inbound_trunks": ["foreign"]}}
     code, output = role(**desired, expect=theirs, **purged)
     assert code != 0
-    assert f"the call to {FOREIGN} from {CALLER}: it must be taken, and no rule takes it" in output
+    assert f"the call to {FOREIGN} from {CALLER}: a rule must match it, but none does" in output
     assert stored() == before
     kept = {"purge": True, "keep": {"inbound_trunks": ["foreign"], "dispatch_rules": ["foreign"]}}
     code, output = role("--check", **desired, expect=theirs, **kept)
@@ -91,7 +91,7 @@ def test_calls_are_judged_with_what_other_people_have_on_the_server(role, stored
     taken["dispatch_rules"][1] |= {"trunks": ["foreign"], "numbers": [FOREIGN], "name": "ours"}
     code, output = role(**taken, keep={"inbound_trunks": ["foreign"]}, expect=theirs)
     assert code != 0
-    assert "rule foreign is expected, and it gets ours" in output
+    assert "expected rule foreign, got ours" in output
     assert stored() == before
 
 

@@ -109,8 +109,8 @@ def test_expectations_are_judged_on_what_will_stand_and_nothing_is_written_if_on
     for check in (True, False):
         failed = modules.routing(check=check, dispatch_rules=[new], expect=[foreign, wrong])
         assert failed["failure"]["code"] == "unexpected"
-        assert "refused is expected" in failed["msg"]
-        assert "must be taken" not in failed["msg"]
+        assert "it must be refused" in failed["msg"]
+        assert "a rule must match it" not in failed["msg"]
         purged = modules.routing(check=check, dispatch_rules=[new], purge=True, expect=[foreign])
         assert purged["failure"]["code"] == "unexpected"
     assert [livekit.twirp("SIP", rpc) for rpc in ("ListSIPInboundTrunk", "ListSIPDispatchRule")] == before

@@ -154,8 +154,8 @@ def _happening(world):
 
 
 @happens(
-    "Between two writes, callers would get in without the PIN that both tables require, or other calls would get a "
-    "worse result than before and after"
+    "Between two writes, callers would be accepted without the PIN that both tables require, or other calls would "
+    "get a worse result than before and after"
 )
 def _happening(world):
     def table(*numbers):
@@ -174,7 +174,7 @@ def _happening(world):
     return world.modules.trunk(**TRUNK)
 
 
-@happens("Nobody answers")
+@happens("The server does not respond")
 def _happening(world):
     with socket.socket() as deaf:
         deaf.bind(("127.0.0.1", 0))
@@ -210,7 +210,7 @@ def _happening(world):
     return world.spoilt("List", answers(401, {"code": "unauthenticated", "msg": "permissions denied"}))
 
 
-@happens("Another reason")
+@happens("The key or secret is rejected for another reason")
 def _happening(world):
     return world.spoilt("List", answers(401, "no"))
 

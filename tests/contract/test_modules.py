@@ -158,7 +158,7 @@ BAD_INPUT = {
         "trunk", {"name": "t", "numbers": [ONE], "allowed_addresses": ["198.51.100.0/33"]}, "invalid", "prefix length"),
     "unknown trunk in a rule": (
         "dispatch", {"name": "r", "trunks": ["nobody"], "direct": {"room_name": "x"}},
-        "not_found", "with this name or id. The inbound trunks there are: here"),
+        "not_found", "with this name or id. Existing inbound trunks: here"),
     "two objects of one name": (
         "trunk", {"trunks": [{"name": "t", "numbers": [ONE]}, {"name": "t", "numbers": [TWO]}]},
         "invalid", "two inbound trunks have the name 't'"),

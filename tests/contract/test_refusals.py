@@ -101,7 +101,7 @@ def test_a_field_that_the_server_s_objects_lack_is_refused_before_it_is_written(
     result = failed(
         spoilt.trunk(check=check, trunks=[new, {**TRUNK, "metadata": "m"}]), "unknown_field", "'new'", "auth_realm"
     )
-    assert "older than livekit-server 1.12.0" in result["msg"]
+    assert "livekit-server older than 1.12.0" in result["msg"]
     assert "auth_realm needs livekit-server 1.12.0 or newer" in result["failure"]["hint"]
     assert ". auth_realm needs livekit-server" in result["msg"]
     assert not result.get("changed")
@@ -177,7 +177,8 @@ def test_a_run_that_fails_half_way_says_what_it_did_and_what_to_do(livekit, modu
         if trunk["numbers"][0].startswith("parked-")
     ]
     assert parked == [action["name"]]
-    assert f"inbound trunk '{parked[0]}' waits on a parked number or PIN and takes no calls: run again" in result["msg"]
+    still = "still has a placeholder number or PIN and matches no calls: run again"
+    assert f"inbound trunk '{parked[0]}' {still}" in result["msg"]
     assert result["failure"]["hint"]
     again = modules.trunk(trunks=SWAPPED)
     assert not again.get("failed"), again

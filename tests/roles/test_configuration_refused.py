@@ -178,7 +178,7 @@ REFUSED = {
     ),
     "a slip of the pen for a later livekit-sip": (
         {"livekit_sip_image": "registry.example.com/sip:v1.17.0", "livekit_sip_config_extra": {"max_active_cals": 5}},
-        "livekit_sip_config_extra holds max_active_cals",
+        "livekit_sip_config_extra contains max_active_cals",
     ),
     "an unknown key that is refused for all": (
         {
@@ -194,7 +194,7 @@ REFUSED = {
             "livekit_sip_config_extra": {"session_timers": {}, "other_thing": 1},
             "livekit_sip_config_extra_accepted": "session_timers",
         },
-        "livekit_sip_config_extra holds other_thing,",
+        "livekit_sip_config_extra contains other_thing,",
     ),
     "a key in the extra that an older livekit-server does not know": (
         {
@@ -311,7 +311,7 @@ REFUSED = {
         "livekit-sip is of an unknown version",
     ),
     "redis on all interfaces": ({"livekit_redis_bind_address": "0.0.0.0"}, "livekit_redis_bind_address is '0.0.0.0'"),
-    "a snapshot without a number": ({"livekit_redis_save": ["hourly"]}, "livekit_redis_save holds hourly"),
+    "a snapshot without a number": ({"livekit_redis_save": ["hourly"]}, "livekit_redis_save contains hourly"),
 }
 
 OWNER = {"port": 5060, "protocol": "udp", "address": "0.0.0.0", "pid": "77", "program": "asterisk", "container": ""}

@@ -126,7 +126,7 @@ def test_an_image_that_exits_at_once_stops_at_the_first_host(site, heard):
     before = site.started()
     code, output = site.run(livekit_sip_image="broken/sip:1", livekit_sip_image_archive="")
     assert code == 2, output[-3000:]
-    assert "What ran before runs again" in output, output[-3000:]
+    assert "The previous container is running again" in output, output[-3000:]
     after = site.started()
     assert after[0] != before[0] and after[0].split()[0] == before[0].split()[0]
     assert after[1] == before[1]

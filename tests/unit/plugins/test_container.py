@@ -173,7 +173,7 @@ def test_one_that_does_not_become_healthy_leaves_the_old_one(folder, broken):
         return answer
 
     docker.run = only_the_first_start_fails
-    with pytest.raises(Unhealthy, match=r"What ran before runs again, with its config\."):
+    with pytest.raises(Unhealthy, match=r"The previous container is running again with its config\."):
         swap(docker, folder).replace()
     assert {name: (found["id"], found["running"]) for name, found in docker.state.items()} == {"sip": ("sip", True)}
     assert docker.policy == {"sip": "unless-stopped"}
@@ -221,7 +221,7 @@ def test_what_a_power_cut_left_comes_back_with_its_config_first(folder):
     (folder / ".previous").mkdir()
     (folder / ".previous" / "config.yaml").write_text("before the power cut")
     docker = Docker("sip", "sip-previous", "sip-next", dies=["sip-next"])
-    with pytest.raises(Unhealthy, match=r"What ran before runs again"):
+    with pytest.raises(Unhealthy, match=r"The previous container is running again"):
         swap(docker, folder).replace()
     assert {name: found["id"] for name, found in docker.state.items()} == {"sip": "sip-previous"}
     assert files(folder)["config.yaml"] == "before the power cut"
@@ -238,7 +238,7 @@ def test_a_container_of_somebody_else_is_left_alone(folder):
 @pytest.mark.parametrize("fails", ["stop", "rename"])
 def test_a_docker_that_fails_before_the_swap_leaves_the_old_one_running(folder, fails):
     docker = Docker("sip", "sip-next", fails=[fails])
-    with pytest.raises(Unhealthy, match=r"What ran before runs again"):
+    with pytest.raises(Unhealthy, match=r"The previous container is running again"):
         swap(docker, folder).replace()
     assert docker.state["sip"]["id"] == "sip" and docker.state["sip"]["running"]
     assert docker.policy["sip"] == "unless-stopped"
@@ -252,7 +252,7 @@ def test_an_old_config_that_cannot_be_put_back_does_not_keep_the_old_one_down(fo
         raise OSError("No space left on device")
 
     failing.config.put_back = put_back
-    with pytest.raises(Unhealthy, match=r"No space left on device\nWhat ran before runs again"):
+    with pytest.raises(Unhealthy, match=r"No space left on device\nThe previous container is running again"):
         failing.replace()
     assert docker.state["sip"]["running"]
 

@@ -55,15 +55,15 @@ def test_call_that_gets_what_it_must(expected):
 @pytest.mark.parametrize(
     ("expected", "words"),
     [
-        ({"to": "+12025550150"}, "it must be taken, and no rule takes it"),
-        ({"refused": True}, "refused is expected, and a rule takes it"),
-        ({"to": TWO, "refused": True}, "refused is expected, and a PIN is asked for"),
-        ({"trunk": "conference"}, "trunk conference is expected, and it gets line"),
-        ({"rule": "lobby"}, "rule lobby is expected, and it gets agent"),
-        ({"room": "other-"}, "a room other-… is expected, and it gets call-_"),
-        ({"agent": "other"}, "agent other is expected, and it gets voice-agent"),
-        ({"to": TWO, "room": "lobby"}, "a room or agent is expected, and a PIN is asked for: add the pin"),
-        ({"to": TWO, "pin": "1"}, "it must be taken, and no rule takes it"),
+        ({"to": "+12025550150"}, "a rule must match it, but none does"),
+        ({"refused": True}, "it must be refused, but a rule matches it"),
+        ({"to": TWO, "refused": True}, "it must be refused, but a PIN is asked for"),
+        ({"trunk": "conference"}, "expected trunk conference, got line"),
+        ({"rule": "lobby"}, "expected rule lobby, got agent"),
+        ({"room": "other-"}, "expected a room other-…, got call-_"),
+        ({"agent": "other"}, "expected agent other, got voice-agent"),
+        ({"to": TWO, "room": "lobby"}, "expected a room or agent, but a PIN is asked for: add the pin"),
+        ({"to": TWO, "pin": "1"}, "a rule must match it, but none does"),
     ],
 )
 def test_call_that_would_go_another_way_fails_the_plan_with_the_explanation(expected, words):
@@ -92,7 +92,7 @@ def test_expectation_that_cannot_be_is_refused(expected, words):
 
 def test_every_call_that_would_go_another_way_is_named():
     result = MODULES.routing(check=True, assume_empty=True, expect=[{"to": ONE}, {"to": TWO}])
-    assert result["msg"].count("it must be taken") == 2
+    assert result["msg"].count("a rule must match it") == 2
 
 
 def test_diff_ends_with_the_calls_that_go_another_way():

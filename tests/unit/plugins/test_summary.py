@@ -71,7 +71,7 @@ def test_it_says_the_way_of_each_number(facts):
 
 def test_a_trunk_without_a_rule_is_told(facts):
     facts["routing"]["dispatch_rules"] = []
-    assert "+12025550101 -> trunk twilio -> no rule: nobody answers" in summary.render(facts, [])
+    assert "+12025550101 -> trunk twilio -> no rule: calls are not answered" in summary.render(facts, [])
 
 
 def test_a_rule_for_every_trunk_counts_for_each(facts):
@@ -120,7 +120,7 @@ def test_who_may_reach_what(facts):
     assert "ports 7880, 7881, 7882:  this machine only" in text
     assert "Redis:  198.51.100.128/26\nHealth, metrics:  this machine only\n" in text
     facts["any_source"] = True
-    assert "everybody" in "\n".join(_summary.reach(facts))
+    assert "everyone" in "\n".join(_summary.reach(facts))
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_who_may_reach_what(facts):
     [
         ("systemd", True, "Survives a reboot"),
         ("systemd", False, "Does NOT survive"),
-        ("service", False, "no systemd here"),
+        ("service", False, "this host does not run systemd"),
         ("background", False, "background process"),
     ],
 )
@@ -156,7 +156,7 @@ def test_a_host_is_told_what_it_has_and_no_more(facts):
     facts["routing"] = {"asked": False, "inbound_trunks": [], "dispatch_rules": []}
     text = "\n".join(_summary.summary(facts))
     assert text.startswith("What runs on sip-2\n  livekit-sip  healthy  docker.io/livekit/sip:v1.10.0\n")
-    assert "livekit-server" not in text and "nobody answers" not in text and "Key:" not in text
+    assert "livekit-server" not in text and "calls are not answered" not in text and "Key:" not in text
     assert "SIP URI" in text and "API and rooms" not in text
     facts |= {"is_sip": False, "containers": []}
-    assert "nothing that this run has looked at" in "\n".join(_summary.summary(facts))
+    assert "this run checked nothing here" in "\n".join(_summary.summary(facts))

@@ -100,6 +100,6 @@ def test_what_cannot_be_set_is_a_warning_and_not_kept(kernel):
     (kernel.proc / BUFFER).unlink()
     (kernel.proc / BUFFER).mkdir()
     said = kernel.run("livekit_server", "7880", rmem_max=5000000)
-    assert said["refused"] == ["net.core.rmem_max is not to be seen and cannot be set to 5000000 (Is a directory)"]
+    assert said["refused"] == ["net.core.rmem_max cannot be read and cannot be set to 5000000 (Is a directory)"]
     assert "rmem_max" not in kernel.file.read_text()
     assert not kernel.run("livekit_server", "7880", rmem_max=5000000)["changed"]

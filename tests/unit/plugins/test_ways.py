@@ -90,7 +90,7 @@ CASES = {
     "a password": (
         [trunk("t", ONE), rule("a", "t")],
         [trunk("t", ONE, auth_username="u", auth_password="example"), rule("a", "t")],
-        [f"{ONE} from anywhere: rule a: no password → one is asked for"],
+        [f"{ONE} from anywhere: rule a: password not required → required"],
     ),
     "a new PIN": (
         [trunk("t", ONE), rule("a", "t", pin="1111")],
