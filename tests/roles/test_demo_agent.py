@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -28,7 +27,12 @@ def port():
             "name": "line",
             "trunk_ids": [made["sip_trunk_id"]],
             "rule": {"dispatch_rule_individual": {"room_prefix": "call"}},
-            "room_config": {"agents": [{"agent_name": "voice-agent"}]},
+            # The rooms of the burst still exist when the next call comes.
+            "room_config": {
+                "agents": [{"agent_name": "voice-agent"}],
+                "empty_timeout": 3600,
+                "departure_timeout": 3600,
+            },
         }
         assert livekit.twirp("SIP", "CreateSIPDispatchRule", {"dispatch_rule": rule})[0] == 200
         with Agent(livekit), StandIn(livekit) as sip:
@@ -41,10 +45,8 @@ def call(port):
 
 
 def test_a_burst_is_answered_or_rejected_and_the_next_call_is_answered(port):
-    """The rooms of the burst still exist at that time, and must not occupy the agent."""
-    began = time.monotonic()
+    """An agent that stayed in the rooms of the burst would stay there for an hour."""
     with ThreadPoolExecutor(CALLS) as pool:
         calls = list(pool.map(lambda _unused: call(port), range(CALLS)))
     assert set(calls) == {ANSWERED, REJECTED}
-    # On a busy machine both take longer. A stuck agent stays stuck for several times the length of a burst.
-    wait_for(lambda: call(port) == ANSWERED, seconds=2 * (time.monotonic() - began))
+    wait_for(lambda: call(port) == ANSWERED)
