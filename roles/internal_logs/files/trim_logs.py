@@ -43,7 +43,7 @@ def old(line, limit):
 
 
 def trim(path, limit):
-    """Docker writes at the end of `path`, and reads path.2, path.1, path."""
+    """Docker appends to `path` and reads the files from oldest to newest: path.2, path.1, path."""
     rotated = sorted(glob.glob(f"{glob.escape(path)}.*"), reverse=True)
     kept, removed, size = [], False, 0
     for part in [*rotated, path]:
