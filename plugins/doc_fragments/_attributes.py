@@ -20,7 +20,7 @@ attributes:
       mode.
     support: full
     details:
-      - The diff of check mode equals the diff of the run.
+      - The diff in check mode equals the diff of the run itself.
   idempotent:
     description:
       - When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.

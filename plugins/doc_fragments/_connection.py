@@ -25,8 +25,8 @@ options:
     required: true
   api_secret:
     description:
-      - The secret of O(api_key). It is not sent; it signs a token that is valid for ten minutes and only allows
-        managing SIP.
+      - The secret of O(api_key). The module does not send the secret, but uses it to sign a token that is valid for ten
+        minutes and only allows managing SIP.
       - If not set, the value of the environment variable E(LIVEKIT_API_SECRET) is used.
     type: str
     required: true
@@ -44,10 +44,10 @@ options:
     type: path
   timeout:
     description:
-      - Seconds to wait for one answer, from 1 to 3600.
+      - Seconds to wait for each answer, from 1 to 3600.
       - Reads are retried on connection errors and HTTP 5xx for up to this many seconds in total. Writes are retried
-        only after checking that they were not applied.
-      - After HTTP 429 and C(Retry-After), reads and writes wait at most this long.
+        only after the module has checked that they were not applied.
+      - After HTTP 429, reads and writes respect C(Retry-After), but wait at most this many seconds in total.
     type: int
     default: 30
 requirements:

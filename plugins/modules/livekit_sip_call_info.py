@@ -12,12 +12,12 @@ version_added: 0.1.0
 author:
   - The telephony.livekit maintainers (@telephony-livekit)
 description:
-  - Evaluates an inbound call like livekit-server, with the trunks and rules that the server stores, and gives the
-    reason for each trunk and rule that does not match. No call is placed.
+  - Evaluates an inbound call like livekit-server, with the trunks and rules that the server stores, and explains why
+    the other trunks and rules do not match. No call is placed.
   - With O(outbound), explains a C(CreateSIPParticipant) request instead, with the messages to the provider and the
-    problems of the request. No request is sent.
+    problems of the request. This request is not sent.
   - With O(inbound_trunks), O(outbound_trunks) or O(dispatch_rules), the call is evaluated with the objects that the
-    server would store after a run of M(telephony.livekit.livekit_sip_routing) with them. Options that
+    server would store after a run of M(telephony.livekit.livekit_sip_routing) with these options. Options that
     M(telephony.livekit.livekit_sip_routing) rejects make this module fail too.
 extends_documentation_fragment:
   - telephony.livekit._connection
@@ -26,8 +26,8 @@ extends_documentation_fragment:
 options:
   to:
     description:
-      - Called number, the user part of the SIP header C(To), in quotes and as the provider sends it. Rules compare it
-        character by character.
+      - Called number, the user part of the SIP header C(To), in quotes and as the provider sends it. Rules compare
+        the number character by character.
       - One of O(to) and O(outbound) is required.
     type: raw
   from:
@@ -57,14 +57,14 @@ options:
     suboptions:
       trunk:
         description:
-          - Name or id of the outbound trunk. In the request it is the id, C(sip_trunk_id). If omitted,
+          - Name or id of the outbound trunk. The request itself contains the id, as C(sip_trunk_id). If omitted,
             O(outbound.inline_trunk) is used.
         type: str
       inline_trunk:
         description:
-          - Trunk that is not stored, C(trunk) of the request. It has no numbers, so O(outbound.from_number) is
-            required.
-          - With O(outbound.trunk), it is ignored, except for C(from_host) if the trunk has none.
+          - Trunk that is not stored, C(trunk) of the request. Such a trunk has no numbers, so O(outbound.from_number)
+            is required.
+          - With O(outbound.trunk), this option is ignored, except for C(from_host) if the stored trunk has none.
         type: dict
         suboptions:
           hostname:
@@ -94,12 +94,12 @@ options:
             type: str
       request_uri:
         description:
-          - Request-URI of the INVITE instead of O(outbound.to) at the trunk's host, C(sip_request_uri) of the
-            request. The header C(To) does not change. livekit-server 1.11 ignores this option without a warning.
+          - Request-URI of the INVITE, C(sip_request_uri) of the request. The default is O(outbound.to) at the trunk's
+            host. The header C(To) does not change. livekit-server 1.11 ignores this option without a warning.
         type: dict
         suboptions: &destination
           raw:
-            description: A SIP URI. It is mutually exclusive with C(values).
+            description: A SIP URI. This option and C(values) are mutually exclusive.
             type: str
           values:
             description: The parts of a SIP URI.
@@ -115,16 +115,16 @@ options:
                 description: IP address, if there is no host.
                 type: str
               port:
-                description: Port. The default is that of the transport.
+                description: Port. The default is the transport's default port.
                 type: int
               transport:
-                description: Transport. It must match the trunk's, or one of the two must be V(auto).
+                description: Transport. It must equal the trunk's transport, or one of the two must be V(auto).
                 type: str
                 choices: [auto, udp, tcp, tls]
       to_header:
         description:
-          - The header C(To), C(sip_to_header) of the request. livekit-sip rejects calls with it, because it does not
-            accept it together with O(outbound.to), and livekit-server rejects calls without O(outbound.to).
+          - The header C(To), C(sip_to_header) of the request. No call works with this option, because livekit-sip
+            rejects it together with O(outbound.to), and livekit-server rejects calls without O(outbound.to).
         type: dict
         suboptions: &named
           display_name:
@@ -133,9 +133,9 @@ options:
           <<: *destination
       from_header:
         description:
-          - The header C(From), C(sip_from_header) of the request, instead of O(outbound.from_number) at the trunk's
-            C(from_host). livekit-server requires a number anyway. livekit-server 1.11 ignores this option
-            without a warning.
+          - The header C(From), C(sip_from_header) of the request. The default is O(outbound.from_number) at the
+            trunk's C(from_host). livekit-server requires a calling number anyway. livekit-server 1.11 ignores this
+            option without a warning.
         type: dict
         suboptions: *named
       to:
@@ -172,9 +172,9 @@ options:
         choices: [disable, allow, require]
       media:
         description:
-          - Codecs, encryption and media timeout of the call. Codecs of a request replace the trunk's. If the request
-            has none, C(only_listed_codecs) is also the trunk's. livekit-server 1.11 ignores this option without a
-            warning.
+          - Codecs, encryption and media timeout of the call. Codecs of the request replace those of the trunk. If the
+            request lists no codecs, the codecs and C(only_listed_codecs) of the trunk apply. livekit-server 1.11
+            ignores this option without a warning.
         type: dict
         suboptions:
           only_listed_codecs:
@@ -235,26 +235,26 @@ options:
     description:
       - Version of livekit-server, such as V(1.13.8). The API does not report it, but it determines what the caller of
         a rejected call hears, and whether O(outbound.to_user_override) works.
-      - If omitted, RV(hears) has both answers.
+      - If omitted, RV(hears) contains the responses of older and of newer versions.
     type: str
   inbound_trunks:
     description:
-      - Inbound trunks as O(telephony.livekit.livekit_sip_routing#module:inbound_trunks).
+      - Inbound trunks, in the form of O(telephony.livekit.livekit_sip_routing#module:inbound_trunks).
     type: list
     elements: dict
   outbound_trunks:
     description:
-      - Outbound trunks as O(telephony.livekit.livekit_sip_routing#module:outbound_trunks).
+      - Outbound trunks, in the form of O(telephony.livekit.livekit_sip_routing#module:outbound_trunks).
     type: list
     elements: dict
   dispatch_rules:
     description:
-      - Dispatch rules as O(telephony.livekit.livekit_sip_routing#module:dispatch_rules).
+      - Dispatch rules, in the form of O(telephony.livekit.livekit_sip_routing#module:dispatch_rules).
     type: list
     elements: dict
   purge:
     description:
-      - Evaluate as if objects that the given lists do not name were deleted.
+      - Evaluate the call as if objects that the given lists do not name were deleted.
     type: bool
     default: false
   keep:
@@ -279,7 +279,7 @@ options:
         default: []
   assume_empty:
     description:
-      - Evaluate as if the server stored nothing, without connecting to it.
+      - Evaluate the call as if the server stored nothing, without connecting to the server.
     type: bool
     default: false
 seealso:
@@ -343,8 +343,8 @@ result:
   sample: accept
 trunk:
   description:
-    - Name and id of the trunk that matches the call, or that O(outbound) names, or null. O(outbound.inline_trunk) has
-      neither. The id is empty if the trunk is not stored yet.
+    - Name and id of the trunk that matches the call or that O(outbound) names. Null if there is no such trunk, and for
+      O(outbound.inline_trunk). The id is empty if the trunk is not stored yet.
   returned: success
   type: dict
   sample: {name: twilio, id: ST_N5oXHia9B4dW}
@@ -365,7 +365,7 @@ agents:
   elements: str
   sample: [voice-agent]
 error:
-  description: Reason why livekit-server cannot decide the call. Empty if it can.
+  description: Reason why livekit-server cannot decide the call. Empty if it can decide the call.
   returned: success, of an inbound call
   type: str
 hears:
@@ -380,16 +380,16 @@ other_trunks:
   elements: dict
   contains: &other
     name:
-      description: Its name.
+      description: Name of the trunk or rule.
       type: str
     id:
-      description: Its id. Empty if it is not stored yet.
+      description: Id of the trunk or rule. Empty if the object is not stored yet.
       type: str
     code:
       description: One of V(number), V(caller), V(source), V(trunk), V(pin) and V(priority).
       type: str
     reason:
-      description: The first reason, with the decisive value.
+      description: The first reason why the trunk or rule does not match, with the decisive value.
       type: str
 other_rules:
   description: Each rule that does not match the call.
@@ -399,8 +399,8 @@ other_rules:
   contains: *other
 findings:
   description:
-    - Problems of trunks and rules that match the call, or nearly match it, or of the trunk of an outbound call. The
-      most severe comes first.
+    - Problems of the trunks and rules that match or nearly match the call, or of the trunk of an outbound call, the
+      most severe first.
   returned: success
   type: list
   elements: dict
@@ -410,7 +410,7 @@ findings:
       type: str
     severity:
       description:
-        - V(error) if calls fail, V(warning) if it is probably not intended, V(note) if it is worth knowing.
+        - V(error) if calls fail, V(warning) if the finding is probably not intended, V(note) if it is worth knowing.
       type: str
     objects:
       description: The objects concerned, each with C(object), C(id) and C(name).
@@ -427,7 +427,7 @@ refused_by:
   returned: success, with O(outbound)
   type: str
 sent:
-  description: The request as the provider gets it. Null without a trunk.
+  description: What livekit-sip sends to the provider, and the settings of the call. Null if the request has no trunk.
   returned: success, with O(outbound)
   type: dict
   contains:
@@ -441,8 +441,8 @@ sent:
       sample: sip:+12025550150@sip.example.com;transport=tls
     host:
       description:
-        - Host of RV(sent.request_uri), to which the INVITE is sent. A name is looked up as an address, and as C(SRV)
-          only if it has none.
+        - Host of RV(sent.request_uri), to which the INVITE is sent. A name is looked up as an address, and as
+          C(SRV) only if it has no address.
       type: str
       sample: sip.example.com
     port:
@@ -450,18 +450,19 @@ sent:
       type: int
       sample: 5061
     transport:
-      description: V(udp), V(tcp) or V(tls).
+      description: Transport of the INVITE, V(udp), V(tcp) or V(tls).
       type: str
       sample: tls
     numbers:
       description:
-        - Number that the callee sees. If there are several, livekit-server picks one at random for each call. V(*) is
-          an ordinary number here. If the trunk's address ends in C(twilio.com), a number without a plus sign gets one.
+        - Numbers that the callee may see. If there are several, livekit-server picks one at random for each call. V(*)
+          is an ordinary number here. If the trunk's address ends in C(twilio.com), a number without a plus sign gets
+          one.
       type: list
       elements: str
       sample: ["+12025550100"]
     number_given_by:
-      description: V(request) or V(trunk).
+      description: The source of RV(sent.numbers), V(request) or V(trunk).
       type: str
       sample: trunk
     display_name:
@@ -474,8 +475,8 @@ sent:
       type: str
     headers:
       description:
-        - Headers of the INVITE, each with C(name), C(given_by) (V(request) or V(trunk)) and C(replaces), whether the
-          header of the request replaces that of the trunk. Names are case-sensitive.
+        - Headers of the INVITE, each with C(name), C(given_by) (V(request) or V(trunk)) and C(replaces), which is
+          true if the header of the request replaces that of the trunk. Names are case-sensitive.
         - The trunk's C(attributes_to_headers) are headers of the BYE, not of the INVITE.
       type: list
       elements: dict
@@ -495,7 +496,7 @@ sent:
           case the call fails.
       type: str
     encryption:
-      description: V(disable), V(allow) or V(require).
+      description: Encryption of the audio, V(disable), V(allow) or V(require).
       type: str
       sample: disable
     media:
@@ -508,19 +509,19 @@ sent:
       elements: str
       sample: [PCMU, PCMA, G722]
     media_timeout:
-      description: Duration of silence after which the call ends, from the request or the trunk. Empty for
+      description: Duration of silence after which the call ends, from the request or the trunk. Empty means
         livekit-sip's default.
       type: str
     destination:
-      description: The request's. Only LiveKit Cloud uses it.
+      description: Location of the callee, from the request. Only LiveKit Cloud uses it.
       type: dict
     destination_country:
-      description: The trunk's. Only LiveKit Cloud uses it.
+      description: Country of the called number, from the trunk. Only LiveKit Cloud uses it.
       type: str
     ringing_timeout:
       description:
-        - Maximum ringing time. The default is 3 minutes. At most RV(sent.max_call_duration), and with
-          O(outbound.wait_until_answered) at most 80 seconds.
+        - Maximum ringing time. The default is 3 minutes. The upper limit is RV(sent.max_call_duration), and with
+          O(outbound.wait_until_answered) also 80 seconds.
       type: str
       sample: 180s
     max_call_duration:
@@ -542,7 +543,7 @@ sent:
       type: bool
 problems:
   description:
-    - Problems of the outbound call that make it fail or are probably not intended. The most severe comes first.
+    - Problems of the outbound call that make it fail or are probably not intended, the most severe first.
   returned: success, with O(outbound)
   type: list
   elements: dict
@@ -550,13 +551,13 @@ problems:
     code:
       description:
         - A stable name of the kind of problem, such as V(number_foreign). C(docs/dial-plan.md) of the collection lists
-          them.
+          all problems.
       type: str
     severity:
       description: V(error) if the request is rejected, otherwise V(warning).
       type: str
     refused_by:
-      description: V(livekit-server), V(livekit-sip), or empty if the call is sent.
+      description: The program that rejects the request, V(livekit-server) or V(livekit-sip). Empty if the call is sent.
       type: str
     cause:
       description: The problem.
@@ -565,7 +566,7 @@ problems:
       description: The fix.
       type: str
 text:
-  description: The same as human-readable text.
+  description: The whole explanation as human-readable text.
   returned: success
   type: str
 failure:

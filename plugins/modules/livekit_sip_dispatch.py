@@ -12,8 +12,8 @@ version_added: 0.1.0
 author:
   - The telephony.livekit maintainers (@telephony-livekit)
 description:
-  - Creates, changes and deletes dispatch rules, which determine the room of a call and the agents that join it; one
-    rule or a whole list in one run.
+  - Creates, changes and deletes dispatch rules, a single rule or a whole list in one run. A dispatch rule determines
+    the room of a call and the agents that join the room.
   - An omitted field keeps its value on the server; an empty list or string clears it. Lists and dictionaries are
     replaced as a whole, but keys of O(direct), O(individual), O(callee), O(media) and O(room_config) are merged. Fields
     that this module does not know are kept.
@@ -37,7 +37,7 @@ options:
     suboptions: &rule
       name:
         description:
-          - The name of the rule. Without O(id), it selects the rule with exactly this name.
+          - The name of the rule. Without O(id), the rule with exactly this name is selected.
           - Names are not unique in LiveKit. If several rules have this name, the module fails and lists their ids.
         type: str
       id:
@@ -47,8 +47,8 @@ options:
       trunks:
         description:
           - The inbound trunks whose calls this rule matches, by name or id.
-          - A rule without trunks matches every call that reaches the server, even one that no trunk allows. It is
-            rejected unless O(any_trunk=true).
+          - A rule without trunks matches every call that reaches the server, even a call that no trunk allows. Such a
+            rule is rejected unless O(any_trunk=true).
         type: list
         elements: str
       any_trunk:
@@ -57,7 +57,7 @@ options:
         type: bool
       direct:
         description:
-          - All calls join the same room. Set one of O(direct), O(individual) and O(callee).
+          - All calls join the same room. Set exactly one of O(direct), O(individual) and O(callee).
         type: dict
         suboptions:
           room_name:
@@ -66,8 +66,8 @@ options:
             required: true
           pin: &pin
             description:
-              - Digits that the caller must enter first. A rule with a PIN takes precedence over every rule without
-                one on the same trunk.
+              - Digits that the caller must enter first. A rule with a PIN takes precedence over every rule
+                without a PIN on the same trunk.
             type: str
       individual:
         description:
@@ -75,7 +75,7 @@ options:
         type: dict
         suboptions:
           room_prefix:
-            description: Prefix of the room's name. The server adds an underscore, so V(call) makes
+            description: Prefix of the room's name. The server adds an underscore, so V(call) results in
               C(call_+12025550150_…).
             type: str
           pin: *pin
@@ -101,7 +101,7 @@ options:
         elements: str
       numbers:
         description:
-          - The called numbers that this rule matches, exactly as the provider sends them; unlike in a trunk's
+          - The called numbers that this rule matches, exactly as the provider sends them. Unlike in a trunk's
             numbers, V(12025550100) and V(+12025550100) are different. Empty means any number.
         type: list
         elements: str
@@ -125,12 +125,12 @@ options:
         type: str
       room_config:
         description:
-          - Settings of the room, and the agents that join it. They apply only if this call creates the room.
+          - Settings of the room, and the agents that join it. They apply only if the call creates the room.
           - Omitted keys keep their values.
         type: dict
         suboptions:
           name:
-            description: Not used in a dispatch rule; LiveKit's room configurations have it.
+            description: Not used in a dispatch rule. LiveKit's room configurations have this field.
             type: str
           agents:
             description: The agents that join. The list is replaced as a whole.
@@ -218,8 +218,8 @@ options:
       other_fields:
         description:
           - Fields of a newer livekit-server that this version of the collection does not know, with their API names.
-          - M(telephony.livekit.livekit_sip_info) exports them under this option. A field that has its own option is
-            rejected here.
+          - M(telephony.livekit.livekit_sip_info) exports such fields under this option. A field that has its own option
+            is rejected here.
         type: dict
       clear:
         description:
@@ -241,8 +241,8 @@ options:
     default: []
   assume_trunks:
     description:
-      - Names of inbound trunks to treat as existing. Only for check mode, if the same playbook run would create them
-        first.
+      - Names of inbound trunks to treat as existing. Only for check mode, if the same playbook run would create these
+        trunks first.
     type: list
     elements: str
   return_all:
@@ -289,7 +289,7 @@ rule:
   description:
     - The rule after the run, or in check mode the planned rule, in the form of this module's options. Secrets are
       shown as V(<hidden>).
-    - With O(state=absent), the deleted rule; V(null) if there was none.
+    - With O(state=absent), the deleted rule, or V(null) if no rule was deleted.
   returned: success, unless O(rules) is given
   type: dict
   sample:
@@ -299,7 +299,7 @@ rule:
     individual:
       room_prefix: call-
 rules:
-  description: The changed rules, or all with O(return_all=true), each in the form of RV(rule).
+  description: The changed rules, or all rules with O(return_all=true), each in the form of RV(rule).
   returned: success, if O(rules) is given
   type: list
   elements: dict
@@ -307,9 +307,9 @@ actions:
   description:
     - The writes in order, or in check mode the planned writes.
     - C(parked) is true for a write that gives an object a placeholder number or PIN until the desired one is free.
-    - C(interrupts) lists numbers whose calls, from this write to a later one, are handled neither as before the run
-      nor as after it, because the number moves to another trunk, or the calls to another rule. A single write ends the
-      interruption.
+    - C(interrupts) lists the numbers whose calls, from this write until a later one, are handled neither as before nor
+      as after the run, because the number moves to another trunk or its calls move to another rule. A single write ends
+      the interruption.
   returned: success
   type: list
   elements: dict

@@ -15,7 +15,7 @@ description:
   - Returns the stored objects without secrets, and also as variables for the role
     P(telephony.livekit.livekit_routing#role), to manage an existing server with Ansible.
   - Reports problems of all objects, whoever created them, such as calls that fail, rules that no call reaches, and
-    lines that answer any caller. C(docs/dial-plan.md) of the collection lists all findings.
+    rules that answer any caller. C(docs/dial-plan.md) of the collection lists all findings.
 extends_documentation_fragment:
   - telephony.livekit._connection
   - telephony.livekit._attributes.info_module
@@ -33,8 +33,8 @@ options:
     elements: str
   numbers:
     description:
-      - Return only trunks with one of these numbers, and the rules of these trunks. V(1-202-555-0100) is
-        V(+12025550100).
+      - Return only trunks with one of these numbers, and the rules of these trunks. V(1-202-555-0100) matches
+        V(+12025550100) too.
     type: list
     elements: str
 seealso:
@@ -72,7 +72,7 @@ inbound_trunks:
   type: list
   elements: dict
 outbound_trunks:
-  description: The outbound trunks, in the same form.
+  description: The outbound trunks, in the same form as RV(inbound_trunks).
   returned: success
   type: list
   elements: dict
@@ -83,7 +83,7 @@ dispatch_rules:
   elements: dict
 findings:
   description:
-    - Problems of trunks and rules. The most severe comes first.
+    - Problems of trunks and rules, the most severe first.
     - With O(names), O(ids) or O(numbers), only problems of the returned objects, based on all stored objects.
   returned: success
   type: list
@@ -95,7 +95,7 @@ findings:
       sample: trunk_unused
     severity:
       description:
-        - V(error) if calls fail, V(warning) if it is probably not intended, V(note) if it is worth knowing.
+        - V(error) if calls fail, V(warning) if the finding is probably not intended, V(note) if it is worth knowing.
       type: str
     objects:
       description: The objects concerned, each with C(object), C(id) and C(name).
@@ -109,9 +109,10 @@ findings:
       type: str
 export:
   description:
-    - The same as variables of the role P(telephony.livekit.livekit_routing#role), without unset options.
-    - It contains no secrets, so the next run does not change them. Rules refer to trunks by name if the name is
-      unique. An object also has its id if its name is empty or not unique. A rule without trunks has C(any_trunk=true).
+    - The returned objects as variables of the role P(telephony.livekit.livekit_routing#role), without unset options.
+    - The export contains no secrets, so a run of the role with it does not change them. Rules refer to trunks by name
+      if the name is unique. An object also has its id if its name is empty or not unique. A rule without trunks has
+      C(any_trunk=true).
   returned: success
   type: dict
   contains:

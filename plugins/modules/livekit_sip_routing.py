@@ -12,9 +12,9 @@ version_added: 0.1.0
 author:
   - The telephony.livekit maintainers (@telephony-livekit)
 description:
-  - Plans and applies the changes of trunks and dispatch rules together, so that numbers can move between trunks, and
-    trunks can be created and deleted with their rules, in an order in which no two objects claim the same call and no
-    trunk is left open.
+  - Plans and applies changes to trunks and dispatch rules together, so that numbers can move between trunks, and trunks
+    can be created and deleted together with their rules. The changes are ordered so that no two objects ever claim the
+    same call and no trunk is left open.
   - Unlisted objects are not changed, unless O(purge=true).
 extends_documentation_fragment:
   - telephony.livekit._connection
@@ -35,8 +35,8 @@ options:
     elements: dict
   dispatch_rules:
     description:
-      - Each has the options of M(telephony.livekit.livekit_sip_dispatch) for one rule. C(trunks) may name trunks of
-        O(inbound_trunks) that this run creates.
+      - Dispatch rules. Each has the options of M(telephony.livekit.livekit_sip_dispatch) for one rule. C(trunks)
+        may name trunks of O(inbound_trunks) that this run creates.
       - If omitted, dispatch rules are not managed or purged.
     type: list
     elements: dict
@@ -75,25 +75,25 @@ options:
   update_password:
     description:
       - V(always) compares C(auth_password) of trunks with the stored password.
-      - V(on_create) sets it only on a new trunk, for servers that do not return passwords.
+      - V(on_create) sets the password only on a new trunk, for servers that do not return passwords.
     type: str
     choices: [always, on_create]
     default: always
   assume_empty:
     description:
-      - Plan as if the server stored nothing, without connecting to it. Only for check mode, if the same playbook run
-        would create the server.
+      - Plan as if the server stored nothing, without connecting to the server. Only for check mode, if the same
+        playbook run would create the server.
     type: bool
     default: false
   return_all:
     description:
-      - Return every object of the given lists' kinds, not only those that changed.
+      - Return every object of each kind for which a list is given, not only those that changed.
     type: bool
     default: false
   expect:
     description:
       - Calls with their expected results, tested against all objects that the server would store after the run,
-        including unmanaged ones.
+        including unmanaged objects.
       - If a result differs, nothing is written, with or without check mode, and the failure explains the call like
         M(telephony.livekit.livekit_sip_call_info).
       - A call with none of C(trunk), C(rule), C(room), C(agent) and C(refused) must match a rule.
@@ -130,7 +130,7 @@ options:
         description: Name of an agent that is dispatched to the room.
         type: str
       refused:
-        description: Whether no rule matches the call. It is mutually exclusive with the four options above.
+        description: Whether no rule matches the call. Mutually exclusive with C(trunk), C(rule), C(room) and C(agent).
         type: bool
         default: false
 seealso:
@@ -187,18 +187,19 @@ EXAMPLES = r"""
 RETURN = r"""
 inbound_trunks:
   description:
-    - The changed inbound trunks, or all with O(return_all=true), in the form of
+    - The changed inbound trunks, or all inbound trunks with O(return_all=true), in the form of
       RV(telephony.livekit.livekit_sip_trunk#module:trunk).
   returned: success
   type: list
   elements: dict
 outbound_trunks:
-  description: The outbound trunks, likewise.
+  description: The changed outbound trunks, or all with O(return_all=true), in the same form as RV(inbound_trunks).
   returned: success
   type: list
   elements: dict
 dispatch_rules:
-  description: The rules, likewise, in the form of RV(telephony.livekit.livekit_sip_dispatch#module:rule).
+  description: The changed rules, or all with O(return_all=true), in the form of
+    RV(telephony.livekit.livekit_sip_dispatch#module:rule).
   returned: success
   type: list
   elements: dict
@@ -206,9 +207,9 @@ actions:
   description:
     - The writes in order, or in check mode the planned writes.
     - C(parked) is true for a write that gives an object a placeholder number or PIN until the desired one is free.
-    - C(interrupts) lists numbers whose calls, from this write to a later one, are handled neither as before the run
-      nor as after it, because the number moves to another trunk, or the calls to another rule. A single write ends the
-      interruption.
+    - C(interrupts) lists the numbers whose calls, from this write until a later one, are handled neither as before nor
+      as after the run, because the number moves to another trunk or its calls move to another rule. A single write ends
+      the interruption.
   returned: success
   type: list
   elements: dict

@@ -12,11 +12,12 @@ version_added: 0.1.0
 author:
   - The telephony.livekit maintainers (@telephony-livekit)
 description:
-  - Creates, changes and deletes inbound and outbound SIP trunks, one or a whole list in one run.
+  - Creates, changes and deletes inbound and outbound SIP trunks, a single trunk or a whole list in one run.
   - An omitted field keeps its value on the server; an empty list or string clears it. Lists and dictionaries are
     replaced as a whole, but keys of O(media) are merged. Fields that this module does not know are kept.
-  - Two inbound trunks must not claim the same number for the same caller, because calls to it would get C(503). The
-    server does not check this when a trunk is replaced, so this module does, before it writes and in check mode too.
+  - Two inbound trunks must not claim the same number for the same caller, because calls to that number would get
+    C(503). The server does not check this when a trunk is replaced. Therefore this module checks it before it writes,
+    in check mode too.
 extends_documentation_fragment:
   - telephony.livekit._connection
   - telephony.livekit._attributes
@@ -44,7 +45,7 @@ options:
     suboptions: &trunk
       name:
         description:
-          - The name of the trunk. Without O(id), it selects the trunk with exactly this name.
+          - The name of the trunk. Without O(id), the trunk with exactly this name is selected.
           - Names are not unique in LiveKit. If several trunks have this name, the module fails and lists their ids.
         type: str
       id:
@@ -67,8 +68,8 @@ options:
       allowed_addresses:
         description:
           - IP addresses and networks in CIDR notation from which calls are accepted.
-          - This is not access control. livekit-sip also compares them with the C(From) header, which any caller can
-            forge. Restrict access with a firewall, as the role P(telephony.livekit.livekit_firewall#role)
+          - This option is not access control. livekit-sip also compares its entries with the C(From) header, which any
+            caller can forge. Restrict access with a firewall, as the role P(telephony.livekit.livekit_firewall#role)
             does.
           - Only for O(direction=inbound).
         type: list
@@ -81,15 +82,15 @@ options:
         elements: str
       auth_username:
         description:
-          - User name for digest authentication; of the caller for an inbound trunk, at the provider for an outbound
-            one.
+          - User name for digest authentication. For an inbound trunk, the caller must use it; for an outbound trunk,
+            livekit-sip uses it at the provider.
           - Must be set together with O(auth_password). With only a user name, callers would not be asked for a
             password.
         type: str
       auth_password:
         description:
-          - Password for O(auth_username). LiveKit stores it unencrypted and returns it, so a changed password is
-            reported as a change; the password itself is never shown.
+          - Password for O(auth_username). LiveKit stores the password unencrypted and returns it, so a changed password
+            is reported as a change. The password itself is never shown.
         type: str
       auth_realm:
         description:
@@ -121,8 +122,8 @@ options:
       ringing_timeout_status:
         description:
           - SIP status that ends a call after O(ringing_timeout), V(400) to V(699). V(0) means livekit-sip's default.
-          - Requires livekit-server 1.13.11, and a livekit-sip that supports it. livekit-sip up to 1.11.0 does not, and
-            answers V(486).
+          - Requires livekit-server 1.13.11, and a livekit-sip that supports this option. livekit-sip up to 1.11.0 does
+            not support it and answers V(486).
           - Only for O(direction=inbound).
         type: int
       max_call_duration:
@@ -189,8 +190,8 @@ options:
       other_fields:
         description:
           - Fields of a newer livekit-server that this version of the collection does not know, with their API names.
-          - M(telephony.livekit.livekit_sip_info) exports them under this option. A field that has its own option is
-            rejected here.
+          - M(telephony.livekit.livekit_sip_info) exports such fields under this option. A field that has its own option
+            is rejected here.
         type: dict
       clear:
         description:
@@ -220,7 +221,7 @@ options:
   update_password:
     description:
       - V(always) compares O(auth_password) with the stored password.
-      - V(on_create) sets it only on a new trunk, for servers that do not return passwords.
+      - V(on_create) sets O(auth_password) only on a new trunk, for servers that do not return passwords.
     type: str
     choices: [always, on_create]
     default: always
@@ -290,7 +291,7 @@ trunk:
   description:
     - The trunk after the run, or in check mode the planned trunk, in the form of this module's options. Secrets are
       shown as V(<hidden>).
-    - With O(state=absent), the deleted trunk; V(null) if there was none.
+    - With O(state=absent), the deleted trunk, or V(null) if no trunk was deleted.
   returned: success, unless O(trunks) is given
   type: dict
   sample:
@@ -298,7 +299,7 @@ trunk:
     name: twilio
     numbers: ["+12025550100"]
 trunks:
-  description: The changed trunks, or all with O(return_all=true), each in the form of RV(trunk).
+  description: The changed trunks, or all trunks with O(return_all=true), each in the form of RV(trunk).
   returned: success, if O(trunks) is given
   type: list
   elements: dict
@@ -306,9 +307,9 @@ actions: &actions
   description:
     - The writes in order, or in check mode the planned writes.
     - C(parked) is true for a write that gives an object a placeholder number or PIN until the desired one is free.
-    - C(interrupts) lists numbers whose calls, from this write to a later one, are handled neither as before the run
-      nor as after it, because the number moves to another trunk, or the calls to another rule. A single write ends the
-      interruption.
+    - C(interrupts) lists the numbers whose calls, from this write until a later one, are handled neither as before nor
+      as after the run, because the number moves to another trunk or its calls move to another rule. A single write ends
+      the interruption.
   returned: success
   type: list
   elements: dict
