@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Secrets are only where their program reads them."""
+"""Each secret is stored only where the program that needs it reads it."""
 
 import json
 import re

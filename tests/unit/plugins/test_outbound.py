@@ -31,7 +31,7 @@ def explained(options: dict | None = None, **request) -> dict:
 
 
 def inline(options: dict | None = None, **request) -> dict:
-    """The module's explanation of a call on an inline trunk of the request."""
+    """The module's explanation of an outbound call whose request contains an inline trunk."""
     own = {"hostname": "sip.example.com", "transport": "tcp", **(options or {})}
     asked = {"to": CALLEE, "from_number": ONE, "inline_trunk": own, **request}
     return MODULES.run("livekit_sip_call_info", assume_empty=True, outbound=asked)
