@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
+from typing import Callable
 
 from ._docker_probe import kept_versions
 
@@ -22,36 +22,32 @@ from ._docker_probe import kept_versions
 SAID = re.compile(r"^(?:livekit-server|SIP|livekit-sip) version v?(?!0\.0\.0)(\d+\.\d+\.\d+)", re.MULTILINE)
 SECONDS = 30
 SHUT_IN = ("--network=none", "--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges")
-NOT_STARTED = 125
+# Exit codes of timeout, and of docker or timeout for a program that was not started.
+TIMED_OUT, NOT_STARTED = 124, (125, 127)
+
+# Runs a command, and returns its exit code, standard output and standard error.
+Run = Callable[[list[str]], tuple[int, str, str]]
 
 
-def docker(*arguments: str) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        ["docker", *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        timeout=SECONDS,
-        check=False,
-    )
+def docker(run: Run, *arguments: str) -> tuple[int, str, str]:
+    """The result of a docker command, with the exit code of timeout if it did not end or does not exist."""
+    return run(["timeout", str(SECONDS), "docker", *arguments])
 
 
-def image_id(image: str) -> str:
-    found = docker("image", "inspect", image)
-    return json.loads(found.stdout)[0]["Id"] if found.returncode == 0 else ""
+def image_id(run: Run, image: str) -> str:
+    code, output, _errors = docker(run, "image", "inspect", image)
+    return json.loads(output)[0]["Id"] if code == 0 else ""
 
 
-def ask(image: str, user: str) -> str | None:
-    """The version that the program reports, empty if it reports none; None if the program did not run or finish."""
+def ask(run: Run, image: str, user: str) -> str | None:
+    """The version that the program prints; None if it did not run to its end."""
     name = f"livekit-version-{os.getpid()}"
-    try:
-        done = docker("run", "--rm", f"--name={name}", f"--user={user}", *SHUT_IN, image, "--version")
-    except subprocess.TimeoutExpired:
-        docker("rm", "--force", name)
+    code, output, errors = docker(run, "run", "--rm", f"--name={name}", f"--user={user}", *SHUT_IN, image, "--version")
+    if code == TIMED_OUT:
+        docker(run, "rm", "--force", name)
+    if code in (TIMED_OUT, *NOT_STARTED):
         return None
-    if done.returncode == NOT_STARTED:
-        return None
-    found = SAID.search(done.stdout.decode(errors="replace"))
+    found = SAID.search(f"{output}\n{errors}")
     return found[1] if found else ""
 
 
@@ -62,14 +58,11 @@ def keep(file: str, versions: dict[str, str]) -> None:
     os.replace(f"{file}.new", file)
 
 
-def version(image: str, user: str, file: str, check: bool = False) -> str:
-    """The recorded version, or else the version that the program reports, which is then recorded unless `check`."""
+def version(run: Run, image: str, user: str, file: str, check: bool = False) -> str:
+    """The kept version, or else the one that the program prints, which is kept unless `check`."""
     kept = kept_versions(file)
-    try:
-        its_id = image_id(image)
-        said = kept[its_id] if its_id in kept else ask(its_id, user) if its_id else None
-    except (OSError, subprocess.TimeoutExpired):  # no docker command, or a daemon that does not answer
-        return ""
+    its_id = image_id(run, image)
+    said = kept[its_id] if its_id in kept else ask(run, its_id, user) if its_id else None
     if not check and said is not None and its_id not in kept:
         keep(file, {**kept, its_id: said})
     return said or ""

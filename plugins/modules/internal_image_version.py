@@ -72,7 +72,9 @@ def main() -> None:
         supports_check_mode=True,
     )
     options = module.params
-    found = _image_version.version(options["image"], options["user"], options["file"], check=module.check_mode)
+    found = _image_version.version(
+        module.run_command, options["image"], options["user"], options["file"], check=module.check_mode
+    )
     module.exit_json(changed=False, version=found)
 
 

@@ -2,6 +2,7 @@
 """The query for the version of an image on the host, with a script as Docker."""
 
 import json
+import subprocess
 
 import pytest
 from ansible_collections.telephony.livekit.plugins.module_utils import _image_version
@@ -14,6 +15,11 @@ case $1 in
     run) {run} ;;
 esac
 """
+
+
+def run(command):
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout, done.stderr
 
 
 @pytest.fixture
@@ -35,7 +41,7 @@ class Host:
         return self
 
     def version(self, **more):
-        return _image_version.version(IMAGE, USER, str(self.file), **more)
+        return _image_version.version(run, IMAGE, USER, str(self.file), **more)
 
     def commands(self):
         return self.log.read_text().splitlines()
@@ -104,6 +110,7 @@ def test_a_program_that_does_not_end_is_ended(host, monkeypatch):
 
 
 def test_without_a_docker_command_there_is_no_answer(host, monkeypatch):
+    (host.folder / "timeout").symlink_to("/usr/bin/timeout")
     monkeypatch.setenv("PATH", str(host.folder))
     assert host.version() == ""
 
