@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.support import phone
+from tests.images import agent
 from tests.support.agents import Agent
+from tests.support.caller import Caller
 from tests.support.hosts import wait_for
 from tests.support.livekit import HOST, LiveKit
+from tests.support.phone import talk
 from tests.support.stand_in import StandIn
 
 NUMBER = "+12025550100"
@@ -27,7 +30,12 @@ def port():
             "name": "line",
             "trunk_ids": [made["sip_trunk_id"]],
             "rule": {"dispatch_rule_individual": {"room_prefix": "call"}},
-            "room_config": {"agents": [{"agent_name": "voice-agent"}]},
+            # An agent that stays in its room stays for as long as the test runs.
+            "room_config": {
+                "agents": [{"agent_name": "voice-agent"}],
+                "empty_timeout": 3600,
+                "departure_timeout": 3600,
+            },
         }
         assert livekit.twirp("SIP", "CreateSIPDispatchRule", {"dispatch_rule": rule})[0] == 200
         with Agent(livekit), StandIn(livekit) as sip:
@@ -35,8 +43,17 @@ def port():
 
 
 def call(port):
-    """Place a call and return its last answer. The audio of twenty calls on a busy machine does not test the agent."""
-    return phone.place(HOST, HOST, NUMBER, 120, port=port)["answers"][-1]
+    """Place a call, talk for four seconds if it is answered, and return its last answer."""
+    with Caller(port, source=HOST, target=HOST) as caller:
+        caller.invite(NUMBER)
+        answers = caller.listen(120, lambda said: bool(said) and said[-1].status >= "2")
+        if not caller.answer:
+            caller.cancel()
+            return [answer.status for answer in answers][-1]
+        talk(caller, 4)
+        caller.bye()
+        caller.listen(120, bool)
+        return ANSWERED
 
 
 def test_a_burst_is_answered_or_rejected_and_the_next_call_is_answered(port):
@@ -45,3 +62,13 @@ def test_a_burst_is_answered_or_rejected_and_the_next_call_is_answered(port):
         calls = list(pool.map(lambda _unused: call(port), range(CALLS)))
     assert set(calls) == {ANSWERED, REJECTED}
     wait_for(lambda: call(port) == ANSWERED)
+
+
+def test_the_first_two_calls_do_not_start_the_native_library_of_rtc_twice():
+    """Two of the first calls at once would do so now and then, and the agent would end 15 s later."""
+    program = "import agent; from livekit.rtc._ffi_client import FfiClient; print(FfiClient._instance is not None)"
+    environment = {"PYTHONPATH": f"{agent.packages()}:{agent.DEMO}"}
+    ran = subprocess.run(
+        [agent.PYTHON, "-P", "-c", program], env=environment, capture_output=True, text=True, check=True
+    )
+    assert ran.stdout == "True\n"

@@ -24,6 +24,10 @@ MEGABYTES = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**20
 MOST_CALLS = max(1, min(CORES * CALLS_PER_CORE, MEGABYTES // MEGABYTES_PER_CALL))
 SECONDS_UNTIL_THE_CALLER_IS_THERE = 10
 
+# The first use of rtc starts its native library, and nothing keeps two threads from starting it twice (livekit 1.1.21,
+# _ffi_client.py). One of two first calls would then never join its room, and the library would end this process.
+rtc.AudioResampler(RATE, RATE)
+
 server = AgentServer(
     # All calls in one process: an echo is little work. livekit-agents would start a process for each.
     job_executor_type=JobExecutorType.THREAD,
