@@ -22,11 +22,13 @@ class Counts:
 
 @dataclass
 class Results:
-    """The results in one file. `failed` has the node id of each failed test with the first line of the reason."""
+    """The results in one file. `failed` has the node id of each failed test with the first line of the reason, and
+    `seconds` the time of each test with the fixtures that it was the first to use."""
 
     counts: Counts = Counts()
     failed: dict[str, str] = field(default_factory=dict)
     skipped: Counter = field(default_factory=Counter)  # reason -> number of tests
+    seconds: dict[str, float] = field(default_factory=dict)
 
 
 def read(path):
@@ -42,6 +44,7 @@ def read(path):
         )
         results.counts += Counts(max(tests - failures - errors - skipped, 0), failures + errors, skipped)
     for test in root.iter("testcase"):
+        results.seconds[node_id(test)] = float(test.get("time", 0))
         for verdict in test:
             reason = (verdict.get("message") or "no reason given").strip().splitlines()[0]
             if verdict.tag in ("failure", "error"):

@@ -236,6 +236,12 @@ def table(stages_done):
     return lines
 
 
+def slowest(stages_done, number=10):
+    """One line for each of the slowest tests, with the fixtures that it was the first to use."""
+    tests = [(seconds, test) for stage in stages_done for test, seconds in stage.results.seconds.items()]
+    return [f"{seconds:7.0f}  {test}" for seconds, test in sorted(tests, reverse=True)[:number]]
+
+
 def main(wanted):
     OUTPUT.mkdir(parents=True, exist_ok=True)
     for old in [*OUTPUT.glob("*.log"), *OUTPUT.glob("*.xml")]:
@@ -254,7 +260,7 @@ def main(wanted):
     total = sum((stage.sum for stage in done), counts.Counts())
     failed = [stage.name for stage in done if stage.failed]
     print(f"\n{'Failed: ' + ', '.join(failed) if failed else 'All stages passed.'}")
-    print(total, "", *table(done), sep="\n")
+    print(total, "", *table(done), "", "Seconds  The slowest tests", *slowest(done), sep="\n")
     return 1 if failed else 0
 
 

@@ -28,6 +28,12 @@ def test_a_file_of_pytest(tmp_path):
         "test_it.py::test_errors": 'failed on setup with "OSError"',
     }
     assert results.skipped == {"there is no telephone": 1}
+    assert {test.rpartition("::")[2] for test, seconds in results.seconds.items() if seconds >= 0} == {
+        "test_passes",
+        "test_fails",
+        "test_errors",
+        "test_is_skipped",
+    }
 
 
 def test_a_missing_or_broken_file_counts_nothing(tmp_path):

@@ -53,3 +53,10 @@ def test_the_table_names_what_was_skipped():
         "contract  ok  1 passed, 0 failed, 1 skipped  62",
         "skipped in contract: 1 x no telephone",
     ]
+
+
+def test_the_slowest_tests_of_all_stages_are_named():
+    quick, slow = stage(), stage()
+    quick.results.seconds = {"a.py::test_a": 1.2, "a.py::test_b": 0.1}
+    slow.results.seconds = {"c.py::test_c": 61.7}
+    assert run_tests.slowest([quick, slow], 2) == ["     62  c.py::test_c", "      1  a.py::test_a"]
