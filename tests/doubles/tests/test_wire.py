@@ -95,7 +95,7 @@ def compare(case: dict, live: Played) -> None:
     if case.get("api"):
         assert live.api == case["api"]
     elif case["room_appeared"]:
-        assert case["rooms"] in live.rooms
+        assert with_a_caller(case["rooms"]) in map(with_a_caller, live.rooms)
     else:
         assert not any(live.rooms)
 
@@ -206,7 +206,11 @@ def as_far_as_recorded(case: dict, result: Played, up: list[Caller]) -> None:
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         result.rtp_heard = result.rtp_heard or any(caller.audio() for caller in up)
-        rooms_seen = not case["room_appeared"] or case.get("api") or case["rooms"] in result.rooms
+        rooms_seen = (
+            not case["room_appeared"]
+            or case.get("api")
+            or with_a_caller(case["rooms"]) in map(with_a_caller, result.rooms)
+        )
         if rooms_seen and result.rtp_heard >= bool(case.get("rtp_heard")):
             return
         time.sleep(0.05)
@@ -336,6 +340,11 @@ def room(livekit: LiveKit, name: str) -> dict | None:
             for one in sorted(answer["participants"], key=lambda one: one["identity"])
         ],
     }
+
+
+def with_a_caller(seen: list[dict]) -> list[dict]:
+    """The rooms with a call. How soon an agent leaves the room of an ended call is up to the agent and the machine."""
+    return [one for one in seen if any(participant["kind"] == "SIP" for participant in one["participants"])]
 
 
 def api(livekit: LiveKit) -> str:
