@@ -142,7 +142,7 @@ class Swap:
 
     def replace(self) -> None:
         """NAME-next becomes NAME. Raises Unhealthy or DockerFailed after the previous container is restored."""
-        self._heal()
+        self.undo()
         runs, moved = self.containers.inspect(self.name) is not None, False
         try:
             if runs:
@@ -167,6 +167,19 @@ class Swap:
         if runs:
             self.containers.remove(self.name + PREVIOUS)
         self.config.forget()
+
+    def undo(self) -> bool:
+        """Undo a replacement that a crash of the host interrupted, because NAME may not be healthy.
+
+        Returns whether there was one.
+        """
+        if not self.containers.is_ours(self.name + PREVIOUS):
+            return False
+        if self.containers.inspect(self.name):
+            self.containers.remove(self.name)
+        self.config.put_back()
+        self.containers.rename(self.name + PREVIOUS, self.name)
+        return True
 
     def wait(self, start_again: bool = False) -> None:
         """Wait until the program in this container answers. Raises Unhealthy after the timeout.
@@ -195,15 +208,6 @@ class Swap:
         for name in left:
             self.containers.remove(name)
         return self.config.forget() or bool(left)
-
-    def _heal(self) -> None:
-        """Undo a replacement that a crash of the host interrupted, because NAME may not be healthy."""
-        if not self.containers.is_ours(self.name + PREVIOUS):
-            return
-        if self.containers.inspect(self.name):
-            self.containers.remove(self.name)
-        self.config.put_back()
-        self.containers.rename(self.name + PREVIOUS, self.name)
 
     def _come_back(self, problem: Exception, moved: bool) -> Exception:
         try:

@@ -40,6 +40,12 @@ options:
       - Whether O(name)C(-next) replaces it.
     type: bool
     default: false
+  undo:
+    description:
+      - Whether to only undo a replacement that a crash of the host interrupted, if there is one. The previous container
+        and its config are restored, and nothing is started or stopped.
+    type: bool
+    default: false
   config_dir:
     description:
       - Folder of the config on the host.
@@ -175,6 +181,7 @@ def main() -> None:
         argument_spec={
             "name": {"type": "str", "required": True},
             "replace": {"type": "bool", "default": False},
+            "undo": {"type": "bool", "default": False},
             "config_dir": {"type": "path", "required": True},
             "stop_timeout": {"type": "int", "default": 30},
             "health_url": {"type": "str", "default": ""},
@@ -187,6 +194,7 @@ def main() -> None:
             "server_api_secret": {"type": "str", "default": "", "no_log": True},
             "secrets": {"type": "list", "elements": "str", "default": [], "no_log": True},
         },
+        mutually_exclusive=[("replace", "undo")],
         supports_check_mode=True,
     )
     options = module.params
@@ -216,6 +224,8 @@ def main() -> None:
         if options["replace"]:
             outlive_the_connection()
             swap.replace()
+        elif options["undo"]:
+            changed = swap.undo()
         else:
             changed = swap.tidy()
             swap.wait()

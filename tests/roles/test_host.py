@@ -326,6 +326,20 @@ def now(host):
     return float(host.check_output("date +%s.%N"))
 
 
+def test_calls_are_drained_after_a_power_cut_in_a_replacement(host, folder):
+    """Docker has started the previous container again, under the name that a replacement gives it. A call rings."""
+    hosts.wait_for(lambda: rings(host))
+    host.check_output("docker rename livekit-sip livekit-sip-previous")
+    running = playbook.start(*playbook_of(folder, ["livekit_sip"], livekit_sip_logging_level="warn"))
+    hosts.wait_for(lambda: held_back(host) or running.poll() is not None, pause=0.02)
+    assert running.poll() is None, running.stdout.read()[-3000:]
+    output = running.communicate()[0]
+    assert running.returncode == 0, output[-3000:]
+    assert [line.split()[0] for line in seen(host)[0] if "sip" in line] == ["livekit-sip"]
+    code, output = play(folder, ["livekit_sip"])
+    assert code == 0, output[-3000:]
+
+
 def test_after_all_that_a_run_changes_nothing(host, folder):
     code, output = play(folder, ["livekit_redis", "livekit_server", "livekit_sip", "livekit_routing"])
     assert code == 0, output[-3000:]

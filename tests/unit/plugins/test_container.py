@@ -227,6 +227,20 @@ def test_what_a_power_cut_left_comes_back_with_its_config_first(folder):
     assert files(folder)["config.yaml"] == "before the power cut"
 
 
+def test_what_a_power_cut_left_is_undone_without_a_stop_or_a_start(folder):
+    """Docker started the previous container after the crash, and it has calls."""
+    (folder / ".previous").mkdir()
+    (folder / ".previous" / "config.yaml").write_text("before the power cut")
+    docker = Docker("sip", "sip-previous", "sip-next")
+    docker.state["sip"]["running"] = False
+    left = swap(docker, folder)
+    assert left.undo()
+    assert docker.state["sip"] == {"id": "sip-previous", "running": True, "starts": 0}
+    assert sorted(docker.state) == ["sip", "sip-next"]
+    assert files(folder)["config.yaml"] == "before the power cut"
+    assert not left.undo()
+
+
 def test_a_container_of_somebody_else_is_left_alone(folder):
     docker = Docker("sip", "sip-previous")
     docker.foreign = {"sip-previous"}
