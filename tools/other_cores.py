@@ -33,7 +33,7 @@ def core_of(venv):
 
 
 def version_of(python):
-    """The version of an interpreter that can create virtual environments, such as (3, 13), else (0, 0)."""
+    """An interpreter's version, such as (3, 13), or (0, 0) if it cannot create virtual environments."""
     code = "import sys, venv, ensurepip; print(*sys.version_info[:2])"
     try:
         result = subprocess.run([python, "-c", code], capture_output=True, text=True, check=False)

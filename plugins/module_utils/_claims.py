@@ -86,7 +86,7 @@ class Claims:
             self.add(key, claim)
 
     def are_contested(self, kind: Kind, stored: dict | None, key: str = "") -> bool:
-        """Whether an object other than `key` can match a call that this one matches."""
+        """Whether an object other than `key` can match a call that `stored` matches."""
         return any(self.rivals(claim, key) for claim in claims(kind, stored))
 
     def rivals(self, claim: tuple, key: str = "") -> set[str]:

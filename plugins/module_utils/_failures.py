@@ -71,7 +71,7 @@ PLANS = {
     ),
     "own_rival": Failure(
         "conflict",
-        "An existing rule lists one number in two spellings",
+        "An existing rule lists the same number in two spellings",
         "dispatch rule {label}: numbers: {numbers} is invalid: livekit-server treats them as duplicates, and rejects "
         "new rules and changes to rules of the same trunk",
         "Keep the spelling that the provider sends.",

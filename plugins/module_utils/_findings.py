@@ -62,7 +62,7 @@ def findings(objects: dict[str, dict[str, dict]]) -> list[Finding]:
 
 
 def relations(objects: dict[str, dict[str, dict]]) -> list[Finding]:
-    """The findings in RELATIONS and STANDING, which a run may warn about. The others take longer than planning."""
+    """The findings in RELATIONS and STANDING, which a run may warn about. The others take longer than a plan."""
     return _sorted(_graph(objects).relations())
 
 
@@ -131,7 +131,9 @@ class _Graph:
         where = ((kind, one), (kind, other))
         if kind is INBOUND_TRUNK:
             cause = f"{labels} both match {calls}: livekit-server answers such calls with 503"
-            return Finding("trunks_conflict", ERROR, where, cause, "give each number, or each caller, to one trunk")
+            return Finding(
+                "trunks_conflict", ERROR, where, cause, "assign each number, or each caller, to only one trunk"
+            )
         trunk = f"trunk {self._name(claim.trunk)}" if claim.trunk else "any trunk"
         cause = f"{labels} both match {calls} on {trunk} with the same PIN or none: the trunk's calls get 503"
         return Finding("rules_conflict", ERROR, where, cause, "delete one of them, or change trunk, numbers or PIN")

@@ -30,7 +30,7 @@ Run = Callable[[list[str]], tuple[int, str, str]]
 
 
 def docker(run: Run, *arguments: str) -> tuple[int, str, str]:
-    """The result of a docker command, with the exit code of timeout if it did not end or does not exist."""
+    """The result of a docker command, with the exit code of timeout(1) if it does not finish or docker is missing."""
     return run(["timeout", str(SECONDS), "docker", *arguments])
 
 

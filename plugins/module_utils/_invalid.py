@@ -38,7 +38,7 @@ VALUES = {
     ),
     "texts": ("A list of strings is a dictionary", "it is a {shape}, but must be a list of strings", "Write a list."),
     "texts_entry": (
-        "An entry of a list of strings is not a string",
+        "An entry in a list of strings is not a string",
         "an entry is a {shape}, but must be a string",
         "Put each entry in quotes.",
     ),
@@ -53,7 +53,7 @@ VALUES = {
         "Write a list.",
     ),
     "maps_entry": (
-        "An entry of a list of dictionaries is empty",
+        "An entry in a list of dictionaries is empty",
         "it is empty, but must be a dictionary",
         "Write a dictionary, or omit it.",
     ),
@@ -87,7 +87,7 @@ VALUES = {
         "Type it again.",
     ),
     "number_twice": (
-        "A rule lists one number in two spellings",
+        "A rule lists the same number in two spellings",
         "the server treats them as the same number",
         "Create one rule per spelling, or keep the spelling that calls have.",
     ),
@@ -219,7 +219,7 @@ WARNINGS = {
         'character. Write "+{number}" or "{number}".',
     ),
     "numbers_alike": (
-        "A trunk lists one number in two spellings",
+        "A trunk lists the same number in two spellings",
         "some of its numbers are different spellings of one number",
     ),
     "header_own": (

@@ -51,7 +51,7 @@ MESSAGES = {
         "{place} is a {shape}. Pass one object, like a file for lk.",
     ),
     "partial_update": (
-        "The file updates single fields",
+        "The file updates only individual fields",
         "{place} is a partial update. Pass the whole object, or write its fields as options.",
     ),
     "outside": (

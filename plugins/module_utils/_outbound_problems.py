@@ -152,7 +152,7 @@ def _of_override(user: str, since: tuple[int, ...] | None) -> Iterator[Problem]:
 
 
 def _of_inline_trunk(request: Request) -> Iterator[Problem]:
-    """Problems of the inline trunk, which livekit-server rejects even if the request uses a stored trunk."""
+    """Problems with the inline trunk. livekit-server rejects them even if the request uses a stored trunk."""
     inline = request.inline_trunk
     if inline is None:
         if not (request.trunk or request.from_number):

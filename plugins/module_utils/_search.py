@@ -160,7 +160,7 @@ class Search:
         return self.held.are_contested(change.kind, body) or held.are_contested(change.kind, body, change.key)
 
     def _possible(self, state: dict[str, dict | None], held: Claims, change: Change, body: dict | None) -> bool:
-        """Whether the server accepts this write and no rule then names a missing trunk."""
+        """Whether the server accepts this write, and no rule names a missing trunk afterwards."""
         if change.kind is INBOUND_TRUNK:
             if body is None:
                 return not any(change.key in (stored or {}).get("trunk_ids", ()) for stored in state.values())

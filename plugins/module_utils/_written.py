@@ -128,7 +128,7 @@ def proto_keys(value):
     """
     if isinstance(value, dict):
         return {
-            # The only dictionary with the user's own keys, that of an S3 upload.
+            # The metadata of an S3 upload, the only dictionary with the user's own keys.
             _proto_name(key): dict(item) if key == "metadata" and isinstance(item, dict) else proto_keys(item)
             for key, item in value.items()
         }

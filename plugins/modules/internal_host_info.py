@@ -144,7 +144,7 @@ docker:
       type: str
       returned: always
     record:
-      description: Content of O(record), V(none) without one.
+      description: Content of O(record), or V(none) if the file does not exist.
       type: dict
       returned: always
     versions:

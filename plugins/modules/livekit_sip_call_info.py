@@ -44,7 +44,7 @@ options:
     type: str
   pin:
     description:
-      - Digits that the caller enters when a rule asks for a PIN, in quotes.
+      - Digits, in quotes, that the caller enters when a rule asks for a PIN.
     type: str
   outbound:
     description:
@@ -139,7 +139,7 @@ options:
         type: dict
         suboptions: *named
       to:
-        description: Called number, in quotes, C(sip_call_to) of the request.
+        description: Called number (C(sip_call_to) of the request), in quotes.
         type: raw
         required: true
       to_user_override:
@@ -149,7 +149,7 @@ options:
         type: str
       from_number:
         description:
-          - Number that the callee sees, in quotes, C(sip_number) of the request. The default is a number of the trunk.
+          - Number that the callee sees (C(sip_number) of the request), in quotes. The default is a number of the trunk.
         type: raw
       display_name:
         description: Name that the callee sees. The default is the number. An empty name is not sent.

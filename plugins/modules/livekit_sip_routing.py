@@ -115,7 +115,7 @@ options:
         description: Host in the SIP header C(From), which is also compared with C(allowed_addresses).
         type: str
       pin:
-        description: Digits that the caller enters when a rule asks for a PIN, in quotes.
+        description: Digits, in quotes, that the caller enters when a rule asks for a PIN.
         type: str
       trunk:
         description: Name or id of the trunk that matches the call.

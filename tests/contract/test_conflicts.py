@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Objects that match the same call: the modules refuse to create them, and warn about existing ones.
 
-The real livekit-server decides about the calls.
+A real livekit-server decides how each call is handled.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def test_no_moment_has_two_trunks_for_one_call(modules, oracle, monkeypatch, mov
     assert [decision for decision in asked if "auth_error" in decision] == []
 
 
-# The objects on the server, and the words of the warning.
+# The objects on the server, and text that the warning contains.
 STANDING = {
     "two trunks": (
         [trunk("a", A), trunk("b", A)],

@@ -64,7 +64,7 @@ def test_each_failure_is_made_to_happen():
 
 
 def pattern(text):
-    """A regular expression for a text, in which each placeholder in braces matches any string."""
+    """A regular expression for the text, with each placeholder in braces matching any string."""
     return ".*".join(map(re.escape, re.split(r"\{\w+\}", text)))
 
 
@@ -127,7 +127,7 @@ def _happening(world):
     return world.modules.trunk(name="other", numbers=[ONE])
 
 
-@happens("An existing rule lists one number in two spellings")
+@happens("An existing rule lists the same number in two spellings")
 def _happening(world):
     # Write to Redis directly: livekit-server would refuse this rule.
     rule = sip.SIPDispatchRuleInfo(sip_dispatch_rule_id="SDR_0", name="twice", numbers=[ONE, ONE[1:]])

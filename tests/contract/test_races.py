@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Twenty parallel copies of a task leave exactly one object, and no call gets 503 afterwards.
 
-livekit-server does not lock: it stores both of two simultaneous creates. ROUNDS=200 runs that many rounds of each kind,
+livekit-server does not lock: it stores both of two simultaneous creates. ROUNDS=200 runs 200 rounds of each kind,
 with 2 to 20 copies; the default is fewer rounds.
 """
 

@@ -14,7 +14,7 @@ from tests.support.livekit import ADMIN, token
 
 OTHER_SECRET = "another-secret-another-secret-another"
 NO_TOKEN_TOLD = "1.13.6"
-# Defect of the token -> the end of the text in all versions, and a word of the modules' hint
+# Defect in the token -> how the server's error text ends in all versions, and a word from the modules' hint
 REASONS = {
     "secret": ("token signature is invalid: signature is invalid", "api_secret"),
     "early": ("token is not valid yet", "NTP"),

@@ -34,7 +34,7 @@ def oracle(running_livekit):
 
 @pytest.fixture
 def watched(livekit, modules, oracle, monkeypatch):
-    """A function that returns the most writes that left one changed number unanswered, and the number of all writes."""
+    """A function that returns the most writes for which one changed number was unanswered, and the total of writes."""
     history = []
     write = _server.Server.write
 

@@ -135,7 +135,7 @@ def test_its_modules_are_documented(elsewhere, module):
 
 
 def test_its_modules_run(elsewhere):
-    """Check mode with an empty table needs no server to make a plan."""
+    """With assume_empty, check mode can plan without a server."""
     arguments = {
         "url": "http://127.0.0.1:1",
         "api_key": "key",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A host in use: the roles use its Docker unchanged, name the programs on their ports, and leave the rest running."""
+"""A host in use: the roles leave its Docker as it is, report the programs on their ports, and keep the rest running."""
 
 import json
 

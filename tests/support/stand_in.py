@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The stand-in for livekit-sip as a process next to a test's LiveKit.
+"""The stand-in for livekit-sip, run as a process alongside a test's LiveKit.
 
 with LiveKit() as livekit, StandIn(livekit) as sip:
     send an INVITE to 127.0.0.1, sip.port

@@ -39,7 +39,7 @@ def inspected(host, line):
 
 @pytest.fixture
 def drops(host):
-    """A function that returns the number of packets that each counter of the firewall has dropped."""
+    """A function that returns the number of packets that each firewall counter has counted."""
 
     def read():
         listed = json.loads(host.check_output("nft --json list counters table inet livekit"))

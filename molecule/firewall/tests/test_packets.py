@@ -98,7 +98,7 @@ def let_nobody_in_at_the_chain(host):
 
 @pytest.fixture(scope="module")
 def spoiled(hosts, play, look):
-    """Open two hosts to all, change rules of the two others by hand, then run the role again."""
+    """Open two hosts to any source, change rules on the other two by hand, then run the role again."""
     opened = play("--limit=livekit-firewall-nft,livekit-firewall-firewalld", livekit_firewall_any_source=True)
     hosts["ufw"].check_output("ufw delete allow proto udp from 198.51.100.140/30 to any port 10000:10100")
     hosts["ufw"].check_output("nft delete element inet livekit sip_ipv6 '{ 2001:db8:51:128:a::/80 }'")

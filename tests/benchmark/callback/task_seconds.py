@@ -11,7 +11,7 @@ from ansible.plugins.callback import CallbackBase
 DOCUMENTATION = """
 name: task_seconds
 type: aggregate
-short_description: Writes how long each task took, as JSON, into the file that TASK_SECONDS names
+short_description: Writes how long each task took, as JSON, to the file named by TASK_SECONDS
 """
 
 

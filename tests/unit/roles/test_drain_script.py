@@ -13,7 +13,7 @@ VARIABLES = REPOSITORY / "roles" / "internal_drain" / "vars" / "main.yml"
 
 
 def drain(pid, seconds, ended="", **environment):
-    """The exit code of the script. It has its own session, so a signal to its process group ends nothing else."""
+    """The exit code of the script. It runs in its own session, so a signal to its process group kills nothing else."""
     script = yaml.safe_load(VARIABLES.read_text(encoding="utf-8"))["internal_drain_script"]
     command = ["sh", "-c", script, "drain", str(pid), str(seconds), str(ended)]
     environment = {**os.environ, **environment}
