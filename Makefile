@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# `make help` lists what there is. Only make itself has to be there; the rest is installed when it is missing.
+# `make help` lists the targets. Only make itself must be installed; the rest is installed if it is missing.
 
 SHELL := /bin/sh
 PYTHON ?= /usr/bin/python3
@@ -9,21 +9,21 @@ export LC_ALL := C.UTF-8
 .DEFAULT_GOAL := help
 .PHONY: help venv deploy teardown test quick unit contract roles molecule deploy-tests bench lint format readmes sanity packages clean
 
-# What tests need of Debian. Debian 13 has the docker command in a package of its own.
+# The Debian packages that tests need. Debian 13 has the docker command in a separate package.
 PACKAGES := debootstrap docker.io docker-cli? git nftables redis-server sip-tester
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(firstword $(MAKEFILE_LIST)) | column -t -s '|' 2>/dev/null \
 		|| sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1: \2/p' $(firstword $(MAKEFILE_LIST))
 
-venv: .venv/.ready-for-tests ## Make .venv with everything that tests and linters need
+venv: .venv/.ready-for-tests ## Make .venv with everything that the tests and linters need
 
 # --- this machine as a phone line ------------------------------------------------------------------------------------
 
 deploy: .venv/.ready ## Turn this machine into a phone line: NUMBERS=+1...,+1... EXTERNAL_IP=... AGENT=demo
 	@.venv/bin/python -m tools.deploy deploy
 
-teardown: .venv/.ready ## Take it away again; PURGE=1 removes its data and keys too
+teardown: .venv/.ready ## Undo make deploy; PURGE=1 also removes the data and keys
 	@.venv/bin/python -m tools.deploy teardown
 
 # --- virtual environments --------------------------------------------------------------------------------------------
@@ -44,11 +44,11 @@ teardown: .venv/.ready ## Take it away again; PURGE=1 removes its data and keys 
 
 # --- tests ------------------------------------------------------------------------------------------------------------
 
-test: packages .venv/.ready-for-tests ## Set up and run all tests, two at a time; STAGES="unit contract" runs those, FULL=1 what was green before too
+test: packages .venv/.ready-for-tests ## Set up and run all test stages, two at a time; STAGES="unit contract" runs only those, FULL=1 also those that passed before
 	@tools/start-docker
 	@.venv/bin/python tools/run_tests.py $(STAGES)
 
-quick: .venv/.ready-for-tests ## The short loop: ruff, yamllint, unit tests
+quick: .venv/.ready-for-tests ## Quick checks: ruff, yamllint, unit tests
 	@.venv/bin/ruff check --quiet --no-cache
 	@.venv/bin/ruff format --check --quiet --no-cache
 	@.venv/bin/yamllint --strict .
@@ -62,7 +62,7 @@ unit: .venv/.ready-for-tests ## Unit tests: no Docker, seconds
 contract: packages .venv/.ready-for-tests ## Modules against a real livekit-server
 	@.venv/bin/pytest tests/contract
 
-roles: packages .venv/.ready-for-tests ## Roles with bad input, on long-used hosts, and gone without a trace
+roles: packages .venv/.ready-for-tests ## Roles with invalid input, on long-used hosts, and removed without a trace
 	@tools/start-docker
 	@.venv/bin/pytest tests/roles
 
@@ -84,11 +84,11 @@ sanity: .venv/.ready-for-tests ## ansible-test sanity on the newest ansible-core
 	@.venv/bin/python tools/other_cores.py newest
 	@.venv-newest/bin/pytest tests/gates/test_sanity.py
 
-format: .venv/.ready-for-tests ## Format the Python
+format: .venv/.ready-for-tests ## Format the Python code
 	@.venv/bin/ruff check --fix --quiet --no-cache
 	@.venv/bin/ruff format --no-cache
 
-readmes: .venv/.ready-for-tests ## Write what is said a second time: READMEs of roles, tables in docs, action group
+readmes: .venv/.ready-for-tests ## Generate repeated texts: READMEs of roles, tables in docs, action group
 	@.venv/bin/python tools/role_readmes.py
 	@.venv/bin/python tools/failure_table.py
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The number of passed, failed and skipped tests, and the names of the failed ones, from the files of --junit-xml."""
+"""The number of passed, failed and skipped tests, and the names of the failed ones, read from --junit-xml files."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -22,8 +22,8 @@ class Counts:
 
 @dataclass
 class Results:
-    """The results in one file. `failed` has the node id of each failed test with the first line of the reason, and
-    `seconds` the time of each test with the fixtures that it was the first to use."""
+    """The results in one file. `failed` maps the node id of each failed test to the first line of the reason, and
+    `seconds` maps each test to its time, including the fixtures that it was the first to use."""
 
     counts: Counts = Counts()
     failed: dict[str, str] = field(default_factory=dict)
@@ -32,7 +32,7 @@ class Results:
 
 
 def read(path):
-    """The results in one file; none if pytest ended before it wrote the file."""
+    """The results in one file; no results if pytest ended before it wrote the file."""
     try:
         root = ElementTree.parse(path).getroot()
     except (OSError, ElementTree.ParseError):
@@ -55,5 +55,5 @@ def read(path):
 
 
 def node_id(test):
-    """The argument of pytest that runs only this test."""
+    """The argument for pytest that runs only this test."""
     return f"{test.get('classname', '').replace('.', '/')}.py::{test.get('name')}"

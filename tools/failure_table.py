@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Generate the tables of docs/failures.md from the messages of the modules.
+"""Generate the tables in docs/failures.md from the messages of the modules.
 
 python tools/failure_table.py            write them
 python tools/failure_table.py --check    only report whether they differ; exit code 1 if they do

@@ -28,7 +28,7 @@ shift
 .venv/bin/python tools/other_cores.py "$core"
 ".venv-$core/bin/pytest" "$@"
 """
-# Settings of proxies, certificates and package registries, which the container needs as well.
+# Settings for proxies, certificates and package registries, which the container needs as well.
 PASSED_ON = re.compile(r"^(PIP_|UV_|SSL_CERT_|REQUESTS_CA_BUNDLE|https?_proxy|no_proxy)", re.IGNORECASE)
 
 

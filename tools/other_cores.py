@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Virtual environments for the other supported versions of ansible-core. `.venv` has the one for Debian's Python.
+"""Virtual environments for the other supported versions of ansible-core. `.venv` contains the one for Debian's Python.
 
 `make("newest")`, `make("middle")` and `make("oldest")` create `.venv-newest` and so on, or link them to `.venv`.
-All but the oldest need a newer Python than that of Debian 12, for example one from pyenv.
+All but the oldest need a newer Python than Debian 12 has, for example one from pyenv.
 """
 
 import os

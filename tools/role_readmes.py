@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Generate the repeated parts of roles: images, providers, alerts, the action group, the variables of a role.
+"""Generate the repeated parts of roles: images, providers, alerts, the action group, and the variables of each role.
 
 python tools/role_readmes.py            write them, and each README last, from meta/argument_specs.yml
 python tools/role_readmes.py --check    only name the files that differ; exit code 1 if there are any
@@ -89,7 +89,7 @@ def with_group(text, modules):
 
 
 def with_providers(specs, data):
-    """The text of meta/argument_specs.yml with the providers of defaults/main/providers.yml as their default."""
+    """The text of meta/argument_specs.yml with the providers from defaults/main/providers.yml as their default."""
     before, name, rest = specs.partition("      livekit_firewall_providers:\n")
     said, default, old = rest.partition("        default:\n")
     providers = data.partition("livekit_firewall_providers:\n")[2]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make test`: run all stages, two at a time, with one log per stage and the sum of all tests at the end.
+"""`make test`: run all stages, two at a time, with one log per stage and the totals of all tests at the end.
 
     python tools/run_tests.py [stage ...]
 
@@ -41,9 +41,9 @@ class Stage:
     what: str
     command: list
     environment: dict = field(default_factory=dict)
-    only_in_ci: bool = False  # or if it is named
+    only_in_ci: bool = False  # or if the stage is named
     rests_on: tuple = ()  # paths, in addition to the pins; without paths the stage always runs
-    core: str = ""  # its virtual environment is created first, if it is missing
+    core: str = ""  # the virtual environment of this core is created first, if it is missing
     seconds: float = 0
     failed: bool = True
     results: counts.Results = field(default_factory=counts.Results)
@@ -82,7 +82,7 @@ class Stage:
     def run(self):
         mark = proved.fingerprint(self.rests_on) if self.rests_on else ""
         started = time.monotonic()
-        # Through the environment, because molecule starts its own pytest.
+        # Passed through the environment, because molecule starts its own pytest.
         environment = {**os.environ, **self.environment, "PYTEST_ADDOPTS": f"--junit-xml={self.xml}"}
         if self.core:
             with MAKING:
@@ -125,7 +125,8 @@ def stages():
             {"MOLECULE_GLOB": "molecule/*/molecule.yml", "MOLECULE_COMMAND_BORDERS": "0", "NO_COLOR": "1"},
         )
     yield deploy_stage("debian12")
-    # A first run with this Debian's make, Python and ansible-core, and a change of a running line. Others test more.
+    # A first run with this Debian's make, Python and ansible-core, and a change to a running line. Other stages
+    # test more.
     some = "summary or stand_in or rings or stranger or demo_agent or replaced"
     yield deploy_stage("debian13", "-k", some, only_in_ci=True)
     yield Stage("contract", "modules against a real livekit-server", left_out("tests/contract", RACES))
@@ -181,7 +182,7 @@ def deploy_stage(host, *arguments, **more):
 
 
 def run_stages(waiting, lock, wanted, done):
-    """Run one stage after the other, until none is left."""
+    """Run one stage after another until none is left."""
     while True:
         with lock:
             stage = next(waiting, None)
@@ -237,7 +238,7 @@ def table(stages_done):
 
 
 def slowest(stages_done, number=10):
-    """One line for each of the slowest tests, with the fixtures that it was the first to use."""
+    """One line for each of the slowest tests. The times include the fixtures that a test was the first to use."""
     tests = [(seconds, test) for stage in stages_done for test, seconds in stage.results.seconds.items()]
     return [f"{seconds:7.0f}  {test}" for seconds, test in sorted(tests, reverse=True)[:number]]
 
@@ -252,7 +253,7 @@ def main(wanted):
     with ThreadPoolExecutor() as pool:
         places = [pool.submit(run_stages, waiting, lock, wanted, done) for _unused in range(2)]
     for place in places:
-        place.result()  # raises the error of the worker
+        place.result()  # raises the worker's error
 
     unknown = set(wanted) - {stage.name for stage in done}
     if unknown or not done:

@@ -14,13 +14,13 @@ attributes:
     description: Can run in C(check_mode) and return changed status prediction without modifying target.
     support: full
     details:
-      - Check mode plans like a real run, but sends only List requests.
+      - In check mode, the module plans as in a real run, but sends only List requests.
   diff_mode:
     description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff
       mode.
     support: full
     details:
-      - The diff in check mode equals the diff of the run itself.
+      - The diff in check mode is the same as that of a real run.
   idempotent:
     description:
       - When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.

@@ -26,7 +26,7 @@ options:
   api_secret:
     description:
       - The secret of O(api_key). The module does not send the secret, but uses it to sign a token that is valid for ten
-        minutes and only allows managing SIP.
+        minutes and allows only the management of SIP.
       - If not set, the value of the environment variable E(LIVEKIT_API_SECRET) is used.
     type: str
     required: true
@@ -37,9 +37,9 @@ options:
     default: true
   ca_path:
     description:
-      - CA certificates to verify the server's certificate, as a PEM file or as a folder prepared with C(openssl
+      - CA certificates for verifying the server's certificate, as a PEM file or as a folder prepared with C(openssl
         rehash).
-      - If not set, the CA certificates of the Python library C(requests) or of the environment variable
+      - If not set, the CA certificates of the Python library C(requests) or those named by the environment variable
         E(REQUESTS_CA_BUNDLE) are used.
     type: path
   timeout:
@@ -52,5 +52,5 @@ options:
     default: 30
 requirements:
   - Python 3.9 or newer on the host that runs the module
-  - requests on the host that runs the module (Debian's package C(python3-requests))
+  - requests on the host that runs the module (the Debian package C(python3-requests))
 """

@@ -13,15 +13,15 @@ author:
 description:
   - A program that listens on all addresses answers over UDP from the address that the kernel selects for the route to
     the peer, not from the called address.
-  - Knows the addresses of interfaces and the default route from the facts, but no other routes.
+  - Takes the addresses of interfaces and the default route from the facts, and knows no other routes.
 positional: _input, peers
 options:
   _input:
-    description: Facts of the host, including its network.
+    description: Facts about the host, including its network.
     type: dict
     required: true
   peers:
-    description: Addresses and networks of the peers. IPv6 addresses and invalid ones are ignored.
+    description: Addresses and networks of the peers. IPv6 addresses and invalid addresses are ignored.
     type: list
     elements: str
     required: true

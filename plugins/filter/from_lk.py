@@ -8,8 +8,8 @@ from ansible.errors import AnsibleFilterError
 
 
 def from_lk(content):
-    """The options of livekit_sip_trunk or livekit_sip_dispatch for a file for `lk sip ... create`, or for a list."""
-    # Imported here, because a task that uses any filter of the collection loads all of them.
+    """Converts a file for `lk sip ... create`, or a list, to options of livekit_sip_trunk or livekit_sip_dispatch."""
+    # Imported here, because a task that uses any filter in the collection loads all of them.
     from ansible_collections.telephony.livekit.plugins.module_utils._lk import options_from
     from ansible_collections.telephony.livekit.plugins.module_utils._written import InputError
 

@@ -10,8 +10,8 @@ short_description: Convert a string to a list
 version_added: 0.1.0
 author: The telephony.livekit maintainers
 description:
-  - Converts a value like a list option of an Ansible module. A string is split at commas, a number becomes a list with
-    one item, and null becomes an empty list.
+  - Converts a value as an Ansible module does for a list option. A string is split at commas, a number becomes a list
+    with one item, and null becomes an empty list.
 options:
   _input:
     description: A list, a string, a number or null.

@@ -10,7 +10,7 @@ short_description: Convert a string to the bytes that nft compares
 version_added: 0.1.0
 author: The telephony.livekit maintainers (@telephony-livekit)
 description:
-  - Internal, for the roles of this collection. It may change without notice.
+  - For internal use by the roles of this collection. May change without notice.
 options:
   _input:
     description: The string, in ASCII.

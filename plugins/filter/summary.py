@@ -6,13 +6,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: summary
-short_description: Summarise a run of the playbook site for a person
+short_description: Human-readable summary of a run of the playbook site
 version_added: 0.1.0
 author: The telephony.livekit maintainers (@telephony-livekit)
 description:
-  - Internal, for the playbooks of this collection. It may change without notice.
-  - Lists the containers of a host with their images, with a warning for a stand-in, the agent of each number, the
-    settings for the provider, the URL for agents, the open ports, and whether the deployment survives a reboot.
+  - For internal use by the playbooks of this collection. May change without notice.
+  - Lists a host's containers with their images and a warning about a stand-in, the agent for each number, the settings
+    for the provider, the URL for agents and the open ports, and states whether the deployment survives a reboot.
 options:
   _input:
     description: Facts that the run collected about the host.

@@ -6,20 +6,20 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: ports
-short_description: Ports of this collection's programs on a host
+short_description: Ports that this collection's programs use on a host
 version_added: 0.1.0
 author: The telephony.livekit maintainers (@telephony-livekit)
 description:
-  - Internal, for the roles of this collection. It may change without notice.
-  - Reads the table of ports with the variables of the host, and with the defaults of roles that have not run.
+  - For internal use by the roles of this collection. May change without notice.
+  - Evaluates the table of ports with the host's variables, and with the defaults of roles that have not run.
   - Returns only ports of programs that run on the host and are not being removed. The groups C(livekit_redis),
-    C(livekit_server), C(livekit_sip) and C(livekit_agent) determine which programs run on the host. On a host in none
-    of these groups, all of them run.
+    C(livekit_server), C(livekit_sip) and C(livekit_agent) determine which programs run on the host. On a host that is
+    in none of these groups, all programs run.
 options:
   _terms:
     description: Firewall rules, such as C(sip), whose ports are returned. If omitted, all ports are returned.
   role:
-    description: A role that runs on the host whatever its groups are.
+    description: A role that runs on the host, whatever groups the host is in.
     type: str
     default: ""
   every_role:

@@ -10,7 +10,7 @@ short_description: Configuration of a program, from the variables of its role
 version_added: 0.1.0
 author: The telephony.livekit maintainers (@telephony-livekit)
 description:
-  - Internal, for the roles of this collection. It may change without notice.
+  - For internal use by the roles of this collection. May change without notice.
   - A key of the program's configuration gets the value of the variable C(<role>_<key>), and a subkey the value of
     C(<role>_<key>_<subkey>), converted to the type in the role's C(meta/argument_specs.yml). A key without a variable
     is omitted.

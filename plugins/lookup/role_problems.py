@@ -6,15 +6,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: role_problems
-short_description: Problems of a role's variables
+short_description: Problems with a role's variables
 version_added: 0.1.0
 author: The telephony.livekit maintainers (@telephony-livekit)
 description:
-  - Internal, for the roles of this collection. It may change without notice.
+  - For internal use by the roles of this collection. May change without notice.
   - First compares the variables with the types in the role's C(meta/argument_specs.yml). If all types are correct,
-    evaluates the role's list C(<role>_checks), whose entries have a condition, C(that), and a C(message) for the case
-    that it is false.
-  - Returns one sentence for each problem, so that a run reports all problems together. It contains no secrets.
+    evaluates the role's list C(<role>_checks). Each entry has a condition, C(that), and a C(message) that is returned
+    if the condition is false.
+  - Returns one sentence for each problem, so that a run reports all problems together. The sentences contain no
+    secrets.
 options:
   _terms:
     description:

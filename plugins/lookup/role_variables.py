@@ -10,9 +10,9 @@ short_description: Variables of this collection's roles
 version_added: 0.1.0
 author: The telephony.livekit maintainers (@telephony-livekit)
 description:
-  - Internal, for the roles and playbooks of this collection. It may change without notice.
-  - Reads variables of roles that are not in the play, such as the networks of the provider, which the trunks name.
-  - Returns the value from the inventory, or else the default of the role.
+  - For internal use by the roles and playbooks of this collection. May change without notice.
+  - Reads variables of roles that are not in the play, such as the provider's networks, to which the trunks refer.
+  - Returns the value from the inventory or, if there is none, the default of the role.
 options:
   _terms:
     description: Names of variables.

@@ -19,7 +19,7 @@ from functools import lru_cache
 
 from ._invalid import invalid
 
-# The server drops masks with these characters; without any mask it allows every source.
+# The server drops masks that contain these characters. If no mask is left, it allows every source.
 _DROPPED_MASK = re.compile(r"[()+*;, \t\n\r]|://")
 
 
@@ -73,7 +73,7 @@ def _contains(mask: str, ip) -> bool:
 def mask_problem(mask: str) -> str | None:
     """Reason why livekit-server drops this entry of allowed_addresses or never matches it; None if it is valid.
 
-    The server silently drops masks with certain characters, and without any mask allows every source.
+    The server silently drops masks that contain certain characters. If no mask is left, it allows every source.
     Source: https://github.com/livekit/protocol/blob/main/sip/sip.go
     """
     if not mask or mask != mask.strip() or re.search(r"[()+*;,\s]|://", mask):

@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Converts an HTTP response to LiveKit's JSON, or to an error with a fix.
+"""Converts an HTTP response into LiveKit's JSON, or into an error that suggests a fix.
 
 Source: https://twitchtv.github.io/twirp/docs/spec_v7.html
 """
@@ -19,9 +19,9 @@ from urllib.parse import urljoin
 from ._failures import said
 
 _CLOCK_SKEW_WORTH_NAMING = 30
-# Codes of the server itself that have a hint.
+# The server's own error codes that have a hint.
 _OF_THE_SERVER = ("bad_route", "resource_exhausted", "unavailable", "invalid_argument", "malformed", "internal")
-# Responses to plain HTTP requests on a TLS port, by Go's net/http, nginx, Apache and HAProxy.
+# Responses of Go's net/http, nginx, Apache and HAProxy to plain HTTP requests on a TLS port.
 _WANTS_TLS = re.compile(r"HTTP request.*HTTPS|speaking plain HTTP to an SSL", re.IGNORECASE | re.DOTALL)
 
 
@@ -29,7 +29,7 @@ class LiveKitError(Exception):
     """The request failed, or the server rejected it.
 
     code: the Twirp error code, or one from docs/failures.md.
-    wait: seconds to wait before the next request, from the server.
+    wait: seconds to wait before the next request, as the server asked.
     said: the server's message.
     """
 
@@ -97,7 +97,7 @@ def _redirected(rpc: str, url: str, answer) -> LiveKitError:
 
 
 def _name(code: str, message: str) -> str:
-    """The failure for an error of the server."""
+    """The name of the failure for an error from the server."""
     if "redis required" in message:
         return "no_redis"
     if code != "unauthenticated":
@@ -112,12 +112,12 @@ def _name(code: str, message: str) -> str:
 
 
 def without_token(text: str) -> str:
-    """The message without the token of the request, which livekit-server repeats in a 401."""
+    """The message without the request's token, which livekit-server repeats in a 401 response."""
     return re.sub(r"eyJ[\w-]*\.[\w-]*\.[\w-]*", "<token>", text)
 
 
 def _wait(answer, now: float) -> float:
-    """The seconds in Retry-After, or 0 without that header."""
+    """The seconds in Retry-After, or 0 if there is no such header."""
     asked = answer.headers.get("Retry-After") if answer.status_code in (429, 503) else None
     try:
         seconds = float(asked) if re.fullmatch(r"[0-9]+", asked) else _timestamp(asked) - now
@@ -127,7 +127,7 @@ def _wait(answer, now: float) -> float:
 
 
 def _clock_skew(answer, now: float) -> int:
-    """Seconds between the server's clock and the local one, 0 if the difference is negligible."""
+    """Seconds between the server's clock and the local one, or 0 if the difference is negligible."""
     try:
         there = _timestamp(answer.headers["Date"])
     except (KeyError, TypeError, ValueError):

@@ -119,7 +119,7 @@ def outbound_of(options: dict) -> Request:
 
 
 def _given(options: dict) -> dict:
-    """Options without the omitted ones, which Ansible passes as null."""
+    """The options that are set. Ansible passes omitted ones as null."""
     return {
         name: _given(value) if isinstance(value, dict) else value
         for name, value in options.items()
@@ -138,7 +138,7 @@ def _numbers(options: dict, *names: str) -> dict[str, str]:
 
 
 def expected_calls(module: Module) -> list[Expected]:
-    """The calls of the option `expect`; the run fails if one of them is invalid."""
+    """The calls in the option `expect`. The run fails if one of them is invalid."""
     expected, wrong = [], []
     for index, options in enumerate(module.params["expect"]):
         gets = {name: options[name] or "" for name in ("trunk", "rule", "room", "agent")}

@@ -6,7 +6,7 @@
 
 """Determines the trunk, rule and room of a call, and why other trunks and rules do not match.
 
-Pure: no I/O, no Ansible. The matching is that of livekit-server: MatchTrunkDetailed, MatchDispatchRuleIter and
+Pure: no I/O, no Ansible. Calls match as in livekit-server: MatchTrunkDetailed, MatchDispatchRuleIter and
 EvaluateDispatchRule in https://github.com/livekit/protocol/blob/main/sip/sip.go
 """
 
@@ -33,9 +33,9 @@ RANDOM = "<random>"
 class Call:
     called: str  # user part of the To header
     caller: str = ""  # user part of the From header
-    source: str = ""  # the source address; empty means one that every trunk allows
+    source: str = ""  # source address; empty means an address that every trunk allows
     from_host: str = ""  # host part of the From header
-    pin: str = ""  # the digits that the caller has entered
+    pin: str = ""  # digits that the caller has entered
     no_pin: bool = False  # the caller was asked for a PIN and entered none
 
 
@@ -52,7 +52,7 @@ class Verdict:
     """Result of matching one object with one call."""
 
     stored: dict
-    reason: Reason | None  # None if it matches the call
+    reason: Reason | None  # None if the object matches the call
 
 
 @dataclass
@@ -60,7 +60,7 @@ class Decision:
     result: str  # ACCEPT, REQUEST_PIN, REFUSE (no rule matches the call) or ERROR
     trunk: dict | None = None
     rule: dict | None = None
-    room: str = ""  # RANDOM is the part that the server generates
+    room: str = ""  # RANDOM stands for the part that the server generates
     identity: str = ""
     agents: list[str] = field(default_factory=list)
     asks_password: bool = False
@@ -76,15 +76,15 @@ class Table:
         self.rules = sorted(rules, key=_rule_id)  # the server's order: among equal rules, the first one wins
         self._numbers = {_trunk_id(trunk): _normalized(trunk, "numbers") for trunk in self.trunks}
         self._callers = {_trunk_id(trunk): _normalized(trunk, "allowed_numbers") for trunk in self.trunks}
-        # By number, then caller; None means any, because a list may contain an empty string. The index skips objects
-        # that cannot match a call.
+        # By number, then by caller. None means any, because a list may contain an empty string. The index lets a
+        # lookup skip objects that cannot match the call.
         self._trunks_of: dict[str | None, dict[str | None, list[dict]]] = {}
         for trunk in self.trunks:
             for number in self._numbers[_trunk_id(trunk)] or [None]:
                 by_caller = self._trunks_of.setdefault(number, {})
                 for caller in self._callers[_trunk_id(trunk)] or [None]:
                     by_caller.setdefault(caller, []).append(trunk)
-        # By trunk and number, then caller and PIN.
+        # By trunk and number, then by caller, then by PIN.
         self._rules_of: dict[tuple[str, str], dict[str, dict[str, list[dict]]]] = {}
         for rule in self.rules:
             trunk_ids, numbers = (dict.fromkeys(rule.get(name) or [""]) for name in ("trunk_ids", "numbers"))
@@ -96,7 +96,7 @@ class Table:
 
     @classmethod
     def of(cls, objects: dict[str, dict[str, dict]]) -> Table:
-        """The table of kind name -> id -> object; an object that the server does not store yet has a temporary key."""
+        """The table for kind name -> id -> object. An object that the server does not store yet has a temporary key."""
         return cls(*(_with_ids(kind, objects.get(kind.name, {})) for kind in (INBOUND_TRUNK, DISPATCH_RULE)))
 
     @property
@@ -188,7 +188,7 @@ class Table:
         return Decision(REFUSE, trunk, asks_password=asks)
 
     def _listed(self, trunk_id: str, call: Call) -> Iterator[dict]:
-        """The rules that name this trunk (empty: rules without trunks) and allow number, caller and PIN of the call."""
+        """The rules that name this trunk (empty: rules without trunks) and allow the call's number, caller and PIN."""
         for number, caller in product(dict.fromkeys((call.called, "")), dict.fromkeys((call.caller, ""))):
             by_pin = self._rules_of.get((trunk_id, number), {}).get(caller, {})
             for pin in [""] if call.no_pin else [call.pin] if call.pin else by_pin:

@@ -58,11 +58,11 @@ class Claims:
 
     Two trunks can match the same call if they share a number and a caller; "any caller" overlaps every caller. The
     server answers such a call with an error. Addresses do not distinguish trunks: the server ignores them when it
-    checks a table, and a caller can forge a From header with a host of another trunk's allowed_addresses.
+    checks a table, and a caller can forge a From header with a host from another trunk's allowed_addresses.
 
-    Two rules can match the same call if they share trunk, PIN, caller and number. The server then answers no call on
-    that trunk. A rule with trunks, callers or numbers takes precedence over one without, and so does a trunk with
-    numbers. Therefore an empty string overlaps only another empty string there.
+    Two rules can match the same call if they share a trunk, a PIN, a caller and a number. The server then answers no
+    call on that trunk. A rule with trunks, callers or numbers takes precedence over one without, and so does a trunk
+    with numbers. Therefore, an empty string there overlaps only another empty string.
     """
 
     def __init__(self) -> None:
@@ -90,7 +90,7 @@ class Claims:
         return any(self.rivals(claim, key) for claim in claims(kind, stored))
 
     def rivals(self, claim: tuple, key: str = "") -> set[str]:
-        """The objects other than `key` that can match a call of this claim."""
+        """The objects other than `key` that can match a call that this claim covers."""
         where, caller = place(claim)
         holders = self._holders.get(where)
         if not holders:
@@ -100,7 +100,7 @@ class Claims:
 
 
 def can_match_one_call(kind: Kind, one: dict, other: dict) -> t.NamedTuple | None:
-    """The claim of `one` that overlaps `other`, or None if no call can match both."""
+    """The claim of `one` that overlaps a claim of `other`, or None if no call can match both objects."""
     held = Claims()
     held.hold(kind, "other", other)
     return next((claim for claim in claims(kind, one) if held.rivals(claim)), None)

@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""LiveKit's SIP API, which is Twirp over HTTP. No other code of the SIP modules uses HTTP.
+"""LiveKit's SIP API, which is Twirp over HTTP. No other code in the SIP modules uses HTTP.
 
 Source: https://docs.livekit.io/sip/api/ and https://twitchtv.github.io/twirp/docs/spec_v7.html
 """
@@ -28,7 +28,7 @@ from ._answers import LiveKitError, decoded, failure, wants_tls, without_token
 from ._connection import http_url
 from ._tls import speaks_tls, tls_error
 
-# livekit-server tolerates 60 s of clock difference; a token that starts in the past tolerates 30 s more.
+# livekit-server tolerates a clock difference of 60 s; a token that starts in the past allows another 30 s.
 _TOKEN_BACKDATED = 30
 _TOKEN_LIFETIME = 600
 _RETRY_PAUSES = (0.2, 0.5, 1, 2, 4, 8, 16, 30)
@@ -37,9 +37,9 @@ _RETRY_PAUSES = (0.2, 0.5, 1, 2, 4, 8, 16, 30)
 class Client:
     """Calls RPCs of the service `livekit.SIP`.
 
-    read_only: refuse every RPC except List... and Get..., so that a bug in check mode fails instead of writing.
-    verify: whether to check the server's certificate, or the path of the CA bundle to check it with.
-    timeout: maximum seconds for one response, and for all retries of one read together.
+    read_only: refuse every RPC except List... and Get..., so that a bug in check mode causes an error, not a write.
+    verify: whether to check the server's certificate, or the path to the CA bundle for this check.
+    timeout: maximum number of seconds for one response, and for all retries of one read together.
     """
 
     def __init__(self, url: str, api_key: str, api_secret: str, verify: bool | str, timeout: float, read_only: bool):
@@ -64,9 +64,9 @@ class Client:
     def call(self, rpc: str, body: dict) -> dict:
         """The JSON response of one RPC.
 
-        A read is repeated on connection errors and 5xx within `timeout`. A write is not: if its answer is lost,
-        LiveKitError has the code lost_answer, because it is unknown whether it was applied. After 429, which means that
-        nothing was changed, both are repeated. Retry-After is respected.
+        A read is repeated within `timeout` after connection errors and 5xx responses. A write is not: if its answer is
+        lost, LiveKitError has the code lost_answer, because it is unknown whether the write was applied. After a 429,
+        which means that nothing was changed, both reads and writes are repeated. Retry-After is respected.
         """
         reads = _reads(rpc)
         if self.read_only and not reads:
@@ -86,7 +86,7 @@ class Client:
                     time.sleep(pause)
                     continue
                 if error.wait:
-                    # The caller reads the table next, so wait here as long as the server requests.
+                    # The table is read next, so wait here as long as the server requests.
                     time.sleep(pause)
                 raise
         raise AssertionError("the pauses have no end")
@@ -154,7 +154,7 @@ def _reads(rpc: str) -> bool:
 
 
 def token(api_key: str, api_secret: str, not_before: int, expires: int) -> str:
-    """A JWT (HS256) that may manage SIP trunks and dispatch rules, and nothing else. Times in Unix seconds."""
+    """A JWT (HS256) that allows managing SIP trunks and dispatch rules, and nothing else. Times are in Unix seconds."""
     claims = {"iss": api_key, "sub": "ansible", "nbf": not_before, "exp": expires, "sip": {"admin": True}}
     signed = b".".join(_base64url(json.dumps(part).encode()) for part in ({"alg": "HS256", "typ": "JWT"}, claims))
     signature = hmac.new(api_secret.encode(), signed, hashlib.sha256).digest()

@@ -25,7 +25,7 @@ def codecs_offered(media: dict) -> list[str]:
 
 
 def codec_without_rate(codec: dict) -> bool:
-    """Whether livekit-sip, which knows the rates of its own codecs by name, rejects every call with this codec."""
+    """Whether livekit-sip rejects every call with this codec, because it only knows the rates of its own codecs."""
     return not codec.get("rate") and codec.get("name") not in CODECS
 
 

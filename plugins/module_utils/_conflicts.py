@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Checks for conflicts in a table: if two objects can match one call, the server answers the call with 503.
+"""Checks for conflicts in a table: if two objects can match the same call, the server answers it with 503.
 
 Pure: no I/O, no Ansible. An existing conflict that a run does not affect is not rejected; `_findings` reports it.
 """

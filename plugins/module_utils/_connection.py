@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""The connection options, and their errors before the first request."""
+"""The connection options, and the errors in them that are found before the first request."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _invalid(option: str, value: str | int, problem: str, **words) -> str:
 
 
 def _authorities(params: dict) -> tuple[str, str]:
-    """The option or variable that sets the CA certificates, and their path; empty for those of `requests`."""
+    """The option or variable that sets the path of the CA certificates, and the path; both empty if no path is used."""
     if not params["validate_certs"]:
         return "", ""
     if params["ca_path"]:
@@ -94,7 +94,7 @@ def _authorities(params: dict) -> tuple[str, str]:
 
 
 def _authorities_problem(path: str) -> str:
-    """The reason why no certificates can be read from this path, if any."""
+    """The reason, if any, why no certificates can be read from this path."""
     try:
         if os.path.isdir(path):
             hashed = any(re.fullmatch(r"[0-9a-f]{8}\.[0-9]+", name) for name in os.listdir(path))

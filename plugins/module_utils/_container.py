@@ -6,10 +6,10 @@
 
 """Replaces a container and its config, or restores the previous one.
 
-The new container is prepared under the name NAME-next, and its config files in the folder `.next` of the config
+The new container is prepared under the name NAME-next, and its config files in the subfolder `.next` of the config
 folder. The replacement finishes on the host even if the connection breaks. Until the new container is healthy, the
-previous one is kept under the name NAME-previous and its files in the folder `.previous`, and Docker starts the
-previous one after a reboot, not the new one.
+previous one is kept under the name NAME-previous and its files in the subfolder `.previous`. During that time, Docker
+starts the previous container after a reboot, not the new one.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class DockerFailed(Exception):
 
 
 class Unhealthy(Exception):
-    """The container is not running or not healthy. The message has the reason, its state and the end of its log."""
+    """The container is not running or not healthy. The message gives the reason, its state and the end of its log."""
 
 
 @dataclass
@@ -95,7 +95,7 @@ class Config:
         if not self.staged.is_dir():
             return
         self.kept.mkdir(mode=0o700, exist_ok=True)
-        # The group that may read the files is that of the container's user, so it changes with the container.
+        # The container's user reads the files through their group, so the group changes with the container.
         os.chown(self.kept, -1, group_of(self.folder))
         os.chown(self.folder, -1, group_of(self.staged))
         for file in sorted(self.staged.iterdir()):
@@ -116,7 +116,7 @@ class Config:
             self.kept.rmdir()
 
     def forget(self) -> bool:
-        """Delete all but the current files. Returns whether there were others."""
+        """Delete all but the current files. Returns whether there were any others."""
         others = [folder for folder in (self.staged, self.kept) if folder.is_dir()]
         for folder in others:
             shutil.rmtree(folder)
@@ -138,10 +138,10 @@ class Swap:
     health_timeout: int = 30
     secrets: list[str] = field(default_factory=list)
     pause: float = 0.5
-    starts_by_hand: int = 0  # how often this class started the new container while Docker does not restart it
+    starts_by_hand: int = 0  # how often this class has started the new container, which Docker does not restart yet
 
     def replace(self) -> None:
-        """NAME-next becomes NAME. Raises Unhealthy or DockerFailed after the previous container is restored."""
+        """NAME-next becomes NAME. Raises Unhealthy or DockerFailed after restoring the previous container."""
         self.undo()
         runs, moved = self.containers.inspect(self.name) is not None, False
         try:
@@ -169,7 +169,7 @@ class Swap:
         self.config.forget()
 
     def undo(self) -> bool:
-        """Undo a replacement that a crash of the host interrupted, because NAME may not be healthy.
+        """Undo a replacement that a host crash interrupted, because NAME may not be healthy.
 
         Returns whether there was one.
         """
@@ -258,7 +258,7 @@ class Swap:
         )
 
     def readable(self, log: str) -> list[str]:
-        """The lines of a log without duplicates and secrets, each shortened."""
+        """The lines of a log without duplicates or secrets, with long lines cut off."""
         for secret in sorted(filter(None, self.secrets), key=len, reverse=True):
             log = log.replace(secret, "********")
         lines = dict.fromkeys(filter(None, TOKEN.sub("********", log).splitlines()))

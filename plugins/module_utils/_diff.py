@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""The diff of a run for people: the values that are set and differ, and the number of objects."""
+"""The human-readable diff of a run: the values that are set and differ, and the number of objects."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _DONE = {"create": "created", "replace": "changed", "delete": "deleted"}
 
 
 def diff(changes: list[Change], names: dict[str, str]) -> dict:
-    """The changes, before and after, as table -> object -> field, with hidden secrets."""
+    """The values before and after the changes, as table -> object -> field, with secrets hidden."""
     before: dict = {}
     after: dict = {}
     labelled = set()
@@ -91,7 +91,7 @@ def _difference(types: t.Mapping[str, FieldType], was: dict, now: dict, shown_wa
 
 
 def _set(kind: FieldType | None, option):
-    """An option without unset values. A message in a list that has only its first field is shown as that field."""
+    """An option without unset values. In a list, a message that has only its first field is shown as that field."""
     if isinstance(kind, MessageList) and isinstance(option, list):
         items = [_set(kind.message, item) for item in option]
         return [item[kind.first] if item.keys() == {kind.first} else item for item in items]

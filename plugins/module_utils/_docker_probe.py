@@ -18,7 +18,7 @@ from typing import Any, Callable
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # Runs a command, and returns its exit code, standard output and standard error.
 Run = Callable[[list], tuple]
-# Sends a GET request to Docker, see _docker_socket.ask.
+# Sends a GET request to Docker; see _docker_socket.ask.
 Ask = Callable[[str], Any]
 
 
@@ -52,7 +52,7 @@ def daemon(ask: Ask) -> dict | None:
 
 
 def unit(run: Run) -> dict | None:
-    """The properties of Docker's unit, or None if systemd does not run or does not have that unit."""
+    """The properties of Docker's unit, or None if systemd is not running or does not have that unit."""
     shown = _answer(run, "systemctl", "show", "--property=LoadState,ActiveState,UnitFileState", "docker.service")
     properties = dict(line.split("=", 1) for line in (shown or "").splitlines() if "=" in line)
     return properties if properties.get("LoadState") == "loaded" else None
@@ -68,7 +68,7 @@ def settings(text: str | None) -> dict:
 
 
 def kept_versions(path: str) -> dict:
-    """The version of each image by its id. If this cache cannot be read, the versions are determined again."""
+    """The version of each image, by image id. If this cache cannot be read, the versions are determined again."""
     try:
         return dict(json.loads(text_of(path) or "{}"))
     except (ValueError, TypeError):

@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Tests of a dial plan: calls with their expected results, evaluated with the final table.
+"""Tests a dial plan: calls with their expected results are evaluated against the final table.
 
 Pure: no I/O, no Ansible.
 """
@@ -28,7 +28,7 @@ class Expected:
     call: Call
     trunk: str = ""  # name or id
     rule: str = ""  # name or id
-    room: str = ""  # prefix of its name
+    room: str = ""  # prefix of the room's name
     agent: str = ""
     refused: bool = False  # no rule matches the call
 

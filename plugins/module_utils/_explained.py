@@ -4,9 +4,9 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Explains a call to people: its result, what its caller hears, and why other trunks and rules do not match.
+"""Explains a call to the user: its result, what the caller hears, and why other trunks and rules do not match.
 
-Pure: no I/O, no Ansible. What callers hear is measured, and documented in
+Pure: no I/O, no Ansible. What callers hear was measured; the source is
 https://github.com/livekit/sip/blob/main/pkg/sip/inbound.go
 """
 
@@ -23,13 +23,13 @@ from ._written import InputError
 
 # Since this version, livekit-server rejects a call that no rule matches. Older versions drop it.
 REJECTS_SINCE = (1, 13, 8)
-# Older versions of livekit-server crash if a rule hides numbers and the caller has none.
+# Older versions of livekit-server crash if a rule hides numbers and the caller has no number.
 # Source: https://github.com/livekit/protocol/blob/main/sip/sip.go, EvaluateDispatchRule
 HIDES_NOTHING_SINCE = (1, 13, 8)
 _REJECTED = "404 Does not match Trunks or Dispatch Rules"
 # Maximum number of unmatched trunks or rules in the text.
 _MOST_SHOWN = 10
-# Reasons that apply to nearly every object of a long table; the others come first.
+# Reasons that apply to nearly every object in a long table; other reasons come first.
 _COMMON = ("number", "trunk")
 
 Objects = dict[str, dict[str, dict]]  # kind name -> id -> object
@@ -52,7 +52,7 @@ class Explanation:
     hears: str
     trunks: list[Verdict]
     rules: list[Verdict]
-    findings: list[dict]  # those about objects that the call concerns
+    findings: list[dict]  # findings about objects that match the call, or nearly do
 
     def as_dict(self) -> dict:
         decision = self.decision
@@ -109,7 +109,7 @@ def as_heard(table: Table, call: Call) -> tuple[Call, bool]:
 
 
 def explain(table: Table, objects: Objects, call: Call, since: tuple[int, ...] | None = None) -> Explanation:
-    """objects: those of the table, and outbound trunks if they are known. since: livekit-server's version."""
+    """objects: the objects in the table, and the outbound trunks if they are known. since: livekit-server's version."""
     call, asked = as_heard(table, call)
     decision, trunks, rules = table.explain(call)
     concerned = {(INBOUND_TRUNK.name, one.stored[INBOUND_TRUNK.id_field]) for one in trunks if _near(one)}
@@ -119,7 +119,7 @@ def explain(table: Table, objects: Objects, call: Call, since: tuple[int, ...] |
 
 
 def findings_about(objects: Objects, concerned: set[tuple[str, str]]) -> list[dict]:
-    """The findings of the whole table that concern these objects (kind name, id)."""
+    """The findings about the whole table that concern these objects (kind name, id)."""
     return [
         _without_keys(shown(finding, objects))
         for finding in findings(objects)

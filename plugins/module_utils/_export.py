@@ -50,7 +50,7 @@ def choose(
 
 
 def unique_trunk_names(table: dict[str, list[Stored]]) -> dict[str, str]:
-    """Trunk id -> name, for the inbound trunks with a unique name."""
+    """Trunk id -> name, for the inbound trunks with unique names."""
     trunks = table[INBOUND_TRUNK.name]
     uses = Counter(trunk.get("name") for trunk in trunks)
     return {
@@ -61,7 +61,7 @@ def unique_trunk_names(table: dict[str, list[Stored]]) -> dict[str, str]:
 
 
 def variables(table: dict[str, list[Stored]], trunk_names: dict[str, str]) -> dict:
-    """Variables of the role livekit_routing that would not change the server from which they were read."""
+    """Role variables of livekit_routing. With them, the role would not change the server from which they were read."""
     found = {kind.table: _exported(kind, table[kind.name], trunk_names) for kind in KINDS.values()}
     # The role's default values for trunks would change the trunks.
     found["inbound_trunk_defaults"] = {}
@@ -80,7 +80,7 @@ def _exported(kind: Kind, objects: list[Stored], trunk_names: dict[str, str]) ->
 
 
 def options_of(kind: Kind, stored: Stored, trunk_names: dict[str, str], hide: bool = True) -> dict:
-    """The options that would create an object, without unset options, and with `hide` also without secrets."""
+    """The options that would create an object, without unset options and, with `hide`, without secrets."""
     unset = {field.name for field in kind.fields if field.same(stored.get(field.name), None)}
     shown = {name: value for name, value in show(kind, stored, trunk_names, hide).items() if name not in unset}
     options = {name: value for name, value in shown.items() if name in ("id", "trunks", "any_trunk") and value}

@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""The messages of all failures of the modules, except those about invalid values.
+"""The messages for all failures of the modules, except those about invalid values.
 
 tools/failure_table.py generates docs/failures.md from this module.
 
@@ -17,10 +17,10 @@ import typing as t
 
 
 class Failure(t.NamedTuple):
-    """Braces are placeholders."""
+    """Braces mark placeholders."""
 
     code: str
-    what: str  # for the table of docs/failures.md
+    what: str  # for the table in docs/failures.md
     message: str
     hint: str
 

@@ -36,7 +36,7 @@ class FieldType:
         return value
 
     def from_json(self, value):
-        """The stored form of protobuf's JSON in any spelling, such as with camelCase keys or enums as numbers."""
+        """The stored form of protobuf's JSON in any spelling, such as camelCase keys or numeric enums."""
         return value
 
     def to_option(self, stored):
@@ -54,18 +54,18 @@ class FieldType:
         return wanted
 
     def ignored(self, stored, wanted, path: str) -> list[tuple[str, str]]:
-        """Nested fields that the server did not store as desired: (path, first livekit-server that stores it)."""
+        """Nested fields that the server did not store as desired: (path, first livekit-server with the field)."""
         return []
 
     def hide(self, option):
         return HIDDEN if option else option
 
     def unknown(self, stored):
-        """Nested values of a newer server that this version does not know; falsy if there are none."""
+        """Nested values from a newer server that this version does not know; falsy if there are none."""
         return None
 
     def export(self, option):
-        """An option without hidden and unset values, which a playbook may omit."""
+        """An option without hidden or unset values, which a playbook may omit."""
         return option
 
 
@@ -79,7 +79,7 @@ class Text(FieldType):
 
 
 class Json(Text):
-    """A string for programs: a dictionary or list is written as JSON. Equivalent JSON does not count as a change."""
+    """A string that programs read: a dictionary or list is written as JSON. Equivalent JSON is not a change."""
 
     argument = {"type": "raw"}
 
@@ -284,7 +284,7 @@ class Field:
         return self.type.same(stored, wanted)
 
     def ignored(self, stored, wanted, path: str = "") -> list[tuple[str, str]]:
-        """The deepest fields that the server did not store as desired: (path, first livekit-server that stores it)."""
+        """The deepest fields that the server did not store as desired: (path, first livekit-server with the field)."""
         if self.same(stored, wanted):
             return []
         path = f"{path}.{self.name}" if path else self.name

@@ -4,9 +4,9 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Findings of a whole table: calls that fail, rules that no call reaches, trunks without restrictions.
+"""Findings about a whole table: calls that fail, rules that no call reaches, trunks without restrictions.
 
-Pure: no I/O, no Ansible. Findings of single objects are in `_object_findings`.
+Pure: no I/O, no Ansible. Findings about single objects are in `_object_findings`.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from ._object_findings import ERROR, NOTE, WARNING, Finding, label_of, names_of_
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
-# Findings about relations between objects, worth a warning if a run affects one of them. The others concern a single
-# object, or are often intended.
+# Findings about relations between objects, worth a warning if a run affects one of them. Other findings concern a
+# single object, or are often intended.
 RELATIONS = {
     "trunks_conflict",
     "rules_conflict",
@@ -43,7 +43,7 @@ RELATIONS = {
     "rule_unreachable",
 }
 
-# Findings worth a warning in every run, whoever caused them: calls fail, or any caller is answered.
+# Findings worth a warning in every run, no matter who caused them: calls fail, or any caller is answered.
 STANDING = {
     "trunks_conflict",
     "rules_conflict",
@@ -62,7 +62,7 @@ def findings(objects: dict[str, dict[str, dict]]) -> list[Finding]:
 
 
 def relations(objects: dict[str, dict[str, dict]]) -> list[Finding]:
-    """The findings in RELATIONS and STANDING, which a run may warn about. The others take longer than a plan."""
+    """The findings in RELATIONS and STANDING, which a run may warn about. Finding others takes longer than planning."""
     return _sorted(_graph(objects).relations())
 
 
@@ -245,7 +245,7 @@ class _Graph:
                 yield _unreachable(label, where, "its trunks allow none of its inbound_numbers as callers")
 
     def _numbers_of(self, trunks: tuple[str, ...]) -> tuple[set[str], dict[str, str]]:
-        """The numbers of trunks, with the spelling of each."""
+        """The numbers of these trunks, and the spelling of each."""
         if trunks not in self.numbers_of_trunks:
             written = {number for trunk in trunks for number in self.trunks[trunk]["numbers"]}
             forms = {normalized_number(number): number for number in sorted(written)}
@@ -265,7 +265,7 @@ class _Graph:
                 yield Finding("trunk_unused", WARNING, where, cause, "name it in a rule, or delete it")
 
     def _pin_before_open(self) -> Iterator[Finding]:
-        """Pairs of rules that match the same calls, of which only the first has a PIN."""
+        """Pairs of rules that match the same calls, where only the first rule has a PIN."""
         by_calls: dict[tuple, dict[bool, list[str]]] = {}
         for key, rule in self.rules.items():
             for claim in claims(DISPATCH_RULE, rule):

@@ -8,7 +8,7 @@
 
 `wanted` is a mapping with
   ruleset   the desired table, as nft reads it
-  openings  [{networks, protocols, ports}], the traffic that other firewalls have to allow
+  openings  [{networks, protocols, ports}], the traffic that other firewalls must allow
   chains    ["family table chain"], the chains that need a rule of this collection
   mark      the packet mark that this rule matches
   files     [{path, content, needs}], the files of the role; needs is "systemd", "firewalld" or None
@@ -59,13 +59,13 @@ def output(run: Run, *argv: str) -> str:
 
 
 def listing(run: Run) -> str:
-    """The table in the kernel, without counters and recorded callers."""
+    """The table in the kernel, without counters or recorded callers."""
     text = output(run, "nft", "--stateless", "list", *TABLE)
     return re.sub(r"(set (?:callers_\w+|held_back) \{[^}]*?)\n\s*elements = \{[^}]*\}", r"\1", text)
 
 
 def wanted_listing(run: Run, ruleset: str) -> tuple[str, str]:
-    """The same listing of the desired table, and the reason if nft rejects it.
+    """The same listing for the desired table, and the reason if nft rejects that table.
 
     nft loads the table in a separate network namespace, so the host's rules do not change.
     """
@@ -85,7 +85,7 @@ def base_chains(objects: list) -> Iterator[tuple[dict, list]]:
 
 
 def closes(chain: Mapping, rules: list) -> bool:
-    """Whether a chain drops packets by default: by its policy, or by a last rule that matches everything."""
+    """Whether a chain drops packets by default, either by its policy or by a final rule that matches everything."""
     last = [{**(part.get("xt") or {}), **part} for part in rules[-1]["expr"]] if rules else []
     harmless = [part for part in last if {"counter", "log"} & set(part) or part.get("name") in ("comment", "LOG")]
     ends = [part for part in last if {"drop", "reject"} & set(part) or part.get("name") == "REJECT"]
@@ -158,7 +158,7 @@ def first_port(ports: str) -> int:
 
 
 def as_command(rule: str) -> str:
-    """The argument of `ufw delete` for a line of ufw's rules file."""
+    """The argument of `ufw delete` for a line in ufw's rules file."""
     action, protocol, ports, _to, _source_ports, source, _direction = rule.split()
     return shlex.join([action, "proto", protocol, "from", source, "to", "any", "port", ports])
 
@@ -169,7 +169,7 @@ def is_right(path: str, content: str) -> bool:
 
 
 def our_files(wanted: Mapping, seen: Mapping) -> dict:
-    """The paths of the role's files to write and to remove."""
+    """The paths of the role's files that must be written or removed."""
     there = {path for pattern in FILES for path in glob.glob(pattern)}
     needed = {file["path"]: file["content"] for file in wanted["files"] if not file["needs"] or seen[file["needs"]]}
     return {
@@ -186,12 +186,12 @@ def units_of(paths: Iterable[str]) -> list[str]:
 
 
 def is_outdated(script: str, started: list[str]) -> bool:
-    """Whether a script changed after its unit had started. `started` is a Unix timestamp that begins with an @."""
+    """Whether a script has changed since its unit started. `started` is a Unix timestamp that begins with an @."""
     return bool(started and os.path.exists(script)) and int(os.stat(script).st_mtime) > int(started[0][1:])
 
 
 def services(run: Run, systemd: bool, files: Iterable[str] = ()) -> dict:
-    """The state of systemd. `files` are the role's files: a killed run may have written them without a reload."""
+    """The state of systemd. `files` are the role's files, which a killed run may have written without a reload."""
 
     def ask(*question: str) -> list[str]:
         return output(run, "systemctl", *question).split() if systemd else []
@@ -208,7 +208,7 @@ def services(run: Run, systemd: bool, files: Iterable[str] = ()) -> dict:
 
 
 def probe(wanted: Mapping, run: Run) -> dict:
-    """`run` finds commands in PATH and runs them in the locale C."""
+    """`run` finds commands in PATH and runs them in the C locale."""
     seen = {
         "nft": bool(shutil.which("nft", path=PATH)),
         "ufw": ufw(wanted),

@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""SIP headers and display names that livekit-server accepts and rejects.
+"""SIP headers and display names that livekit-server accepts or rejects.
 
 Pure: no I/O, no Ansible.
 Source: https://github.com/livekit/protocol/blob/main/livekit/sip_validation.go
@@ -40,7 +40,7 @@ def is_token(text: str) -> bool:
 
 
 def header_name_problem(name: str) -> str | None:
-    """Reason why livekit-server rejects a header of this name; None if it accepts it."""
+    """Reason why livekit-server rejects a header with this name; None if it accepts the name."""
     if not _NAME.fullmatch(name):
         return "it is not a valid header name"
     if _OWN.fullmatch(name):
@@ -49,7 +49,7 @@ def header_name_problem(name: str) -> str | None:
 
 
 def header_value_problem(value: str) -> str | None:
-    """Reason why livekit-server rejects a header with this value, without the value; None if it accepts it."""
+    """Reason, without the value, why livekit-server rejects a header with this value; None if it accepts the value."""
     if len(value.encode()) > _MAX_VALUE:
         return f"its value is longer than {_MAX_VALUE} bytes"
     if _CONTROL.search(value):
@@ -58,7 +58,7 @@ def header_value_problem(value: str) -> str | None:
 
 
 def display_name_problem(name: str) -> str | None:
-    """Reason why livekit-server rejects this display name; None if it accepts it."""
+    """Reason why livekit-server rejects this display name; None if it accepts the name."""
     if len(name.encode()) > _MAX_DISPLAY_NAME:
         return f"it is longer than {_MAX_DISPLAY_NAME} bytes"
     if not _QUOTED.fullmatch(name):

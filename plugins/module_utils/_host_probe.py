@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Probes the state of a host that every role depends on: clock, disk, memory and listening programs."""
+"""Probes the host state on which every role depends: clock, disk, memory and listening programs."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def overcommit(proc: Path = PROC) -> int | None:
 
 
 def free_space(path: str) -> int:
-    """The free MiB on the disk of a folder, which need not exist."""
+    """The free MiB on the disk that holds a folder, even if the folder does not exist yet."""
     while not os.path.isdir(path):
         path = os.path.dirname(path)
     disk = os.statvfs(path)
@@ -92,13 +92,13 @@ def program_of(pid: str, running: Mapping[str, str], proc: Path = PROC) -> tuple
         group = (proc / pid / "cgroup").read_text(encoding="utf-8").partition("\n")[0]
     except OSError:
         return "", ""
-    # The last id is that of the container, because if this host is itself a container, its own id comes first.
+    # The last id is the container's: if this host is itself a container, the host's id comes first.
     ids = re.findall(r"[0-9a-f]{64}", group)
     return program, running.get(ids[-1], "") if ids else ""
 
 
 def owners(ports: Iterable[int], running: Mapping[str, str], proc: Path = PROC) -> Iterator[dict]:
-    """The owners of some ports. `running` maps ids of containers to their names."""
+    """The owners of these ports. `running` maps container ids to container names."""
     found = list(listeners(ports, proc))
     holders = processes({listener["inode"] for listener in found}, proc) if found else {}
     for listener in found:

@@ -6,7 +6,7 @@
 
 """The version that the program in an image reports, such as 1.13.7, or an empty string.
 
-The program runs without a network and exits immediately. A file keeps each version by the image's id.
+The program runs without a network and exits immediately. A file stores each version by image id.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ._docker_probe import kept_versions
 SAID = re.compile(r"^(?:livekit-server|SIP|livekit-sip) version v?(?!0\.0\.0)(\d+\.\d+\.\d+)", re.MULTILINE)
 SECONDS = 30
 SHUT_IN = ("--network=none", "--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges")
-# Exit codes of timeout, and of docker or timeout for a program that was not started.
+# Exit codes: that of timeout(1) after the time limit, and those of docker and timeout(1) if nothing was started.
 TIMED_OUT, NOT_STARTED = 124, (125, 127)
 
 # Runs a command, and returns its exit code, standard output and standard error.
@@ -40,7 +40,7 @@ def image_id(run: Run, image: str) -> str:
 
 
 def ask(run: Run, image: str, user: str) -> str | None:
-    """The version that the program prints; None if it did not run to its end."""
+    """The version that the program prints; None if it did not run to completion."""
     name = f"livekit-version-{os.getpid()}"
     code, output, errors = docker(run, "run", "--rm", f"--name={name}", f"--user={user}", *SHUT_IN, image, "--version")
     if code == TIMED_OUT:
@@ -59,7 +59,7 @@ def keep(file: str, versions: dict[str, str]) -> None:
 
 
 def version(run: Run, image: str, user: str, file: str, check: bool = False) -> str:
-    """The kept version, or else the one that the program prints, which is kept unless `check`."""
+    """The kept version or, if there is none, the one that the program prints, which is kept unless `check` is true."""
     kept = kept_versions(file)
     its_id = image_id(run, image)
     said = kept[its_id] if its_id in kept else ask(run, its_id, user) if its_id else None

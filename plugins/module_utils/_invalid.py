@@ -14,7 +14,7 @@ Pure: no I/O, no Ansible.
 
 from __future__ import annotations
 
-# The problem, the reason and the fix; braces are placeholders.
+# The problem, the reason and the fix; braces mark placeholders.
 VALUES = {
     "text_truth": (
         "A string is a boolean",
@@ -207,7 +207,7 @@ VALUES = {
     ),
 }
 
-# Warnings, with which the object is still written: the problem and the text.
+# Warnings, which do not prevent the object from being written: the problem and the text.
 WARNINGS = {
     "number_odd": (
         "A number does not look like a phone number or an extension",

@@ -48,7 +48,7 @@ def settled_pairs(purposes, given, kept, running):
 
 
 def stale_files(files, pairs, url):
-    """{name: text} of the files that do not contain their pair, or whose owner or mode is wrong."""
+    """{name: text} for the files that do not contain their pair, or whose owner or mode is wrong."""
     wanted = {}
     for purpose, pair in pairs.items():
         lines = [f"LIVEKIT_URL={url}", f"LIVEKIT_API_KEY={pair['api_key']}", f"LIVEKIT_API_SECRET={pair['api_secret']}"]
@@ -57,7 +57,7 @@ def stale_files(files, pairs, url):
 
 
 def redis_password(files):
-    """The recorded password of Redis, or if its file is missing, the password in the configuration of Redis."""
+    """The recorded Redis password or, if its file is missing, the password in the Redis configuration."""
     if password := files.get("password", {}).get("text", "").strip():
         return password
     written = re.search(r'^requirepass (".*")$', files.get("redis.conf", {}).get("text", ""), re.MULTILINE)

@@ -147,7 +147,7 @@ OUTBOUND_TRUNK = Kind(
 _PIN = Field("pin", Digits(), secret=True)
 _ROOM_PREFIX = Field("room_prefix", Text())
 
-# The three kinds of rule, by their names in a playbook; the API names them dispatch_rule_<name>.
+# The three kinds of rule, by their names in a playbook; the API calls them dispatch_rule_<name>.
 RULE_KINDS = {
     "direct": Message(Field("room_name", Text(), required=True), _PIN),
     "individual": Message(_ROOM_PREFIX, _PIN, Field("no_randomness", Flag(), since="1.10.0")),
@@ -156,7 +156,7 @@ RULE_KINDS = {
 
 
 class Rule(FieldType):
-    """The one option of ``direct``, ``individual`` and ``callee`` that a rule has, stored below ``rule``."""
+    """The option ``direct``, ``individual`` or ``callee``, of which a rule has only one, stored below ``rule``."""
 
     empty: dict = {}
 
@@ -232,7 +232,7 @@ DISPATCH_RULE = Kind(
 
 KINDS = {kind.name: kind for kind in (INBOUND_TRUNK, OUTBOUND_TRUNK, DISPATCH_RULE)}
 
-# The choices of `clear`, because a module cannot distinguish an empty dictionary from one with omitted keys.
+# The choices of `clear`, needed because a module cannot distinguish an empty dictionary from one with omitted keys.
 CLEARABLE = {
     INBOUND_TRUNK: ["media"],
     OUTBOUND_TRUNK: ["media"],

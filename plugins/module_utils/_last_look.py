@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Detects writes that were answered but not applied, for example by a proxy, in the final read.
+"""Detects, in the final read, writes that were answered (for example by a proxy) but not applied.
 
 If another run has since written or deleted the object, it differs from its state before the write and is ignored.
 Pure: no I/O, no Ansible.
@@ -31,7 +31,7 @@ class LastLook:
         self._writes.pop(key, None)
 
     def undone(self, table: dict[str, list[dict]]) -> dict[str, str]:
-        """Id -> label of the objects whose write was not applied. Their records are deleted."""
+        """Id -> label of the objects whose writes were not applied. Their records are deleted."""
         there = {
             kind.name: {stored[kind.id_field]: stored for stored in table[kind.name]}
             for kind in dict.fromkeys(kind for kind, _before, _after in self._writes.values())

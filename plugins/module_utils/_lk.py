@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Converts files for `lk sip ... create` and lists from LiveKit's API to options of the modules.
+"""Converts files for `lk sip ... create` and lists from LiveKit's API into module options.
 
 Pure: no I/O, no Ansible.
 """
@@ -38,7 +38,7 @@ _OLD_NAMES = {
     "outbound_password": "auth_password of an outbound trunk",
 }
 
-# The problem, and the message; braces are placeholders.
+# The problem and the message; braces mark placeholders.
 MESSAGES = {
     "empty_list": ("The list is empty", "the list is empty. Pass the objects that lk or the API listed."),
     "not_json": (

@@ -76,7 +76,7 @@ class Message(FieldType):
 
 
 class MessageList(FieldType):
-    """A list of messages in a significant order, replaced as a whole. A string means a message with its first field."""
+    """A list of messages whose order matters, replaced as a whole. A string is a message with only its first field."""
 
     empty: t.Any = []
     holds_fields = True
@@ -127,7 +127,7 @@ class MessageList(FieldType):
         return [found for pair in zip(stored, wanted) for found in self.message.ignored(*pair, path)]
 
     def merge(self, stored, wanted):
-        """Keeps unknown values of a newer server; the first field identifies a message."""
+        """Keeps unknown values from a newer server; the first field identifies a message."""
         left = list(stored or ())
         merged = []
         for item in wanted:
@@ -149,7 +149,7 @@ class MessageList(FieldType):
 
 
 class Opaque(FieldType):
-    """A message of another part of LiveKit, passed unchanged.
+    """A message that belongs to another part of LiveKit, passed unchanged.
 
     The desired value is merged into the stored one. Zero values that the server adds do not count as a change.
     """
@@ -173,7 +173,7 @@ class Opaque(FieldType):
         return without_zeros(stored) or {}
 
     def same(self, stored, wanted):
-        """Whether all desired values are stored; the server may add others, such as zero values and enum names."""
+        """Whether all desired values are stored; the server may add more, such as zero values and enum names."""
         if not wanted:
             return not without_zeros(stored)
         if isinstance(wanted, dict):

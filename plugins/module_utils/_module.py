@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Code that all modules share: connection options, items, failures and hiding of secrets."""
+"""Code that all modules share: connection options, items, failures and the hiding of secrets."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ CONNECTION_OPTIONS = {
 class Module(AnsibleModule):
     """An AnsibleModule that removes secrets from results itself.
 
-    Ansible's own censoring replaces every occurrence of every secret: a PIN 5501 turns +12025550123 into asterisks, and
-    thousands of distinct passwords take half a minute. So results are built without secrets, and Ansible censors only
-    the API secret.
+    Ansible's own censoring replaces every occurrence of every secret: the PIN 5501 turns +12025550123 into asterisks,
+    and thousands of distinct passwords take half a minute. So results are built without secrets, and Ansible censors
+    only the API secret.
     """
 
     def __init__(self, tables: t.Callable[[dict], dict[str, Kind]], **kwargs):
-        """tables: a function from raw parameters to option -> kind of the objects in it; "" is the inline object."""
+        """tables: a function from raw parameters to option -> kind of the option's objects; "" is the inline object."""
         self.tables = tables
         self.input_errors: list[InputError] = []
         self.doubts: list[str] = []
         self.item_specs: dict[str, dict] = {}
         super().__init__(supports_check_mode=True, no_log=True, **kwargs)
-        # A short secret, such as that of a test server, occurs in many words.
+        # A short secret, such as that of a test server, occurs inside many words.
         self.no_log_values = {secret for secret in [self.params["api_secret"]] if len(secret) >= _CENSORED_LENGTH}
         for doubt in self.doubts:
             self.warn(doubt)
@@ -104,7 +104,7 @@ def _shown(value, argument: dict | None):
         return [_shown(item, argument) if isinstance(item, (dict, list)) else item for item in value]
     if isinstance(value, dict) and options is not None:
         return without_secrets(value, options)
-    # A string instead of a dictionary with secrets may itself be a secret.
+    # A string where a dictionary with secrets is expected may itself be a secret.
     return HIDDEN if value and options is not None else value
 
 
@@ -155,7 +155,7 @@ def validated(module: Module, kind: Kind, options_list: list[dict]) -> list[dict
 
 
 def _plain(options: dict, spec: dict) -> bool:
-    """Whether Ansible would convert no option, so that its check, which takes longer than planning, can be skipped."""
+    """Whether Ansible would convert no option. If so, the run skips its check, which takes longer than planning."""
     for name, value in options.items():
         argument = spec.get(name)
         if argument is None or "options" in argument or "choices" in argument:

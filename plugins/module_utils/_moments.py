@@ -6,13 +6,13 @@
 
 """Judges every intermediate table of a change: no call may get a worse result than both before and after the change.
 
-Pure: no I/O, no Ansible. Each call always gets its result from either before or after the change, with two exceptions
-that each last for one write:
+Pure: no I/O, no Ansible. Each call always gets the same result as before or after the change, with two exceptions that
+each last for one write:
 
 * The number moves between trunks, because the server rejects all calls to a number that two trunks have. A call is
   accepted only if it is accepted before or after the change.
 * The call moves to another rule, because the server rejects all calls on a trunk with two rules for the same calls.
-  It may be refused or asked for a PIN. It may join another room if both tables accept it without a PIN.
+  It may be refused, or its caller asked for a PIN. It may join another room if both tables accept it without a PIN.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Judged(t.NamedTuple):
 
 
 class Moments:
-    """The calls that a change affects, one of each class, and their results before and after it."""
+    """The calls that a change affects, one of each class, and their results before and after the change."""
 
     def __init__(self, before: Objects, after: Objects) -> None:
         self.calls: list[Call] = []
@@ -65,7 +65,7 @@ class Moments:
             decision = table.decide(self.calls[index])
             worse = _worse(decision, *self._ends[index], gives_pin=bool(self.calls[index].pin))
             if worse:
-                # This call often has a worse result in the next table too, so it is checked first.
+                # This call often has a worse result in the next table too, so it is checked first there.
                 self._order.insert(0, self._order.pop(place))
                 return Judged(worse=f"{self._label(index)} {worse}")
             if worse is None:
@@ -143,7 +143,7 @@ def _alike(before: Objects, after: Objects) -> list[list[str]]:
         for objects in (before, after):
             for stored in objects.get(kind.name, {}).values():
                 place += 1
-                # Numbers in a spelling that is not normalized form separate groups.
+                # Numbers whose spelling is not normalized are grouped separately.
                 for number in stored.get("numbers") or ():
                     form = number == normalized_number(number)
                     listed.setdefault(normalized_number(number), []).append(place if form else -place)

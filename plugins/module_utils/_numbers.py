@@ -35,7 +35,7 @@ _PATTERN = re.compile(r"\+?[0-9]*[XxNnZz]{2,}[0-9XxNnZz]*|.+\*")
 
 
 def number_problem(number: str, exact: bool) -> str | None:
-    """Reason why no call can have this number, with the correct form; None if a call can have it.
+    """Reason why no call can have this number, and the correct form; None if a call can have it.
 
     exact: the number is compared character by character, as in rules, and not normalized as in trunks.
     """

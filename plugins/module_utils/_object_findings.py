@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Findings of single objects, independent of the rest of the table.
+"""Findings about single objects, regardless of the rest of the table.
 
 Pure: no I/O, no Ansible. Errors that prevent storing an object are in `_validate`.
 """
@@ -54,7 +54,7 @@ def of_media(kind: Kind, key: str, stored: dict) -> Iterator[Finding]:
         return
     if not codecs:
         if kind is DISPATCH_RULE and stored.get("trunk_ids"):
-            return  # the trunk's own codecs count
+            return  # the trunk's own codecs apply
         cause = f"{label} has only_listed_codecs and lists none: every call fails"
         yield Finding("codecs_none", ERROR, where, cause, "list codecs, or omit only_listed_codecs")
     elif not any(map(spoken, codecs)):

@@ -27,7 +27,7 @@ class Item:
     clear: tuple = ()
     trunks: list | None = None  # names or ids; only for a dispatch rule
     any_trunk: bool = False
-    other_fields: dict | None = None  # fields of a newer server, in stored form
+    other_fields: dict | None = None  # fields from a newer server, in stored form
 
     @property
     def name(self) -> str:
@@ -81,7 +81,7 @@ def item_options(kind: Kind) -> dict:
 
 
 def read_options(kind: Kind, options: dict) -> tuple[dict, list[InputError]]:
-    """A playbook's options in a form that Ansible does not convert, without invalid ones, and the errors of those."""
+    """A playbook's valid options in a form that Ansible does not convert, and the errors in the invalid ones."""
     fields = {field.name: field for field in kind.fields if field.name not in ("rule", "trunk_ids")}
     if kind is DISPATCH_RULE:
         fields |= {name: Field(name, message) for name, message in RULE_KINDS.items()}

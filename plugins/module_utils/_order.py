@@ -7,7 +7,7 @@
 """Orders the writes of a set of changes.
 
 Changes that affect the same calls form a group, and each group is ordered separately: small groups so that each call
-gets its result from before or after the change, large groups only so that no call can match two objects.
+gets the same result as before or after the change, large groups only so that no call can match two objects.
 """
 
 from __future__ import annotations
@@ -71,7 +71,10 @@ class _Whole:
         )
 
     def in_conflict(self) -> set[str]:
-        """Keys of changed objects in a stored conflict: the server rejects writes that it checks together with one."""
+        """Keys of changed objects that are in a stored conflict.
+
+        The server rejects writes that it checks together with a conflict.
+        """
         held = Claims()
         for kind in (INBOUND_TRUNK, DISPATCH_RULE):
             for key, stored in self.table[kind.name].items():
@@ -127,7 +130,7 @@ class _Whole:
         return [[step] for step in Search(context, changes, parking).steps()]
 
     def _is_plain(self, changes: list[Change]) -> bool:
-        """Whether the group only creates or only deletes trunks, each with at most one rule, which is for them only."""
+        """Whether the group only creates or only deletes, and its rules name only its own trunks, each at most once."""
         if self.open_to_all or len({change.action for change in changes}) > 1 or changes[0].action == "replace":
             return False
         trunks = [change.key for change in changes if change.kind is INBOUND_TRUNK]
@@ -187,7 +190,7 @@ def _sides(change: Change) -> list[dict]:
 def _in_batches(steps: Iterable[Step]) -> Iterator[list[Step]]:
     """Batches of consecutive steps that may be written in any order.
 
-    Creates claim different calls, and deletes claim none. Rules with and without a PIN are not in the same batch.
+    Creates claim different calls, and deletes claim none. Rules with and without a PIN are never in the same batch.
     """
     for (action, *_rest), run in groupby(steps, key=lambda step: (step.action, step.kind.name, step.asks)):
         if action == "replace":

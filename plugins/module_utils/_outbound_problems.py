@@ -4,11 +4,11 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Problems of an outbound call: errors, and settings that are probably not intended.
+"""Problems with an outbound call: errors, and settings that are probably not intended.
 
-Pure: no I/O, no Ansible. The behaviour of livekit-server is measured; its source is
+Pure: no I/O, no Ansible. The behaviour of livekit-server was measured; its source is
 https://github.com/livekit/protocol/blob/main/livekit/sip.go and rpc/sip.go
-The behaviour of livekit-sip is not measured, but taken from its source:
+The behaviour of livekit-sip was not measured, but taken from its source:
 https://github.com/livekit/sip/blob/main/pkg/sip/client.go and outbound.go
 """
 
@@ -61,10 +61,10 @@ _MAX_SILENCE = 10 * 60 * 1000
 
 
 class Problem(t.NamedTuple):
-    """A problem of an outbound call: an error, or a setting that is probably not intended."""
+    """A problem with an outbound call: an error, or a setting that is probably not intended."""
 
     code: str
-    refused_by: str  # SERVER or SIP; empty: the call goes out
+    refused_by: str  # SERVER or SIP; empty if the call goes out
     cause: str
     fix: str
 
@@ -77,7 +77,7 @@ class Problem(t.NamedTuple):
 
 
 def problems_on_trunk(request: Request, trunk: dict) -> Iterator[Problem]:
-    """Problems of a request with its trunk, which is either stored or inline, in the same form."""
+    """Problems with a request and its trunk. Stored and inline trunks have the same form."""
     yield from _of_numbers(request, trunk)
     yield from _of_trunk(trunk)
     yield from _of_uris(request, trunk)
@@ -86,7 +86,7 @@ def problems_on_trunk(request: Request, trunk: dict) -> Iterator[Problem]:
 
 
 def problems_of_request(request: Request, since: tuple[int, ...] | None = None) -> Iterator[Problem]:
-    """Problems of the request itself. `since` is livekit-server's version."""
+    """Problems with the request itself. `since` is livekit-server's version."""
     if request.room_name == "":
         yield Problem("room_missing", SERVER, "room_name is empty", "name the room that the callee joins")
     if request.display_name is not None and display_name_problem(request.display_name):
@@ -178,7 +178,7 @@ def _of_inline_trunk(request: Request) -> Iterator[Problem]:
 
 
 def _is_uri(host: str) -> bool:
-    """Whether livekit-server rejects this host as a URI."""
+    """Whether livekit-server rejects this host because it is a URI or has parameters."""
     return bool(re.match(r"sips?:", host) or re.search(r"[@;]|transport=", host))
 
 

@@ -6,7 +6,7 @@
 
 """A CreateSIPParticipant request, and how livekit-server processes it.
 
-Pure: no I/O, no Ansible. The behaviour is measured; its source is
+Pure: no I/O, no Ansible. The behaviour was measured; its source is
 https://github.com/livekit/protocol/blob/main/rpc/sip.go and livekit/sip.go
 """
 
@@ -27,7 +27,7 @@ ENCRYPTION = next(part.type for part in MEDIA.fields if part.name == "encryption
 TRANSPORT = next(part.type for part in OUTBOUND_TRUNK.fields if part.name == "transport")
 # Since this version, livekit-server knows the field to_user_override. Older versions ignore it.
 OVERRIDES_SINCE = (1, 13, 6)
-# The codes of ISO 3166-1, and additional codes of golang.org/x/text/language.
+# The codes of ISO 3166-1, and additional codes from golang.org/x/text/language.
 _SECOND_LETTERS = {
     "A": "CDEFGILMNOQRSTUWXZ",
     "B": "ABDEFGHIJLMNOQRSTUVWYZ",
@@ -92,7 +92,7 @@ class Request:
 
 
 def carrier(request: Request, stored: dict | None) -> dict:
-    """The trunk of a call: the stored trunk, or else the inline trunk in stored form."""
+    """The trunk of a call: the stored trunk or, if there is none, the inline trunk in stored form."""
     inline = request.inline_trunk
     if stored is None:
         return {} if inline is None else {"hostname": "", **inline, "address": inline.get("hostname") or ""}
@@ -143,7 +143,7 @@ def include_headers_of(trunk: dict) -> str:
 
 
 def media_of(request: Request, trunk: dict) -> dict:
-    """Codecs and media timeout of a call. Without codecs in the request, both codec fields are the stored trunk's."""
+    """Codecs and media timeout of a call. If the request has no codecs, both codec fields are the stored trunk's."""
     own, given = trunk.get("media") or {}, request.media
     codecs = given if given.get("codecs") or not is_stored(trunk) else own
     silence = given.get("media_timeout") or own.get("media_timeout")
@@ -155,7 +155,7 @@ def media_of(request: Request, trunk: dict) -> dict:
 
 
 def higher(lowest: str, own: str, given: str) -> str:
-    """The effective value: livekit-server treats a request's lowest value as unset and uses the trunk's value."""
+    """The effective value: livekit-server treats the lowest value in a request as unset and uses the trunk's value."""
     return own if given in ("", lowest) else given
 
 

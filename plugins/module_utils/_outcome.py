@@ -19,7 +19,7 @@ from ._ways import changed_ways
 
 
 class Keys:
-    """The server's ids of objects whose keys start with NEW."""
+    """The server's ids for objects whose keys start with NEW."""
 
     def __init__(self) -> None:
         self.ids: dict[str, str] = {}
@@ -81,7 +81,7 @@ def outcome_of(first: Plan, last: Plan, actions: list[dict], answers: dict[str, 
     answers: id -> object as the server returned it.
     """
     for name, keys in first.wanted.items():
-        # The last plan has ids for objects that were new in the first one, but does not contain deleted objects.
+        # The last plan has ids for objects that were new in the first plan, but does not contain deleted objects.
         for key, now in zip(keys, last.wanted[name]):
             if now != key:
                 ids.ids[key] = now

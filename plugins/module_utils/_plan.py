@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Plans the writes that bring a server to the desired state, in order, or explains why this is impossible.
+"""Plans the writes that bring a server to the desired state, and their order, or explains why this is impossible.
 
 Pure: no I/O, no Ansible. The input is the stored and the desired objects; the output is a `Plan`, or a
 `PlanError` with a hint.
@@ -162,7 +162,7 @@ class _Draft:
         }
 
     def _renamed(self, kind: Kind, item: Item, unlisted: set[str]) -> str:
-        """The trunk to rename instead of purging it, because it has exactly the numbers of a new one."""
+        """The trunk that is renamed instead of purged, because it has exactly the same numbers as a new one."""
         numbers = _numbers(item.fields)
         if kind is not INBOUND_TRUNK or not numbers:
             return ""
@@ -192,7 +192,7 @@ class _Draft:
         if item.kind is DISPATCH_RULE:
             self._set_trunks(item, key, merged)
         if keep_password and merged != stored and not merged.get("auth_password") and "auth_password" in item.fields:
-            # If a server does not return the password, replacing the trunk without it would delete it.
+            # If a server does not return the password, replacing the trunk without the password would delete it.
             merged["auth_password"] = item.fields["auth_password"]
         return merged
 
@@ -259,7 +259,7 @@ class _Draft:
 
 
 def _check(draft: _Draft, changes: list[Change]) -> None:
-    """Report all errors of the final objects together."""
+    """Report all errors in the final objects together."""
     found = [
         problem
         for change in changes
@@ -276,7 +276,7 @@ def _told(draft: _Draft, changes: list[Change]) -> list[str]:
     """Warnings about relations between objects that this run lists or changes, and about calls that already fail."""
     touched = {(name, key) for name, keys in draft.wanted.items() for key in keys}
     touched |= {(change.kind.name, change.key) for change in changes}
-    # Trunks that check mode assumes have no known properties.
+    # Trunks that are only assumed to exist, in check mode, have no known properties.
     assumed = {(name, key) for name, table in draft.before.items() for key in table if key.startswith(NEW)}
     meant = {(DISPATCH_RULE.name, key) for key in draft.allowed_wildcards}
     return [

@@ -6,7 +6,7 @@
 
 """Probes Redis: whether it accepts connections and writes, and which keys it evicts when its memory is full.
 
-`redis` is the section `redis` of LiveKit's configuration, with the content of each TLS file instead of its path. The
+`redis` is the `redis` section of LiveKit's configuration, with the content of each TLS file instead of its path. The
 probe needs only Python, and its results contain no secrets.
 """
 
@@ -65,7 +65,7 @@ def context(tls: Mapping) -> ssl.SSLContext:
     if tls.get("insecure"):
         made.check_hostname, made.verify_mode = False, ssl.CERT_NONE
     if tls.get("client_cert_file"):
-        # Python can only load a key from a file. No other user can read this folder.
+        # Python can load a key only from a file. No other user can read this folder.
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "pair.pem")
             with open(path, "w", encoding="utf-8") as pair:
@@ -75,7 +75,7 @@ def context(tls: Mapping) -> ssl.SSLContext:
 
 
 def master_of(redis: Mapping, tls: Mapping) -> str:
-    """The address of the master from the first Sentinel that knows it, as LiveKit determines it."""
+    """The master's address according to the first Sentinel that knows it, as LiveKit determines it."""
     said = []
     name = redis["sentinel_master_name"]
     for address in redis["sentinel_addresses"]:

@@ -91,7 +91,7 @@ def likely_version(kind: Kind, stored: list[dict]) -> str:
 
 
 def refused(kind: Kind, body: dict, error: LiveKitError) -> LiveKitError:
-    """The server's error, extended by the object, and by the option if the error is about one."""
+    """The server's error, extended with the object and, if the error is about an option, with that option."""
     option = _too_large(kind, body) if error.code == "malformed" else _option_meant(kind, body, error.said)
     place = f"{option.replace('trunk_ids', 'trunks')} is invalid: " if option else ""
     message = f"{kind.title} {body.get('name')!r}: {place}the server says: {error.said}"
@@ -99,7 +99,7 @@ def refused(kind: Kind, body: dict, error: LiveKitError) -> LiveKitError:
 
 
 def _option_meant(kind: Kind, body: dict, said: str) -> str:
-    """The option that the server's error is about, with its value unless it is secret."""
+    """The option that the server's error is about, with its value unless the value is secret."""
     named = _named(kind, said)
     texts = [*_texts(kind.fields, body)]
     under = [(path, text) for path, text in texts if path == named or path.startswith(f"{named}.")]
@@ -185,7 +185,7 @@ def _lost_below(sent, stored, path: str) -> Iterator[str]:
 
 
 def _absent(kind: Kind, stored: list[dict]) -> list[tuple[tuple, Field]]:
-    """The fields that the server does not know, because they are missing in objects that include unset fields."""
+    """The fields that the server does not know, because they are missing from objects that include unset fields."""
     telling = [item for item in stored if any(item.get(field.name, 1) in ("", [], {}, False) for field in kind.fields)]
     return [
         (path, field)

@@ -4,10 +4,11 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Resolves conflicts between objects of concurrent runs for the same calls: the object with the larger id yields.
+"""Resolves conflicts between objects that concurrent runs write for the same calls: the object with the larger id
+yields.
 
-livekit-server does not lock: it checks each of two concurrent writes against a table without the other, and stores
-both. Every call that both objects claim then gets 503. So each run reads the server again after its writes.
+livekit-server does not lock: it checks each of two concurrent writes against a table without the other write, and
+stores both. Every call that both objects claim then gets 503. So each run reads the server again after its writes.
 A *rival* of an object that this run wrote is an object of another run that has the same name or a common claim.
 
 All runs see the same two ids, so they agree on which object yields: the run that wrote it withdraws it, and the other
@@ -29,7 +30,7 @@ from dataclasses import dataclass
 from ._claims import Claims, claims
 from ._kinds import DISPATCH_RULE, Kind
 
-# Maximum time that the writer of the smaller id waits for the other object to yield, before its own object yields.
+# Maximum time that the run with the smaller id waits for the other object to yield before its own object yields.
 PATIENCE_SECONDS = 1.0
 _PAUSE_SECONDS = 0.1
 
@@ -54,7 +55,7 @@ def yield_to_rivals(
 ) -> Table:
     """Wait until no rival is left, and return the last table read. Objects that yield are removed from `written`.
 
-    known: ids of objects that existed before the run, with which a common name is not a race.
+    known: ids of objects that existed before the run. Sharing a name with one of them is not a race.
     """
     deadline = clock.monotonic() + PATIENCE_SECONDS
     while True:
@@ -93,7 +94,7 @@ def rivals(written: dict[str, Written], known: t.Container[str], table: Table) -
 
 
 def _rules_naming(written: dict[str, Written], trunks: set[str], table: Table) -> list[str]:
-    """Rules of this run that do not yield themselves, but name a trunk that yields."""
+    """Rules from this run that do not yield themselves, but name a trunk that yields."""
     return [
         stored[DISPATCH_RULE.id_field]
         for stored in table.get(DISPATCH_RULE.name, ())

@@ -40,7 +40,7 @@ _MOST_TOLD = 10
 # Maximum number of new plans if the table changes during the run.
 MAX_REPLANS = 6
 _PAUSE_SECONDS = 0.2  # between two reads
-# Seconds without a change after which a conflict in the table is final, because no other run is resolving it.
+# Seconds without a change after which a conflict in the table counts as final, because no other run is resolving it.
 AT_REST_SECONDS = 1.5
 
 
@@ -75,7 +75,7 @@ class StaleTable(Exception):
 def plan_when_settled(read: Callable, make_plan: Callable, patience: float, clock=time) -> Plan:
     """A plan for the table that `read` returns. Conflicts may disappear while other runs change the table.
 
-    patience: seconds after which a conflict is final even if the table still changes.
+    patience: seconds after which a conflict counts as final even if the table is still changing.
     """
     table = read()
     began = moved = clock.monotonic()
@@ -186,7 +186,7 @@ class _Run:
         return table
 
     def _kinds(self) -> list[Kind]:
-        """The kinds to read: also trunks, which rules name, and rules, which may name deleted trunks."""
+        """The kinds to read. These include trunks that rules may name, and rules that may name deleted trunks."""
         if self.expected:
             return list(KINDS.values())
         kinds = [kind for name, kind in KINDS.items() if name in self.desired]

@@ -4,8 +4,8 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Searches for a short sequence of writes between two small tables in which no call gets a worse result than before
-and after.
+"""Searches for a short sequence of writes from one small table to another in which no call gets a worse result than
+both before and after.
 
 Pure: no I/O, no Ansible. Objects are written in their final form if that is safe. Otherwise they get an
 intermediate form: a trunk releases a number or gets a placeholder number, and a rule matches both its old and its new
@@ -26,10 +26,10 @@ from ._moments import Judged, Moments, Objects
 from ._numbers import normalized_number
 from ._steps import Change, Step, asks, rank
 
-# Maximum number of evaluated calls in one search, which takes about a second.
+# Maximum number of calls evaluated in one search, which then takes about a second.
 _MOST_DECISIONS = 25_000
 _INTERRUPTION = 3  # cost of an interruption, in writes
-_LEFT = 4  # cost of each object that is not final yet, in writes: finding a way soon matters more than the shortest one
+_LEFT = 4  # cost, in writes, of each object that is not final yet: a quick search matters more than the shortest way
 
 
 class NoWay(Exception):
@@ -94,7 +94,7 @@ class Search:
     def _children(self, node: _Node) -> list[_Node]:
         held = self._claims(node.state)
         pending = [change for change in self.changes.values() if node.state[change.key] != change.after]
-        # Writes that resolve a conflict come first: the server rejects writes that it checks together with one.
+        # Writes that resolve a conflict come first: the server rejects writes that it checks together with a conflict.
         pending.sort(key=lambda change: not self._contested(held, change, node.state[change.key]))
         children = []
         for change in pending:
@@ -230,7 +230,7 @@ class Search:
 
 
 def _with_both(one: dict, other: dict, state: dict[str, dict | None]) -> list[dict]:
-    """Variants of a rule that also match the calls of another one, extended in one list or in all lists."""
+    """Variants of a rule that also match the calls of another rule, extended in one list or in all lists."""
     lists = [name for name in ("trunk_ids", "numbers", "inbound_numbers") if one.get(name) and other.get(name)]
     found = []
     for names in dict.fromkeys([*((name,) for name in lists), tuple(lists)]):

@@ -4,13 +4,13 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Orders the changes of a large table step by step, without evaluating single calls.
+"""Orders the changes to a large table step by step, without evaluating individual calls.
 
 After each write, no call can match two objects, no trunk lacks numbers (such a trunk matches every number), and no
 rule names a missing trunk. livekit-server checks none of this when an object is replaced.
 
-A rule that has to release its PIN or waits for one temporarily asks for a placeholder PIN, so that callers who must
-enter a PIN are not accepted without one.
+A rule that has to release its PIN, or waits for its new one, temporarily asks for a placeholder PIN, so that callers
+who must enter a PIN are not accepted without one.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Sequence:
             for trunk in change.after.get("trunk_ids") or ()
         }
         self.left = {change.key: change for change in changes}
-        # Writes that resolve a conflict come first: the server rejects writes that it checks together with one.
+        # Writes that resolve a conflict come first: the server rejects writes that it checks together with a conflict.
         queue = deque(
             sorted(
                 changes,
@@ -115,7 +115,7 @@ class Sequence:
         return None
 
     def _park(self, change: Change) -> list[Change]:
-        """Write an intermediate form that releases the claims that others wait for, and keeps what does not change."""
+        """Write an intermediate form that releases the claims that other changes wait for, and keeps the rest."""
         action = "replace" if change.key in self.stored else "create"
         stored = self.stored.get(change.key) or change.after
         if change.kind is DISPATCH_RULE and (asks(stored) or asks(change.after)):
@@ -136,7 +136,7 @@ class Sequence:
         return self._write(Step(action, change.kind, change.key, body, parked=True))
 
     def _at_both(self, stored: dict, after: dict) -> dict:
-        """The stored rule, extended by the calls of its final form if the two forms differ in one list only."""
+        """The stored rule, extended with the calls of its final form if the two forms differ in only one list."""
         lists = ("trunk_ids", "inbound_numbers", "numbers")
         (name, *others) = [name for name in lists if set(stored.get(name) or ()) != set(after.get(name) or ())] or [""]
         if others or not stored.get(name) or not after.get(name):

@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""The server as the modules see it: tables to read, and single writes."""
+"""The server as the modules see it: tables to read, and individual writes."""
 
 from __future__ import annotations
 

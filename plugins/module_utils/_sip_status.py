@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""SIP status codes for rejections that have a name in LiveKit. The server returns others as numbers.
+"""SIP status codes for rejections that LiveKit has names for. The server returns other codes as numbers.
 
 Source: https://github.com/livekit/protocol/blob/main/protobufs/livekit_sip.proto (SIPStatusCode)
 """

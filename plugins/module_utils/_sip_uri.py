@@ -4,9 +4,9 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""SIP URIs in requests for outbound calls, parsed and written as livekit-sip does it.
+"""SIP URIs in requests for outbound calls, parsed and written as livekit-sip does.
 
-Pure: no I/O, no Ansible. The behaviour is taken from the source, not measured:
+Pure: no I/O, no Ansible. The behaviour was taken from the source, not measured:
 https://github.com/livekit/sip/blob/main/pkg/sip/client.go and
 https://github.com/emiago/sipgo/blob/main/sip/parse_uri.go
 """
@@ -73,7 +73,7 @@ def parsed(raw: str) -> Uri | None:
 
 
 def uri_of(given: dict, transport: str) -> Uri | str:
-    """The URI that livekit-sip builds from a destination and a trunk's transport, or the reason why it cannot."""
+    """The URI that livekit-sip builds from a destination and a trunk's transport, or the reason why there is none."""
     values = given.get("values")
     if given.get("raw") is not None:
         return uri.over(transport) if (uri := parsed(given["raw"])) else "raw is not a SIP URI"

@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""The change of one object, and one write."""
+"""A change to one object, and a single write."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NEW = "new:"
 
 @dataclass
 class Change:
-    """The change of one object: `before` is None if it is new, `after` is None if it is deleted."""
+    """A change to one object: `before` is None if the object is new, `after` is None if it is deleted."""
 
     kind: Kind
     key: str  # the object's id, or NEW and its name

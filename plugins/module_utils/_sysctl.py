@@ -7,7 +7,7 @@
 """Reserves the roles' ports, and sets the socket buffer size that LiveKit requires.
 
 Several roles share one file in /etc/sysctl.d. It lists the entries of each role, so that only these are removed later
-and reservations of the operator are kept.
+and the operator's reservations are kept.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class Sysctl:
         self.refused: list[str] = []
 
     def reserve(self, ports: Mapping[str, Iterable[str]], rmem_max: Mapping[str, int]) -> bool:
-        """Sets the ports and the buffer of each role. Returns whether something changed."""
+        """Sets the ports and the buffer of each role. Returns whether anything changed."""
         wanted = self._settle_ports({role: set().union(*map(numbers, given)) for role, given in ports.items()})
         for role, size in rmem_max.items():
             self._raise_the_buffer(role, size)

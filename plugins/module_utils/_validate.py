@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Errors of a single object, independent of others: values that livekit-server rejects, or should reject."""
+"""Errors in a single object, regardless of other objects: values that livekit-server rejects, or should reject."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _MAX_MEDIA_TIMEOUT = "10m"
 
 
 class Problem(t.NamedTuple):
-    """A problem of an object, which `message` names. With a warning, the object can still be stored."""
+    """A problem with an object, which `message` names. If it is only a warning, the object can still be stored."""
 
     message: str
     warning: bool = False
 
 
 def problems(kind: Kind, stored: dict, any_trunk: bool = False) -> Iterator[Problem]:
-    """Every problem of one object in stored form.
+    """Every problem with one object in stored form.
 
     any_trunk: whether the playbook confirms that the rule matches calls of every trunk.
     """

@@ -71,7 +71,7 @@ class PortRange:
 
 
 def port_range(value) -> PortRange | None:
-    """Two ports with a hyphen, the smaller one first, such as 10000-20000."""
+    """Two ports joined by a hyphen, the smaller one first, such as 10000-20000."""
     first, _hyphen, last = str(value).partition("-")
     if port(first) is None or port(last) is None or int(first) >= int(last):
         return None
@@ -108,7 +108,7 @@ def listed(value) -> list:
 
 
 def loopback(value) -> bool:
-    """Whether a host name or address, with or without brackets and port, means the host itself."""
+    """Whether a host name or address, with or without brackets and a port, refers to the host itself."""
     if not isinstance(value, str):
         return False
     host = value if address(value) else value.rpartition(":")[0] or value
@@ -125,7 +125,7 @@ def overlapping(entries, given) -> list:
 
 
 def host_and_port(value) -> bool:
-    """Whether a value is a host name, an IPv4 address or an IPv6 address in brackets, with a port, without a login."""
+    """Whether a value is a host name, an IPv4 address or an IPv6 address in brackets, with a port and no login."""
     if not isinstance(value, str) or value.count(":") > 1 and not value.startswith("["):
         return False
     host, _colon, number = value.rpartition(":")
@@ -134,7 +134,7 @@ def host_and_port(value) -> bool:
 
 
 def masked(text: str) -> str:
-    """A string without the users and passwords of its URLs."""
+    """A string without the user names and passwords in its URLs."""
     return _USERINFO.sub("***@", re.sub(r"(\w+://)\S*@", r"\1***@", text))
 
 

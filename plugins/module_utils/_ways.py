@@ -4,10 +4,10 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Describes the calls whose result changes between two tables, one line per class of calls.
+"""Describes the calls whose results change between two tables, one line per class of calls.
 
 Pure: no I/O, no Ansible. Two calls are in the same class if no number, caller, network, host name or PIN in
-either table distinguishes them; one call of each class is evaluated with both.
+either table distinguishes them; one call of each class is evaluated with both tables.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def changed_ways(before: Objects, after: Objects) -> list[str]:
 def classes_of_calls(
     before: Objects, after: Objects, number: str, callers: Iterable[str] = (), pins: Iterable[str] = ()
 ) -> Iterator[Call]:
-    """One call of each class to a normalized number, with each PIN and without one.
+    """One call of each class of calls to a normalized number, with each PIN and without one.
 
     callers, pins: additional values to distinguish, such as those of rules that temporarily match calls to the number.
     """
@@ -93,7 +93,7 @@ class _Comparison:
         if not (trunks or rules):
             return []
         everything = "" in touched or any(not trunk.get("numbers") for trunk in trunks)
-        # With an invalid rule, the server cannot decide calls that match no trunk.
+        # If a rule is invalid, the server cannot decide calls that match no trunk.
         everything |= self.tables[0].faulty != self.tables[1].faulty
         if everything:
             trunks, rules = ([item for table in self.tables for item in part(table)] for part in (_trunks, _rules))

@@ -4,7 +4,7 @@
 
 # Note that this module util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""Converts values between the forms of people, YAML, protobuf's JSON and livekit-server.
+"""Converts values between the forms that people, YAML, protobuf's JSON and livekit-server use.
 
 Pure: no I/O, no Ansible.
 """
@@ -24,7 +24,7 @@ _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|h|m|s)")
 
 
 class InputError(Exception):
-    """A playbook's value is invalid for its option, independent of the server."""
+    """A playbook's value is invalid for its option, regardless of the server."""
 
     def __init__(self, reason: str, value: t.Any = None):
         super().__init__(reason)
@@ -62,13 +62,16 @@ def shape(value) -> str:
 
 
 def refuse_text(value) -> None:
-    """Reject a string instead of a dictionary, except JSON and key=value, which Ansible parses. It may be a secret."""
+    """Reject a string where a dictionary is expected, except JSON and key=value, which Ansible parses.
+
+    The string may be a secret, so the error hides it.
+    """
     if isinstance(value, str) and "=" not in value and not value.lstrip().startswith("{"):
         raise InputError(invalid("map", shape=shape(value)), HIDDEN)
 
 
 def json_text(value) -> str:
-    """A value as a string for programs: a string unchanged, anything else as JSON with sorted keys."""
+    """A value as a string that programs read: a string unchanged, anything else as JSON with sorted keys."""
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
@@ -109,7 +112,7 @@ def overlaid(stored, other):
 
 
 def hidden_in(option) -> bool:
-    """Whether an option is hidden or contains a hidden value, without which it would replace the stored option."""
+    """Whether an option is hidden or has a hidden value. Without that value, it would replace the stored option."""
     if isinstance(option, dict):
         return any(map(hidden_in, option.values()))
     if isinstance(option, list):
@@ -122,7 +125,7 @@ def snake_case(key: str) -> str:
 
 
 def proto_keys(value):
-    """JSON of another part of LiveKit, converted from any spelling of the keys to the field names of its protobuf.
+    """JSON for another part of LiveKit, with keys in any spelling converted to the field names of its protobuf.
 
     Source: https://github.com/livekit/protocol/blob/main/protobufs/livekit_egress.proto
     """

@@ -12,19 +12,19 @@ version_added: 0.1.0
 author:
   - The telephony.livekit maintainers (@telephony-livekit)
 description:
-  - Used by the role C(telephony.livekit.internal_container). It may change without notice.
+  - Used by the role C(telephony.livekit.internal_container). May change without notice.
   - Waits until the container is healthy, and removes the remains of interrupted runs.
-  - With O(replace), the container O(name)C(-next) replaces it first, and the files in the folder C(.next) of
-    O(config_dir) replace those in O(config_dir).
+  - With O(replace), the container O(name)C(-next) first replaces the current container, and the files in the folder
+    C(.next) of O(config_dir) replace those in O(config_dir).
   - If the new container does not become healthy, the module restores the previous container and its config, and fails
-    with the state and the log of the new one.
-  - Once started, the module finishes its work even if the connection to the host breaks.
+    with the state and the log of the new container.
+  - Once started, the module finishes its work even if the connection to the host is lost.
 attributes:
   check_mode:
     description: Can run in C(check_mode) and return changed status prediction without modifying target.
     support: full
     details:
-      - In check mode it does not wait.
+      - In check mode, the module does not wait.
   diff_mode:
     description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff
       mode.
@@ -37,18 +37,18 @@ options:
     required: true
   replace:
     description:
-      - Whether O(name)C(-next) replaces it.
+      - Whether O(name)C(-next) replaces the container.
     type: bool
     default: false
   undo:
     description:
-      - Whether to only undo a replacement that a crash of the host interrupted, if there is one. The previous container
-        and its config are restored, and nothing is started or stopped.
+      - Whether to only undo a replacement that was interrupted by a crash of the host, if there is one. The previous
+        container and its config are restored, and nothing is started or stopped.
     type: bool
     default: false
   config_dir:
     description:
-      - Folder of the config on the host.
+      - Folder on the host that contains the config.
     type: path
     required: true
   stop_timeout:
@@ -63,13 +63,13 @@ options:
     default: ""
   health_redis:
     description:
-      - Address of a Redis as C(host:port) that answers and accepts O(health_redis_password) if it is healthy. If
+      - Address, as C(host:port), of a Redis that answers and accepts O(health_redis_password) if it is healthy. If
         empty, no request is sent.
     type: str
     default: ""
   health_redis_password:
     description:
-      - Password of that Redis.
+      - Password for that Redis.
     type: str
     default: ""
   health_answer:

@@ -12,8 +12,8 @@ version_added: 0.1.0
 author:
   - The telephony.livekit maintainers (@telephony-livekit)
 description:
-  - Used by the role C(telephony.livekit.livekit_firewall). It may change without notice.
-  - Probes nftables, ufw, firewalld, systemd and the role's files in one round trip. It changes nothing.
+  - Used by the role C(telephony.livekit.livekit_firewall). May change without notice.
+  - Probes nftables, ufw, firewalld, systemd and the role's files in one round trip. Changes nothing.
 extends_documentation_fragment:
   - telephony.livekit._attributes.info_module
 options:
@@ -24,19 +24,19 @@ options:
     default: ""
   openings:
     description:
-      - Traffic that another firewall has to allow. Each has C(networks), C(protocols) and C(ports).
+      - Traffic that another firewall has to allow. Each entry has C(networks), C(protocols) and C(ports).
     type: list
     elements: dict
     default: []
   chains:
     description:
-      - Chains of other firewalls that need a rule of this collection, each as family, table and chain.
+      - Chains in other firewalls that need a rule from this collection, each as family, table and chain.
     type: list
     elements: str
     default: []
   mark:
     description:
-      - Packet mark that this rule matches.
+      - Packet mark that the rule in O(chains) matches.
     type: str
     default: "0"
   files:
@@ -51,7 +51,7 @@ options:
         type: str
         required: true
       content:
-        description: Its text.
+        description: Text of the file.
         type: str
         required: true
       needs:
@@ -83,7 +83,7 @@ units_right:
   type: bool
   sample: true
 reload_needed:
-  description: Whether systemd has not read an existing file of the role yet.
+  description: Whether systemd has yet to read one of the role's existing files.
   returned: success
   type: bool
   sample: false
@@ -103,7 +103,7 @@ firewalld_active:
   type: bool
   sample: false
 ufw:
-  description: Whether ufw is active and handles IPv6, and the commands that make its rules match O(openings).
+  description: Whether ufw is active and handles IPv6, and the commands that make the rules of ufw match O(openings).
   returned: success
   type: dict
   sample: {active: true, ipv6: true, commands: []}
@@ -114,7 +114,7 @@ write:
   elements: str
   sample: [/etc/livekit/firewall.nft]
 folders_missing:
-  description: Folders to create for them.
+  description: Folders to create for the files in RV(write).
   returned: success
   type: list
   elements: str
@@ -136,18 +136,18 @@ table_right:
   type: bool
   sample: true
 refused:
-  description: Reason why nft rejects O(ruleset), empty if it accepts it.
+  description: Reason why nft rejects O(ruleset), or an empty string if nft accepts it.
   returned: with nftables
   type: str
   sample: ""
 closed:
-  description: Chains of other firewalls that drop by default.
+  description: Chains in other firewalls that drop packets by default.
   returned: with nftables
   type: list
   elements: str
   sample: [inet filter input]
 early:
-  description: Chains that run before the table of this collection and drop by default.
+  description: Chains that run before the table of this collection and drop packets by default.
   returned: with nftables
   type: list
   elements: str
@@ -159,7 +159,7 @@ missing_chains:
   elements: str
   sample: []
 chains_right:
-  description: Whether the rule is in each of O(chains) once, and in no other chain.
+  description: Whether each of O(chains) contains the rule once, and no other chain contains it.
   returned: with nftables
   type: bool
   sample: true

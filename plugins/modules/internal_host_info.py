@@ -7,13 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: internal_host_info
-short_description: Show the clock, the disk, the memory, the listening programs and Docker on a host
+short_description: Show the state of the clock, disk, memory, listening programs and Docker on a host
 version_added: 0.1.0
 author:
   - The telephony.livekit maintainers (@telephony-livekit)
 description:
-  - Used by the role C(telephony.livekit.internal_host). It may change without notice.
-  - Probes everything that the roles check before they change a host, in one round trip. It changes nothing.
+  - Used by the role C(telephony.livekit.internal_host). May change without notice.
+  - Probes, in one round trip, everything that the roles check before they change a host. Changes nothing.
 extends_documentation_fragment:
   - telephony.livekit._attributes.info_module
 options:
@@ -30,7 +30,7 @@ options:
     default: /etc/docker/daemon.json
   record:
     description:
-      - File in which the role C(telephony.livekit.livekit_docker) keeps the previous content of that configuration.
+      - File in which the role C(telephony.livekit.livekit_docker) keeps the previous content of Docker's configuration.
     type: path
     default: /var/lib/telephony.livekit/daemon.json
   versions:
@@ -67,15 +67,15 @@ owners:
       type: str
       returned: always
     pid:
-      description: The id of the process, V(none) if it is not visible.
+      description: The id of the process, or V(none) if the process is not visible.
       type: str
       returned: always
     program:
-      description: Name of the process, empty if it is not visible.
+      description: Name of the process, or an empty string if the process is not visible.
       type: str
       returned: always
     container:
-      description: Name of the process's container, empty without one.
+      description: Name of the process's container, or an empty string if the process does not run in a container.
       type: str
       returned: always
   sample:
@@ -87,22 +87,22 @@ containers:
   elements: str
   sample: [livekit-redis, livekit-server]
 free_space:
-  description: Free MiB for Docker's data and for the configuration files, by folder.
+  description: Free space in MiB for Docker's data and for the configuration files, by folder.
   returned: success
   type: dict
   sample: {/var/lib/docker: 20480, /etc/livekit: 20480}
 overcommit:
-  description: The kernel's C(vm.overcommit_memory), V(none) if it cannot be read.
+  description: The kernel's C(vm.overcommit_memory), or V(none) if it cannot be read.
   returned: success
   type: int
   sample: 1
 synchronised:
-  description: Whether the clock is synchronised, V(none) if this is unknown.
+  description: Whether the clock is synchronised, or V(none) if this is unknown.
   returned: success
   type: bool
   sample: true
 time:
-  description: Seconds since 1970 by the clock of the host.
+  description: Seconds since 1970 according to the host's clock.
   returned: success
   type: float
   sample: 1767225600.5
@@ -112,7 +112,7 @@ docker:
   type: dict
   contains:
     requests:
-      description: Whether Python has the library requests, which the modules of community.docker need.
+      description: Whether the Python library requests, which the modules of community.docker need, is installed.
       type: bool
       returned: always
     ip:
@@ -124,11 +124,11 @@ docker:
       type: bool
       returned: always
     daemon:
-      description: The setting live-restore and the ids of images by their names, V(none) if no daemon answers.
+      description: The live-restore setting and the ids of images by name, or V(none) if no daemon answers.
       type: dict
       returned: always
     unit:
-      description: Properties of Docker's systemd unit, V(none) without one.
+      description: Properties of Docker's systemd unit, or V(none) if the unit does not exist.
       type: dict
       returned: always
     by_service:
@@ -136,7 +136,7 @@ docker:
       type: bool
       returned: always
     daemon_json:
-      description: Text of O(daemon_json), and its content or the reason why it is invalid.
+      description: Text of O(daemon_json), and either its parsed content or the reason why the text is invalid.
       type: dict
       returned: always
     daemon_json_mode:
@@ -148,7 +148,7 @@ docker:
       type: dict
       returned: always
     versions:
-      description: Versions of images by their ids, from O(versions).
+      description: Versions of images by image id, from O(versions).
       type: dict
       returned: always
 """

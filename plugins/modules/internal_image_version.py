@@ -12,14 +12,14 @@ version_added: 0.1.0
 author:
   - The telephony.livekit maintainers (@telephony-livekit)
 description:
-  - Used by the role C(telephony.livekit.internal_container). It may change without notice.
-  - Runs the image's program once with C(--version), without a network, and keeps the version by the image's id.
+  - Used by the role C(telephony.livekit.internal_container). May change without notice.
+  - Runs the image's program once with C(--version), without a network, and stores the version under the image's id.
 attributes:
   check_mode:
     description: Can run in C(check_mode) and return changed status prediction without modifying target.
     support: full
     details:
-      - In check mode the version is not kept.
+      - In check mode, the version is not stored.
   diff_mode:
     description: Will return details on what has changed (or possibly needs changing in C(check_mode)), when in diff
       mode.
@@ -27,7 +27,7 @@ attributes:
 options:
   image:
     description:
-      - Image on the host. For a missing image, no version is returned.
+      - Image on the host. If the image is missing, no version is returned.
     type: str
     required: true
   user:
@@ -37,7 +37,7 @@ options:
     required: true
   file:
     description:
-      - File that keeps the versions.
+      - File in which the versions are stored.
     type: path
     default: /var/lib/telephony.livekit/versions.json
 """
@@ -52,7 +52,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 version:
-  description: The version, empty if the program does not report one.
+  description: The version, or an empty string if the program does not report one.
   returned: success
   type: str
   sample: 1.13.7

@@ -12,19 +12,20 @@ version_added: 0.1.0
 author:
   - The telephony.livekit maintainers (@telephony-livekit)
 description:
-  - Used by the role C(telephony.livekit.internal_redis). It may change without notice.
-  - Connects to Redis from the host that will use it. It changes nothing, and needs only Python.
-  - The options are those of the section C(redis) of LiveKit's configuration, with the content of TLS files.
+  - Used by the role C(telephony.livekit.internal_redis). May change without notice.
+  - Connects to Redis from the host that will use it. Changes nothing, and needs only Python.
+  - The options are those of the C(redis) section in LiveKit's configuration, but with the content of TLS files instead
+    of their paths.
 extends_documentation_fragment:
   - telephony.livekit._attributes.info_module
 options:
   address:
     description:
-      - Redis as C(host:port).
+      - Address of Redis as C(host:port).
     type: str
   username:
     description:
-      - User of Redis's access control list.
+      - User in Redis's access control list.
     type: str
   password:
     description:
@@ -47,11 +48,11 @@ options:
     default: []
   sentinel_username:
     description:
-      - User of the Sentinels.
+      - User for the Sentinels.
     type: str
   sentinel_password:
     description:
-      - Password of the Sentinels.
+      - Password for the Sentinels.
     type: str
   cluster_addresses:
     description:
@@ -61,7 +62,7 @@ options:
     default: []
   tls:
     description:
-      - TLS to Redis and to the Sentinels.
+      - TLS settings for Redis and the Sentinels.
     type: dict
     suboptions:
       enabled:
@@ -82,7 +83,7 @@ options:
         description: Client certificate for Redis, as text.
         type: str
       client_key_file:
-        description: Its key, as text.
+        description: Key of the client certificate, as text.
         type: str
 """
 
@@ -96,15 +97,15 @@ EXAMPLES = r"""
 
 RETURN = r"""
 nodes:
-  description: The nodes that answered, with their address and their properties.
-  returned: if all of them can be used
+  description: The nodes that answered, with their addresses and properties.
+  returned: if all nodes can be used
   type: list
   elements: dict
   sample:
     - {address: 127.0.0.1:6379, ping: PONG, role: master, maxmemory_policy: noeviction, aof_enabled: "1"}
 error:
   description: Reason why Redis cannot be used.
-  returned: if it cannot be used
+  returned: if Redis cannot be used
   type: str
   sample: "127.0.0.1:6379: [Errno 111] Connection refused"
 """

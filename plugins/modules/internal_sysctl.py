@@ -12,10 +12,10 @@ version_added: 0.1.0
 author:
   - The telephony.livekit maintainers (@telephony-livekit)
 description:
-  - Used by the role C(telephony.livekit.internal_host). It may change without notice.
+  - Used by the role C(telephony.livekit.internal_host). May change without notice.
   - Reserves the ports of roles, so that outgoing connections do not use them, and sets the socket buffer size that
     LiveKit requires.
-  - Several roles share one file in C(/etc/sysctl.d), which lists the entries of each. Settings of the operator are
+  - Several roles share one file in C(/etc/sysctl.d), which lists the entries of each role. The operator's settings are
     kept.
   - If the kernel rejects a setting, for example in a container, the module does not fail but lists it in RV(refused).
 attributes:
@@ -41,7 +41,7 @@ options:
     required: true
   ports:
     description:
-      - Ports of the roles. Each has C(role) and C(ports), a port or a range of them.
+      - Ports of the roles. Each entry has C(role) and C(ports), which is a port or a range of ports.
     type: list
     elements: dict
     default: []

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: livekit_sip_call_info
-short_description: Explain the result of an inbound call, or the request of an outbound call
+short_description: Explain the result of an inbound call, or the request for an outbound call
 version_added: 0.1.0
 author:
   - The telephony.livekit maintainers (@telephony-livekit)
 description:
-  - Evaluates an inbound call like livekit-server, with the trunks and rules that the server stores, and explains why
+  - Evaluates an inbound call as livekit-server does, with the trunks and rules that the server stores, and explains why
     the other trunks and rules do not match. No call is placed.
-  - With O(outbound), explains a C(CreateSIPParticipant) request instead, with the messages to the provider and the
-    problems of the request. This request is not sent.
+  - With O(outbound), explains a C(CreateSIPParticipant) request instead, including the messages to the provider and the
+    problems with the request. The request is not sent.
   - With O(inbound_trunks), O(outbound_trunks) or O(dispatch_rules), the call is evaluated with the objects that the
     server would store after a run of M(telephony.livekit.livekit_sip_routing) with these options. Options that
     M(telephony.livekit.livekit_sip_routing) rejects make this module fail too.
@@ -26,13 +26,13 @@ extends_documentation_fragment:
 options:
   to:
     description:
-      - Called number, the user part of the SIP header C(To), in quotes and as the provider sends it. Rules compare
-        the number character by character.
+      - Called number (the user part of the C(To) header), in quotes and as the provider sends it. Rules compare the
+        number character by character.
       - One of O(to) and O(outbound) is required.
     type: raw
   from:
     description:
-      - Calling number, the user part of the SIP header C(From). If omitted, the caller hides the number.
+      - Calling number (the user part of the C(From) header). If omitted, the caller hides the number.
     type: raw
   source:
     description:
@@ -40,7 +40,7 @@ options:
     type: str
   from_host:
     description:
-      - Host in the SIP header C(From), which is also compared with C(allowed_addresses).
+      - Host in the C(From) header, which is also compared with C(allowed_addresses).
     type: str
   pin:
     description:
@@ -49,9 +49,9 @@ options:
   outbound:
     description:
       - Request for an outbound call, with the fields that affect its messages or its result.
-      - The behaviour of livekit-server is measured. The behaviour of livekit-sip is taken from the source of
-        livekit-sip 1.10 and 1.11, and not measured. C(docs/dial-plan.md) of the collection lists the source of each
-        fact.
+      - The behaviour of livekit-server has been measured. The behaviour of livekit-sip is taken from the source code of
+        livekit-sip 1.10 and 1.11, and has not been measured. The collection's C(docs/dial-plan.md) lists the source of
+        each fact.
       - O(outbound) and the options of an inbound call are mutually exclusive.
     type: dict
     suboptions:
@@ -62,8 +62,8 @@ options:
         type: str
       inline_trunk:
         description:
-          - Trunk that is not stored, C(trunk) of the request. Such a trunk has no numbers, so O(outbound.from_number)
-            is required.
+          - Trunk that is not stored on the server (C(trunk) in the request). Such a trunk has no numbers, so
+            O(outbound.from_number) is required.
           - With O(outbound.trunk), this option is ignored, except for C(from_host) if the stored trunk has none.
         type: dict
         suboptions:
@@ -71,7 +71,7 @@ options:
             description: Host of the provider, with or without a port.
             type: str
           destination_country:
-            description: Country of the called number. Only LiveKit Cloud uses it.
+            description: Country of the called number. Used only by LiveKit Cloud.
             type: str
           transport:
             description: Transport of the call. V(auto) is UDP.
@@ -84,18 +84,20 @@ options:
             description: Password for a provider that asks for one.
             type: str
           headers_to_attributes:
-            description: Headers of the answer to copy to attributes of the participant; header name to attribute name.
+            description: Headers to copy from the answer to attributes of the participant. Keys are header names, and
+              values are attribute names.
             type: dict
           attributes_to_headers:
-            description: Attributes of the participant to copy to headers of the BYE; attribute name to header name.
+            description: Attributes to copy from the participant to headers of the BYE. Keys are attribute names, and
+              values are header names.
             type: dict
           from_host:
-            description: Host in the header C(From).
+            description: Host in the C(From) header.
             type: str
       request_uri:
         description:
-          - Request-URI of the INVITE, C(sip_request_uri) of the request. The default is O(outbound.to) at the trunk's
-            host. The header C(To) does not change. livekit-server 1.11 ignores this option without a warning.
+          - Request-URI of the INVITE (C(sip_request_uri) in the request). The default is O(outbound.to) at the trunk's
+            host. The C(To) header does not change. livekit-server 1.11 ignores this option without a warning.
         type: dict
         suboptions: &destination
           raw:
@@ -118,12 +120,12 @@ options:
                 description: Port. The default is the transport's default port.
                 type: int
               transport:
-                description: Transport. It must equal the trunk's transport, or one of the two must be V(auto).
+                description: Transport. It must match the trunk's transport, unless one of the two is V(auto).
                 type: str
                 choices: [auto, udp, tcp, tls]
       to_header:
         description:
-          - The header C(To), C(sip_to_header) of the request. No call works with this option, because livekit-sip
+          - The C(To) header (C(sip_to_header) in the request). No call works with this option, because livekit-sip
             rejects it together with O(outbound.to), and livekit-server rejects calls without O(outbound.to).
         type: dict
         suboptions: &named
@@ -133,23 +135,23 @@ options:
           <<: *destination
       from_header:
         description:
-          - The header C(From), C(sip_from_header) of the request. The default is O(outbound.from_number) at the
+          - The C(From) header (C(sip_from_header) in the request). The default is O(outbound.from_number) at the
             trunk's C(from_host). livekit-server requires a calling number anyway. livekit-server 1.11 ignores this
             option without a warning.
         type: dict
         suboptions: *named
       to:
-        description: Called number (C(sip_call_to) of the request), in quotes.
+        description: Called number (C(sip_call_to) in the request), in quotes.
         type: raw
         required: true
       to_user_override:
         description:
-          - User in the header C(To) instead of O(outbound.to), which is still the called number. Requires
+          - User in the C(To) header instead of O(outbound.to), which is still the called number. Requires
             livekit-server 1.13.6 and livekit-sip 1.11. Older versions ignore this option without a warning.
         type: str
       from_number:
         description:
-          - Number that the callee sees (C(sip_number) of the request), in quotes. The default is a number of the trunk.
+          - Number that the callee sees (C(sip_number) in the request), in quotes. The default is a number of the trunk.
         type: raw
       display_name:
         description: Name that the callee sees. The default is the number. An empty name is not sent.
@@ -158,7 +160,7 @@ options:
         description: SIP headers of the INVITE. Their values are not shown.
         type: dict
       include_headers:
-        description: Headers of the answer to copy to attributes of the participant.
+        description: Headers to copy from the answer to attributes of the participant.
         type: str
         choices: [no_headers, x_headers, all_headers]
       hide_phone_number:
@@ -167,12 +169,12 @@ options:
         type: bool
         default: false
       media_encryption:
-        description: Encryption of the audio. O(outbound.media) takes precedence if both have it.
+        description: Encryption of the audio. O(outbound.media) takes precedence if it also sets the encryption.
         type: str
         choices: [disable, allow, require]
       media:
         description:
-          - Codecs, encryption and media timeout of the call. Codecs of the request replace those of the trunk. If the
+          - Codecs, encryption and media timeout of the call. Codecs in the request replace those of the trunk. If the
             request lists no codecs, the codecs and C(only_listed_codecs) of the trunk apply. livekit-server 1.11
             ignores this option without a warning.
         type: dict
@@ -200,14 +202,14 @@ options:
             description: Duration of silence after which the call ends, such as V(30s), at most ten minutes.
             type: str
       destination:
-        description: Location of the callee. Only LiveKit Cloud uses it.
+        description: Location of the callee. Used only by LiveKit Cloud.
         type: dict
         suboptions:
           city:
-            description: City. It requires a country or a region.
+            description: City. Requires a country or a region.
             type: str
           country:
-            description: Country code of two capital letters.
+            description: Two-letter country code in capitals.
             type: str
           region:
             description: Region.
@@ -219,7 +221,7 @@ options:
         description: Maximum call duration, counted from the INVITE, such as V(1h).
         type: str
       dtmf:
-        description: Digits to send after the answer, in quotes. V(w) waits half a second.
+        description: Digits, in quotes, to send after the answer. V(w) waits half a second.
         type: str
       wait_until_answered:
         description: Whether the request returns only after the callee has answered.
@@ -233,9 +235,9 @@ options:
         type: str
   server_version:
     description:
-      - Version of livekit-server, such as V(1.13.8). The API does not report it, but it determines what the caller of
-        a rejected call hears, and whether O(outbound.to_user_override) works.
-      - If omitted, RV(hears) contains the responses of older and of newer versions.
+      - Version of livekit-server, such as V(1.13.8), which the API does not report. The version determines what the
+        caller hears when a call is rejected, and whether O(outbound.to_user_override) works.
+      - If omitted, RV(hears) contains the responses of both older and newer versions.
     type: str
   inbound_trunks:
     description:
@@ -254,7 +256,7 @@ options:
     elements: dict
   purge:
     description:
-      - Evaluate the call as if objects that the given lists do not name were deleted.
+      - Evaluate the call as if objects that are not in the given lists were deleted.
     type: bool
     default: false
   keep:
@@ -336,46 +338,47 @@ EXAMPLES = r"""
 RETURN = r"""
 result:
   description:
-    - V(accept), V(request_pin), V(refuse) (no rule matches the call) or V(error) (livekit-server cannot decide).
+    - V(accept), V(request_pin), V(refuse) (no rule matches the call) or V(error) (livekit-server cannot decide what to
+      do with the call).
     - With O(outbound), V(send) (livekit-sip sends an INVITE) or V(refuse) (see RV(refused_by)).
   returned: success
   type: str
   sample: accept
 trunk:
   description:
-    - Name and id of the trunk that matches the call or that O(outbound) names. Null if there is no such trunk, and for
-      O(outbound.inline_trunk). The id is empty if the trunk is not stored yet.
+    - Name and id of the trunk that matches the call or that O(outbound) names. Null if there is no such trunk, or if
+      O(outbound.inline_trunk) is used. The id is empty if the trunk is not stored yet.
   returned: success
   type: dict
   sample: {name: twilio, id: ST_N5oXHia9B4dW}
 rule:
   description: Name and id of the rule that matches the call, or null. The id is empty if the rule is not stored yet.
-  returned: success, of an inbound call
+  returned: success, for an inbound call
   type: dict
   sample: {name: twilio, id: SDR_Ujw3qGJCGGpC}
 room:
   description: Name of the room, with C(<random>) for the part that livekit-server generates. Empty if there is no room.
-  returned: success, of an inbound call
+  returned: success, for an inbound call
   type: str
   sample: call-_+12025550199_<random>
 agents:
   description: Names of the agents that are dispatched to the room.
-  returned: success, of an inbound call
+  returned: success, for an inbound call
   type: list
   elements: str
   sample: [voice-agent]
 error:
-  description: Reason why livekit-server cannot decide the call. Empty if it can decide the call.
-  returned: success, of an inbound call
+  description: Reason why livekit-server cannot decide what to do with the call. Empty if it can.
+  returned: success, for an inbound call
   type: str
 hears:
   description: SIP responses to the caller, in order.
-  returned: success, of an inbound call
+  returned: success, for an inbound call
   type: str
   sample: 100, 180, then 404 Does not match Trunks or Dispatch Rules
 other_trunks:
   description: Each trunk that does not match the call.
-  returned: success, of an inbound call
+  returned: success, for an inbound call
   type: list
   elements: dict
   contains: &other
@@ -393,24 +396,25 @@ other_trunks:
       type: str
 other_rules:
   description: Each rule that does not match the call.
-  returned: success, of an inbound call
+  returned: success, for an inbound call
   type: list
   elements: dict
   contains: *other
 findings:
   description:
-    - Problems of the trunks and rules that match or nearly match the call, or of the trunk of an outbound call, the
+    - Problems with the trunks and rules that match or nearly match the call, or with the trunk of an outbound call, the
       most severe first.
   returned: success
   type: list
   elements: dict
   contains:
     code:
-      description: A stable name of the kind of finding, such as V(rule_number_form).
+      description: A stable name for the kind of finding, such as V(rule_number_form).
       type: str
     severity:
       description:
-        - V(error) if calls fail, V(warning) if the finding is probably not intended, V(note) if it is worth knowing.
+        - V(error) if calls fail, V(warning) if the situation is probably unintended, V(note) if the finding is worth
+          knowing.
       type: str
     objects:
       description: The objects concerned, each with C(object), C(id) and C(name).
@@ -423,7 +427,8 @@ findings:
       description: The fix.
       type: str
 refused_by:
-  description: The program that rejects the request, V(livekit-server) or V(livekit-sip). Empty if both accept it.
+  description: The program that rejects the request, V(livekit-server) or V(livekit-sip). Empty if both accept the
+    request.
   returned: success, with O(outbound)
   type: str
 sent:
@@ -436,17 +441,17 @@ sent:
       type: str
       sample: sip:+12025550150@sip.example.com;transport=tls
     to_uri:
-      description: URI of the header C(To).
+      description: URI in the C(To) header.
       type: str
       sample: sip:+12025550150@sip.example.com;transport=tls
     host:
       description:
-        - Host of RV(sent.request_uri), to which the INVITE is sent. A name is looked up as an address, and as
-          C(SRV) only if it has no address.
+        - Host of RV(sent.request_uri), to which the INVITE is sent. A name is resolved to an address, and looked up as
+          C(SRV) only if the name has no address.
       type: str
       sample: sip.example.com
     port:
-      description: Port of RV(sent.request_uri). The default is 5061 with tls, otherwise 5060.
+      description: Port of RV(sent.request_uri). The default is 5061 with TLS, otherwise 5060.
       type: int
       sample: 5061
     transport:
@@ -466,41 +471,42 @@ sent:
       type: str
       sample: trunk
     display_name:
-      description: Display name in C(From). Null means the number. An empty name is not sent.
+      description: Display name in C(From). Null means that the number is shown. An empty name is not sent.
       type: str
     from_host:
       description:
-        - Host in C(From), from O(outbound.from_header), or else C(from_host) of the trunk. If it is empty,
-          livekit-sip uses its own signalling address, or with tls its C(sip_hostname).
+        - Host in C(From), taken from O(outbound.from_header) if that is set, otherwise from C(from_host) of the trunk.
+          If the host is empty, livekit-sip uses its own signalling address, or with TLS its C(sip_hostname).
       type: str
     headers:
       description:
-        - Headers of the INVITE, each with C(name), C(given_by) (V(request) or V(trunk)) and C(replaces), which is
-          true if the header of the request replaces that of the trunk. Names are case-sensitive.
-        - The trunk's C(attributes_to_headers) are headers of the BYE, not of the INVITE.
+        - Headers of the INVITE, each with C(name), C(given_by) (V(request) or V(trunk)) and C(replaces), which is true
+          if a header in the request replaces the trunk's header with the same name. Names are case-sensitive.
+        - The trunk's C(attributes_to_headers) set headers of the BYE, not of the INVITE.
       type: list
       elements: dict
     include_headers:
-      description: Headers of the answer to copy to attributes of the participant.
+      description: Headers to copy from the answer to attributes of the participant.
       type: str
       sample: no_headers
     headers_to_attributes:
-      description: Headers of the answer to copy to attributes, from the trunk.
+      description: Headers to copy from the answer to attributes, as set in the trunk.
       type: dict
     attributes_to_headers:
-      description: Attributes to copy to headers of the BYE, from the trunk.
+      description: Attributes to copy to headers of the BYE, as set in the trunk.
       type: dict
     auth_username:
       description:
-        - Username for a provider that asks for a password. Empty if the trunk lacks username or password. In that
-          case the call fails.
+        - Username for a provider that asks for a password. Empty if the trunk lacks a username or a password. In that
+          case, a call through such a provider fails.
       type: str
     encryption:
       description: Encryption of the audio, V(disable), V(allow) or V(require).
       type: str
       sample: disable
     media:
-      description: The offer, V(RTP/AVP) or V(RTP/SAVP) (encrypted, with V(allow) and with V(require)).
+      description: The offered media profile, V(RTP/AVP), or V(RTP/SAVP) (encrypted) if RV(sent.encryption) is V(allow)
+        or V(require).
       type: str
       sample: RTP/AVP
     codecs:
@@ -509,19 +515,19 @@ sent:
       elements: str
       sample: [PCMU, PCMA, G722]
     media_timeout:
-      description: Duration of silence after which the call ends, from the request or the trunk. Empty means
+      description: Duration of silence after which the call ends, as set in the request or the trunk. Empty means
         livekit-sip's default.
       type: str
     destination:
-      description: Location of the callee, from the request. Only LiveKit Cloud uses it.
+      description: Location of the callee, from the request. Used only by LiveKit Cloud.
       type: dict
     destination_country:
-      description: Country of the called number, from the trunk. Only LiveKit Cloud uses it.
+      description: Country of the called number, from the trunk. Used only by LiveKit Cloud.
       type: str
     ringing_timeout:
       description:
-        - Maximum ringing time. The default is 3 minutes. The upper limit is RV(sent.max_call_duration), and with
-          O(outbound.wait_until_answered) also 80 seconds.
+        - Maximum ringing time. The default is 3 minutes. The upper limit is RV(sent.max_call_duration), or with
+          O(outbound.wait_until_answered) 80 seconds if that is shorter.
       type: str
       sample: 180s
     max_call_duration:
@@ -543,14 +549,14 @@ sent:
       type: bool
 problems:
   description:
-    - Problems of the outbound call that make it fail or are probably not intended, the most severe first.
+    - Problems with the outbound call that make it fail or are probably unintended, the most severe first.
   returned: success, with O(outbound)
   type: list
   elements: dict
   contains:
     code:
       description:
-        - A stable name of the kind of problem, such as V(number_foreign). C(docs/dial-plan.md) of the collection lists
+        - A stable name for the kind of problem, such as V(number_foreign). The collection's C(docs/dial-plan.md) lists
           all problems.
       type: str
     severity:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: livekit_sip_dispatch
-short_description: Manage SIP dispatch rules of a LiveKit server
+short_description: Manage SIP dispatch rules on a LiveKit server
 version_added: 0.1.0
 author:
   - The telephony.livekit maintainers (@telephony-livekit)
 description:
-  - Creates, changes and deletes dispatch rules, a single rule or a whole list in one run. A dispatch rule determines
+  - Creates, changes or deletes a single dispatch rule, or a whole list of rules in one run. A dispatch rule determines
     the room of a call and the agents that join the room.
   - An omitted field keeps its value on the server; an empty list or string clears it. Lists and dictionaries are
     replaced as a whole, but keys of O(direct), O(individual), O(callee), O(media) and O(room_config) are merged. Fields
@@ -42,7 +42,7 @@ options:
         type: str
       id:
         description:
-          - The id of an existing rule, such as V(SDR_GvkJXQFhvvw8). With a new O(name) the rule is renamed.
+          - The id of an existing rule, such as V(SDR_GvkJXQFhvvw8). With a new O(name), the rule is renamed.
         type: str
       trunks:
         description:
@@ -53,7 +53,7 @@ options:
         elements: str
       any_trunk:
         description:
-          - Match calls of any trunk, and calls that match no trunk. O(any_trunk) and O(trunks) are mutually exclusive.
+          - Match calls on any trunk, and calls that match no trunk. O(any_trunk) and O(trunks) are mutually exclusive.
         type: bool
       direct:
         description:
@@ -125,7 +125,7 @@ options:
         type: str
       room_config:
         description:
-          - Settings of the room, and the agents that join it. They apply only if the call creates the room.
+          - Settings for the room, and the agents that join it. Both apply only if the call creates the room.
           - Omitted keys keep their values.
         type: dict
         suboptions:
@@ -139,7 +139,7 @@ options:
             suboptions:
               agent_name:
                 description: The name under which the agent's worker registers. If no worker has this name, the call
-                  rings without an answer.
+                  rings but is not answered.
                 type: str
                 required: true
               metadata:
@@ -165,7 +165,7 @@ options:
             description: Seconds until a room is closed after the last participant has left.
             type: int
           max_participants:
-            description: Maximum number of participants, without agents and recorders.
+            description: Maximum number of participants, not counting agents and recorders.
             type: int
           min_playout_delay:
             description: Minimum playout delay in milliseconds.
@@ -174,19 +174,19 @@ options:
             description: Maximum playout delay in milliseconds.
             type: int
           sync_streams:
-            description: Synchronise audio and video of a participant.
+            description: Synchronise a participant's audio and video.
             type: bool
           egress:
             description:
-              - Recording, as C(RoomEgress) of LiveKit's API, in snake_case. The whole option is treated as secret,
-                because it contains storage credentials.
+              - Recording of the room, as C(RoomEgress) in LiveKit's API, with keys in snake_case. The whole option is
+                treated as a secret, because it contains storage credentials.
             type: dict
           tags:
             description: Tags of the room.
             type: dict
       krisp_enabled:
         description:
-          - Noise cancellation by Krisp. It works in LiveKit Cloud; a self-hosted livekit-sip ignores it.
+          - Krisp noise cancellation. Works in LiveKit Cloud; a self-hosted livekit-sip ignores this option.
         type: bool
       media:
         description:
@@ -197,7 +197,7 @@ options:
             description: Offer and accept only the listed codecs.
             type: bool
           codecs:
-            description: Codecs, the preferred one first.
+            description: Codecs, with the preferred codec first.
             type: list
             elements: dict
             suboptions:
@@ -217,7 +217,7 @@ options:
             type: str
       other_fields:
         description:
-          - Fields of a newer livekit-server that this version of the collection does not know, with their API names.
+          - Fields of a newer livekit-server that this version of the collection does not know, under their API names.
           - M(telephony.livekit.livekit_sip_info) exports such fields under this option. A field that has its own option
             is rejected here.
         type: dict
@@ -230,7 +230,7 @@ options:
   <<: *rule
   purge:
     description:
-      - Delete every rule that O(rules) does not name.
+      - Delete every rule that is not listed in O(rules).
     type: bool
     default: false
   keep:
@@ -307,9 +307,9 @@ actions:
   description:
     - The writes in order, or in check mode the planned writes.
     - C(parked) is true for a write that gives an object a placeholder number or PIN until the desired one is free.
-    - C(interrupts) lists the numbers whose calls, from this write until a later one, are handled neither as before nor
-      as after the run, because the number moves to another trunk or its calls move to another rule. A single write ends
-      the interruption.
+    - C(interrupts) lists the numbers whose calls, from this write until a later one, are handled neither as they were
+      before the run nor as they are after it, because the number moves to another trunk or its calls move to another
+      rule. A single write ends the interruption.
   returned: success
   type: list
   elements: dict

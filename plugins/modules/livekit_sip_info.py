@@ -7,15 +7,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: livekit_sip_info
-short_description: Read the SIP trunks and dispatch rules of a LiveKit server
+short_description: Read the SIP trunks and dispatch rules on a LiveKit server
 version_added: 0.1.0
 author:
   - The telephony.livekit maintainers (@telephony-livekit)
 description:
   - Returns the stored objects without secrets, and also as variables for the role
-    P(telephony.livekit.livekit_routing#role), to manage an existing server with Ansible.
-  - Reports problems of all objects, whoever created them, such as calls that fail, rules that no call reaches, and
-    rules that answer any caller. C(docs/dial-plan.md) of the collection lists all findings.
+    P(telephony.livekit.livekit_routing#role), so that an existing server can be managed with Ansible.
+  - Checks all objects, whoever created them, and reports problems such as calls that fail, rules that no call reaches,
+    and rules that answer any caller. The collection's C(docs/dial-plan.md) lists all findings.
 extends_documentation_fragment:
   - telephony.livekit._connection
   - telephony.livekit._attributes.info_module
@@ -33,8 +33,8 @@ options:
     elements: str
   numbers:
     description:
-      - Return only trunks with one of these numbers, and the rules of these trunks. V(1-202-555-0100) matches
-        V(+12025550100) too.
+      - Return only trunks with one of these numbers, and the rules of these trunks. V(1-202-555-0100) also matches
+        V(+12025550100).
     type: list
     elements: str
 seealso:
@@ -83,19 +83,21 @@ dispatch_rules:
   elements: dict
 findings:
   description:
-    - Problems of trunks and rules, the most severe first.
-    - With O(names), O(ids) or O(numbers), only problems of the returned objects, based on all stored objects.
+    - Problems with trunks and rules, the most severe first.
+    - With O(names), O(ids) or O(numbers), only problems with the returned objects. All stored objects are taken into
+      account.
   returned: success
   type: list
   elements: dict
   contains:
     code:
-      description: A stable name of the kind of finding, such as V(trunk_unused).
+      description: A stable name for the kind of finding, such as V(trunk_unused).
       type: str
       sample: trunk_unused
     severity:
       description:
-        - V(error) if calls fail, V(warning) if the finding is probably not intended, V(note) if it is worth knowing.
+        - V(error) if calls fail, V(warning) if the situation is probably unintended, V(note) if the finding is worth
+          knowing.
       type: str
     objects:
       description: The objects concerned, each with C(object), C(id) and C(name).
@@ -109,10 +111,10 @@ findings:
       type: str
 export:
   description:
-    - The returned objects as variables of the role P(telephony.livekit.livekit_routing#role), without unset options.
-    - The export contains no secrets, so a run of the role with it does not change them. Rules refer to trunks by name
-      if the name is unique. An object also has its id if its name is empty or not unique. A rule without trunks has
-      C(any_trunk=true).
+    - The returned objects as variables for the role P(telephony.livekit.livekit_routing#role), without unset options.
+    - The export contains no secrets, so running the role with this export leaves the stored secrets unchanged. Rules
+      refer to trunks by name if the name is unique. An object also includes its id if its name is empty or not unique.
+      A rule without trunks has C(any_trunk=true).
   returned: success
   type: dict
   contains:

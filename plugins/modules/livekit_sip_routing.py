@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: livekit_sip_routing
-short_description: Manage all SIP trunks and dispatch rules of a LiveKit server in one run
+short_description: Manage all SIP trunks and dispatch rules on a LiveKit server in one run
 version_added: 0.1.0
 author:
   - The telephony.livekit maintainers (@telephony-livekit)
@@ -24,26 +24,26 @@ options:
   inbound_trunks:
     description:
       - Trunks that accept calls. Each has the options of M(telephony.livekit.livekit_sip_trunk) for one inbound trunk.
-      - If omitted, inbound trunks are not managed or purged.
+      - If omitted, inbound trunks are neither managed nor purged.
     type: list
     elements: dict
   outbound_trunks:
     description:
       - Trunks that place calls. Each has the options of M(telephony.livekit.livekit_sip_trunk) for one outbound trunk.
-      - If omitted, outbound trunks are not managed or purged.
+      - If omitted, outbound trunks are neither managed nor purged.
     type: list
     elements: dict
   dispatch_rules:
     description:
-      - Dispatch rules. Each has the options of M(telephony.livekit.livekit_sip_dispatch) for one rule. C(trunks)
-        may name trunks of O(inbound_trunks) that this run creates.
-      - If omitted, dispatch rules are not managed or purged.
+      - Dispatch rules. Each has the options of M(telephony.livekit.livekit_sip_dispatch) for one rule. C(trunks) may
+        name trunks in O(inbound_trunks) that this run creates.
+      - If omitted, dispatch rules are neither managed nor purged.
     type: list
     elements: dict
   purge:
     description:
-      - Delete objects that the given lists do not name.
-      - An unlisted inbound trunk with exactly the numbers of a new one is renamed instead.
+      - Delete objects that are not in the given lists.
+      - An unlisted inbound trunk with exactly the same numbers as a new trunk is renamed instead.
     type: bool
     default: false
   keep:
@@ -68,8 +68,8 @@ options:
         default: []
   detach:
     description:
-      - Remove a purged trunk from the dispatch rules that name it and are not themselves purged. A rule that would
-        have no trunk left, and so would match every call, is still an error.
+      - Remove a purged trunk from the dispatch rules that name it and are not themselves purged. The module still fails
+        if a rule would have no trunk left and would therefore match every call.
     type: bool
     default: false
   update_password:
@@ -94,8 +94,8 @@ options:
     description:
       - Calls with their expected results, tested against all objects that the server would store after the run,
         including unmanaged objects.
-      - If a result differs, nothing is written, with or without check mode, and the failure explains the call like
-        M(telephony.livekit.livekit_sip_call_info).
+      - If a result differs, nothing is written, with or without check mode, and the failure explains the call as
+        M(telephony.livekit.livekit_sip_call_info) does.
       - A call with none of C(trunk), C(rule), C(room), C(agent) and C(refused) must match a rule.
     type: list
     elements: dict
@@ -112,7 +112,7 @@ options:
         description: Source IP address of the call. If omitted, all C(allowed_addresses) allow the call.
         type: str
       from_host:
-        description: Host in the SIP header C(From), which is also compared with C(allowed_addresses).
+        description: Host in the C(From) header, which is also compared with C(allowed_addresses).
         type: str
       pin:
         description: Digits, in quotes, that the caller enters when a rule asks for a PIN.
@@ -130,7 +130,8 @@ options:
         description: Name of an agent that is dispatched to the room.
         type: str
       refused:
-        description: Whether no rule matches the call. Mutually exclusive with C(trunk), C(rule), C(room) and C(agent).
+        description: Whether the call is expected to match no rule. Mutually exclusive with C(trunk), C(rule), C(room)
+          and C(agent).
         type: bool
         default: false
 seealso:
@@ -207,9 +208,9 @@ actions:
   description:
     - The writes in order, or in check mode the planned writes.
     - C(parked) is true for a write that gives an object a placeholder number or PIN until the desired one is free.
-    - C(interrupts) lists the numbers whose calls, from this write until a later one, are handled neither as before nor
-      as after the run, because the number moves to another trunk or its calls move to another rule. A single write ends
-      the interruption.
+    - C(interrupts) lists the numbers whose calls, from this write until a later one, are handled neither as they were
+      before the run nor as they are after it, because the number moves to another trunk or its calls move to another
+      rule. A single write ends the interruption.
   returned: success
   type: list
   elements: dict

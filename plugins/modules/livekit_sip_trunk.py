@@ -7,17 +7,17 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: livekit_sip_trunk
-short_description: Manage SIP trunks of a LiveKit server
+short_description: Manage SIP trunks on a LiveKit server
 version_added: 0.1.0
 author:
   - The telephony.livekit maintainers (@telephony-livekit)
 description:
-  - Creates, changes and deletes inbound and outbound SIP trunks, a single trunk or a whole list in one run.
+  - Creates, changes or deletes a single inbound or outbound SIP trunk, or a whole list of trunks in one run.
   - An omitted field keeps its value on the server; an empty list or string clears it. Lists and dictionaries are
     replaced as a whole, but keys of O(media) are merged. Fields that this module does not know are kept.
-  - Two inbound trunks must not claim the same number for the same caller, because calls to that number would get
-    C(503). The server does not check this when a trunk is replaced. Therefore this module checks it before it writes,
-    in check mode too.
+  - Two inbound trunks must not claim the same number for the same caller, because calls to that number would fail with
+    C(503). The server does not check this when a trunk is replaced. Therefore, this module checks for such conflicts
+    before it writes, in check mode too.
 extends_documentation_fragment:
   - telephony.livekit._connection
   - telephony.livekit._attributes
@@ -50,7 +50,7 @@ options:
         type: str
       id:
         description:
-          - The id of an existing trunk, such as V(ST_N5oXHia9B4dW). With a new O(name) the trunk is renamed.
+          - The id of an existing trunk, such as V(ST_N5oXHia9B4dW). With a new O(name), the trunk is renamed.
         type: str
       metadata:
         description:
@@ -59,16 +59,16 @@ options:
         type: raw
       numbers:
         description:
-          - The phone numbers of the trunk, in the format that the provider sends, usually E.164 such as
+          - The phone numbers of the trunk, in the format that the provider sends, usually E.164, such as
             V(+12025550100).
-          - An inbound trunk answers calls to these numbers. Without numbers it answers calls to any number.
+          - An inbound trunk answers calls to these numbers. Without numbers, it answers calls to any number.
           - An outbound trunk calls from these numbers.
         type: list
         elements: str
       allowed_addresses:
         description:
           - IP addresses and networks in CIDR notation from which calls are accepted.
-          - This option is not access control. livekit-sip also compares its entries with the C(From) header, which any
+          - This option is not access control. livekit-sip also compares the entries with the C(From) header, which any
             caller can forge. Restrict access with a firewall, as the role P(telephony.livekit.livekit_firewall#role)
             does.
           - Only for O(direction=inbound).
@@ -83,7 +83,7 @@ options:
       auth_username:
         description:
           - User name for digest authentication. For an inbound trunk, the caller must use it; for an outbound trunk,
-            livekit-sip uses it at the provider.
+            livekit-sip presents it to the provider.
           - Must be set together with O(auth_password). With only a user name, callers would not be asked for a
             password.
         type: str
@@ -103,15 +103,17 @@ options:
         type: dict
       headers_to_attributes:
         description:
-          - SIP headers of a call to copy to attributes of the SIP participant; header name to attribute name.
+          - SIP headers to copy from a call to attributes of the SIP participant. Keys are header names, and values are
+            attribute names.
         type: dict
       attributes_to_headers:
         description:
-          - Attributes of the participant to copy to SIP headers of the answer; attribute name to header name.
+          - Attributes to copy from the participant to SIP headers of the answer. Keys are attribute names, and values
+            are header names.
         type: dict
       include_headers:
         description:
-          - Headers of a call to copy to attributes named C(sip.h.<header>), in addition to O(headers_to_attributes).
+          - Headers to copy from a call to attributes named C(sip.h.<header>), in addition to O(headers_to_attributes).
         type: str
         choices: [no_headers, x_headers, all_headers]
       ringing_timeout:
@@ -121,7 +123,7 @@ options:
         type: str
       ringing_timeout_status:
         description:
-          - SIP status that ends a call after O(ringing_timeout), V(400) to V(699). V(0) means livekit-sip's default.
+          - SIP status, V(400) to V(699), that ends a call after O(ringing_timeout). V(0) means livekit-sip's default.
           - Requires livekit-server 1.13.11, and a livekit-sip that supports this option. livekit-sip up to 1.11.0 does
             not support it and answers V(486).
           - Only for O(direction=inbound).
@@ -134,12 +136,12 @@ options:
         type: str
       krisp_enabled:
         description:
-          - Noise cancellation by Krisp. It works in LiveKit Cloud; a self-hosted livekit-sip ignores it.
+          - Krisp noise cancellation. Works in LiveKit Cloud; a self-hosted livekit-sip ignores this option.
           - Only for O(direction=inbound).
         type: bool
       address:
         description:
-          - The host name or IP address of the provider to send calls to. Required for an outbound trunk.
+          - The host name or IP address of the provider to which calls are sent. Required for an outbound trunk.
           - Only for O(direction=outbound).
         type: str
       destination_country:
@@ -167,7 +169,7 @@ options:
             description: Offer and accept only the listed codecs.
             type: bool
           codecs:
-            description: Codecs, the preferred one first.
+            description: Codecs, with the preferred codec first.
             type: list
             elements: dict
             suboptions:
@@ -189,7 +191,7 @@ options:
             type: str
       other_fields:
         description:
-          - Fields of a newer livekit-server that this version of the collection does not know, with their API names.
+          - Fields of a newer livekit-server that this version of the collection does not know, under their API names.
           - M(telephony.livekit.livekit_sip_info) exports such fields under this option. A field that has its own option
             is rejected here.
         type: dict
@@ -202,8 +204,8 @@ options:
   <<: *trunk
   purge:
     description:
-      - Delete every trunk of this O(direction) that O(trunks) does not name.
-      - An unlisted trunk with exactly the numbers of a new one is renamed instead.
+      - Delete every trunk with this O(direction) that is not listed in O(trunks).
+      - An unlisted trunk with exactly the same numbers as a new trunk is renamed instead.
     type: bool
     default: false
   keep:
@@ -214,8 +216,8 @@ options:
     default: []
   detach:
     description:
-      - Remove a deleted trunk from the dispatch rules that name it. A rule that would have no trunk left, and so
-        would match every call, is still an error.
+      - Remove a deleted trunk from the dispatch rules that name it. The module still fails if a rule would have no
+        trunk left and would therefore match every call.
     type: bool
     default: false
   update_password:
@@ -227,7 +229,7 @@ options:
     default: always
   return_all:
     description:
-      - Return every trunk of this O(direction) in RV(trunks), not only those that changed.
+      - Return every trunk with this O(direction) in RV(trunks), not only those that changed.
     type: bool
     default: false
 seealso:
@@ -307,9 +309,9 @@ actions: &actions
   description:
     - The writes in order, or in check mode the planned writes.
     - C(parked) is true for a write that gives an object a placeholder number or PIN until the desired one is free.
-    - C(interrupts) lists the numbers whose calls, from this write until a later one, are handled neither as before nor
-      as after the run, because the number moves to another trunk or its calls move to another rule. A single write ends
-      the interruption.
+    - C(interrupts) lists the numbers whose calls, from this write until a later one, are handled neither as they were
+      before the run nor as they are after it, because the number moves to another trunk or its calls move to another
+      rule. A single write ends the interruption.
   returned: success
   type: list
   elements: dict

@@ -86,7 +86,7 @@ def _named(certificates: Sequence[Mapping]) -> Iterator[tuple[Mapping, dict]]:
 
 
 def with_foreign_trunks(rules: Sequence[Mapping], foreign: Sequence[str]) -> list[Mapping]:
-    """Dispatch rules that name trunks that the role does not manage: by id, or managed elsewhere."""
+    """Dispatch rules with trunks that the role does not manage: trunks named by id, or managed elsewhere."""
     return [
         rule
         for rule in rules

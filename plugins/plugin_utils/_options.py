@@ -21,7 +21,7 @@ _SCALARS = {
 
 
 def type_problems(options: Mapping, values: Mapping) -> Iterator[str]:
-    """Problems of the variables in `values`, a mapping by the options of an argument specification."""
+    """Problems with the variables in `values`. `options` are those of an argument specification."""
     for name, value in values.items():
         if value is None:
             yield _problem(name, options[name], value, "Omit it to keep its default")
@@ -47,7 +47,8 @@ def _of_value(name: str, option: Mapping, value, top: bool = False) -> Iterator[
 
 def _of_list(name: str, option: Mapping, value, top: bool) -> Iterator[str]:
     if not _is_list(value):
-        # The roles read a string or a number as a list with one item, see the filter listed. Other types are ambiguous.
+        # The roles read a string or a number as a list with one item (see the filter `listed`). Other types are
+        # ambiguous.
         if not (top and option["elements"] in ("str", "int", "raw") and _is_text(value)):
             yield _problem(name, option, value, "Give a list")
         return
@@ -97,7 +98,7 @@ def _problem(name: str, option: Mapping, value, way_out: str) -> str:
 
 
 def _shown(option: Mapping, value) -> str:
-    """The value for a message if it is short, and neither is nor contains a secret."""
+    """The value for a message, or a description if the value is long, is a collection, or may contain a secret."""
     if isinstance(value, Mapping):
         return "a mapping"
     if _is_list(value):

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The table of all ports on which roles of this collection listen.
+"""The table of all ports on which the programs of this collection's roles listen.
 
-The firewall, reservations, checks, the summary and alerts read it, so a new port needs only one entry here.
+The firewall, reservations, checks, the summary and alerts read this table, so a new port needs only one entry here.
 """
 
 from __future__ import annotations
@@ -191,8 +191,9 @@ def overlaps(ports: Iterable[Mapping]) -> list[str]:
 def foreign_owners(ports: Iterable[Mapping], seen: Mapping, container: str, host: str) -> list[str]:
     """One sentence for each port that another program uses. `seen` has the sockets' owners and the running containers.
 
-    The owner of a socket is not always visible. In that case, the socket is assumed to belong to the role's container
-    if that runs. A container whose replacement a power cut interrupted also belongs to the role.
+    The owner of a socket is not always visible. If it is not, the socket is assumed to belong to the role's container,
+    provided that this container is running. A container whose replacement was interrupted by a power cut also belongs
+    to the role.
     """
     ours = {container, f"{container}-previous"}
     found = [
@@ -224,6 +225,6 @@ def _owner_sentence(port: Mapping, owner: Mapping, host: str) -> str:
 
 
 def roles_of(host_groups: Iterable[str], role: str = "") -> list[str]:
-    """The roles that run on a host: those whose group it is in, or all roles if it is in none of these groups."""
+    """The roles that run on a host: those whose group contains the host, or all roles if no group does."""
     here = [name for name in ROLES if name in host_groups]
     return list(dict.fromkeys([*here, role] if role else here)) or list(ROLES)

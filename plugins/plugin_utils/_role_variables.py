@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads variables of all roles, whether or not a role is in the play, from the inventory or else from the role."""
+"""Reads variables of all roles, even if a role is not in the play. The inventory takes precedence over the role."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from ansible.module_utils.common.yaml import yaml_load
 
 ROLES = Path(__file__).parents[2] / "roles"
-# Later files take precedence. Other roles need neither checks nor files for one distribution.
+# Later files take precedence. Other roles do not need a role's checks, or its files for a single distribution.
 FILES = ("livekit_*/defaults/main.yml", "livekit_*/defaults/main/*.yml", "livekit_*/vars/main/main.yml")
 
 

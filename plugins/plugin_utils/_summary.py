@@ -4,7 +4,7 @@
 
 # Note that this plugin util is PRIVATE to the collection. It can have breaking changes at any time.
 
-"""The summary at the end of the playbook site. Pure: converts facts about a host to lines of text."""
+"""The summary at the end of the playbook `site`. Pure: converts facts about a host to lines of text."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def table(rows: list[tuple[str, ...]]) -> list[str]:
 
 
 def ways(facts: dict) -> list[str]:
-    """One line for each number of each trunk, with trunk, rule, room and agent; empty if the run did not read them."""
+    """One line for each number of each trunk, with trunk, rule, room and agent; empty if the run read no trunks."""
     if not facts["routing"]["asked"]:
         return []
     lines = []

@@ -17,7 +17,7 @@ _DOCKER_HUB = ("docker.io", "index.docker.io")
 
 
 def image_version(image: str, given: str = "") -> str:
-    """The given version, or else the version in the image's tag, such as 1.13.7, or an empty string."""
+    """The given version if set, otherwise the version in the image's tag, such as 1.13.7. Empty if neither exists."""
     name = str(image).partition("@")[0].rpartition("/")[2]
     found = _VERSION.fullmatch(str(given)) or _VERSION.fullmatch(name.partition(":")[2])
     return found[1] if found else ""
@@ -36,10 +36,10 @@ def listed_image(image: str) -> str:
 
 
 def newer_keys(given: Mapping[str, Mapping], version: str, since: Mapping[str, str]) -> list[str]:
-    """Keys that a program of this version does not know, each with its given name and its first version.
+    """Keys that this version of a program does not know, each with its given name and the first version that knows it.
 
     `given` maps the name of a variable to {"at": path of its value in the configuration, "value": the value}.
-    `since` maps paths of keys to versions; ``[]`` in a path means each entry of a list.
+    `since` maps paths of keys to versions; ``[]`` in a path means each entry in a list.
     """
     if not version:
         return []
@@ -53,7 +53,7 @@ def newer_keys(given: Mapping[str, Mapping], version: str, since: Mapping[str, s
 
 
 def _below(path: str, at: str) -> str:
-    """The part of a path below another path, with the separator, such as ``.proxy_protocol`` below ``turn``."""
+    """The part of a path below another path, including the separator, such as ``.proxy_protocol`` below ``turn``."""
     if not at:
         return f".{path}"
     rest = path.removeprefix(at)

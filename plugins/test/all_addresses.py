@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: all_addresses
-short_description: A network of all addresses
+short_description: A network that contains all addresses
 version_added: 0.1.0
 author: The telephony.livekit maintainers
 description:

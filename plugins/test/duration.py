@@ -6,11 +6,11 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: duration
-short_description: A duration with its unit
+short_description: A duration with units
 version_added: 0.1.0
 author: The telephony.livekit maintainers
 description:
-  - A duration as Go reads it, with units from V(ns) to V(h).
+  - A duration in Go's format, with units from V(ns) to V(h).
 options:
   _input:
     description: The value to test.

@@ -10,7 +10,7 @@ short_description: A host with a port
 version_added: 0.1.0
 author: The telephony.livekit maintainers
 description:
-  - A host name, an IPv4 address, or an IPv6 address in brackets, with a colon and a port.
+  - A host name, an IPv4 address, or an IPv6 address in brackets, followed by a colon and a port.
 options:
   _input:
     description: The value to test.

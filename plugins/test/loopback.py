@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: loopback
-short_description: A name or address of the host itself
+short_description: A name or address that refers to the host itself
 version_added: 0.1.0
 author: The telephony.livekit maintainers
 description:
@@ -28,7 +28,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: Whether the value means the host itself.
+  description: Whether the value refers to the host itself.
   type: bool
 """
 

@@ -10,7 +10,7 @@ short_description: A range of ports
 version_added: 0.1.0
 author: The telephony.livekit maintainers
 description:
-  - Two ports with a hyphen, the smaller one first.
+  - Two ports separated by a hyphen, with the smaller port first.
 options:
   _input:
     description: The value to test.

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: private_address
-short_description: An address that the internet does not route
+short_description: An address that is not routed on the internet
 version_added: 0.1.0
 author: The telephony.livekit maintainers
 description:

@@ -10,7 +10,7 @@ from tests.support.livekit import HOST, LiveKit
 
 
 class FarAway:
-    """`latency` is the time of one round trip in seconds."""
+    """`latency` is the round-trip time in seconds."""
 
     def __init__(self, livekit: LiveKit, latency: float) -> None:
         self.port = livekit.port

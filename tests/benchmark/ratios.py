@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The figures with goals. Each is the median of pairs measured in turns."""
+"""The figures with goals. Each is the median of pairs that are measured alternately."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def figures(livekit: LiveKit, before: Code, now: Code) -> Iterator[Figure]:
 
 
 def of_tasks(livekit: LiveKit) -> Iterator[Figure]:
-    """Seconds of a task in ansible-playbook, divided by those of other ways."""
+    """Seconds for a task in ansible-playbook, divided by the seconds for other ways to do the same."""
     ours, bare = Ansible(livekit), Bare(livekit)
     some, many = [trunk(index) for index in range(100)], [trunk(index) for index in range(1_000)]
 
@@ -85,7 +85,7 @@ def of_objects(livekit: LiveKit, now: Code) -> Iterator[Figure]:
 
 
 def of_both(livekit: LiveKit, before: Code, now: Code) -> Iterator[Figure]:
-    """CPU time of this code without imports, divided by that of another commit."""
+    """CPU time of this code, divided by the CPU time of another commit, both without imports."""
 
     def own(code: Code, there: bool, check: bool = False, **options) -> Callable[[], float]:
         def run() -> float:

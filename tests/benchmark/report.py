@@ -87,7 +87,7 @@ def text(found: dict, rows: list[dict]) -> str:
 
 
 def picture(found: dict) -> str:
-    """Seconds over n, both on logarithmic axes, for creating trunks."""
+    """Seconds for creating n trunks, plotted over n, both on logarithmic axes."""
     trunks = found["trunks"]
     width, height, left, bottom, right, top = 640, 400, 60, 40, 20, 20
     sizes = sorted(trunks)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make bench`: the modules compared with the bare API, a loop, LiveKit's SDK and their code at another commit.
+"""`make bench`: the modules compared with the bare API, a loop, LiveKit's SDK and their own code at another commit.
 
 Everything is measured side by side in one run against one real livekit-server, because machines differ and their load
 varies. Only the ratios matter, each the median of pairs. The results go to docs/benchmark.md, .svg and .json.

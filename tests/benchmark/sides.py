@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measure two things in turns, and the code of another commit next to this one.
+"""Measure two things alternately, such as this code and the code of another commit.
 
-The load of other programs varies. It affects measurements in turns equally, and CPU time only slightly.
+The load from other programs varies. It affects alternating measurements equally, and CPU time only slightly.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ print(ended - started, ended, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 @dataclass(frozen=True)
 class Ratio:
-    """The ratio of two measurements in turns: the median, least and most of all pairs."""
+    """The ratio of two alternating measurements: the median, minimum and maximum of all pairs."""
 
     median: float
     least: float
@@ -56,7 +56,7 @@ def ratio_of(ratios: list[float]) -> Ratio:
 
 
 def in_turns(one: Callable[[], float], other: Callable[[], float], pairs: int = PAIRS) -> Ratio:
-    """The cost of `one` divided by that of `other`. The order alternates between pairs."""
+    """The cost of `one` divided by the cost of `other`. The order alternates between pairs."""
     ratios = []
     for index in range(pairs):
         if index % 2:
@@ -77,7 +77,7 @@ class Cost:
 
 
 class Code:
-    """The collection in a checkout. Its livekit_sip_routing runs as a process of its own, without Ansible."""
+    """The collection in a checkout. Its livekit_sip_routing runs as a separate process, without Ansible."""
 
     def __init__(self, checkout: Path, folder: Path) -> None:
         self.path = folder

@@ -41,11 +41,11 @@ class Ansible:
         }
 
     def nothing(self) -> float:
-        """Seconds of a task whose module has the imports of ours and does nothing."""
+        """Seconds for a task whose module has the same imports as ours and does nothing."""
         return self.task("imports_only", {})[0]
 
     def task(self, module: str, options: dict, **more) -> tuple[float, float]:
-        """Seconds of the task, and of the whole ansible-playbook."""
+        """Seconds for the task, and for the whole ansible-playbook run."""
         play = {
             "name": "Measure",
             "hosts": "localhost",
@@ -79,7 +79,7 @@ class Ansible:
 
 
 class Bare:
-    """The fewest required requests, on one persistent connection, by a client that knows the stored objects."""
+    """The minimum number of requests, sent on one persistent connection by a client that knows the stored objects."""
 
     def __init__(self, livekit: LiveKit, url: str = "") -> None:
         self.session = requests.Session()
@@ -121,7 +121,7 @@ class Bare:
 
 
 def sdk(livekit: LiveKit, trunks: list[dict]) -> float:
-    """Seconds of a plain script with the official SDK, without the start of its process."""
+    """Seconds for a plain script with the official SDK, excluding the start of its process."""
 
     async def run():
         async with api.LiveKitAPI(livekit.url, livekit.api_key, livekit.api_secret) as client:

@@ -2,7 +2,7 @@
 """`--server newer` runs these tests against the API of a newer livekit-server.
 
 That run leaves out the tests marked `one_server(reason=...)`, which are slow and do not depend on the server's version,
-and the tests that ask no server. One line at the end reports how many, and why.
+and the tests that query no server. One line at the end reports how many were left out, and why.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def running_livekit(request):
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch):
-    """Shorten the modules' waits for other runs and for a server's return: these tests have no other runs.
+    """Shorten the modules' waits for other runs and for a server to come back: these tests have no other runs.
 
     The modules still repeat their reads. test_races.py runs copies in parallel and overrides this fixture.
     """
@@ -80,7 +80,7 @@ def clock(monkeypatch):
 
 @pytest.fixture
 def livekit(running_livekit):
-    """A livekit-server without trunks and dispatch rules."""
+    """A livekit-server without trunks or dispatch rules."""
     running_livekit.flush()
     return running_livekit
 

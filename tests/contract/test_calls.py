@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Compare our matcher with livekit-server: which trunk, rule, room and agents a call gets.
 
-The tests generate tables, store them without the checks of the API, and ask the server about generated calls. Half of
-the tables are the same in every run and give enough of each outcome; the other half is random. CALLS=20000 asks about
-more calls; SEED=… repeats the random half of a run.
+The tests generate tables, store them without the API's checks, and ask the server about generated calls. Half of
+the tables are the same in every run and produce enough calls with each outcome; the other half is random. CALLS=20000
+asks about more calls; SEED=… repeats the random half of a run.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def judged_by_us(table: Table, asked: dict) -> dict:
 
 
 def asks_user(decision) -> bool:
-    """Whether the server returns a user name; livekit-sip asks the caller only if the trunk has a password too."""
+    """Whether the server returns a user name. livekit-sip challenges callers only if the trunk has a password too."""
     return bool(decision.trunk and decision.trunk.get("auth_username"))
 
 

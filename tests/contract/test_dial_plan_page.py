@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The examples of docs/dial-plan.md, run in order, give the output shown below them."""
+"""The examples in docs/dial-plan.md, run in order, give the output shown below them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PASSWORD = {"{{ vault_provider_password }}": "not-a-secret"}
 
 
 def variables(source: str) -> dict:
-    """Convert variables of the role to options of livekit_sip_routing."""
+    """Convert the role's variables to options of livekit_sip_routing."""
     for template, value in PASSWORD.items():
         source = source.replace(template, value)
     return {name.removeprefix("livekit_routing_"): value for name, value in yaml.safe_load(source).items()}
@@ -31,7 +31,7 @@ def without_ids(text: str) -> str:
 
 @pytest.fixture
 def page(modules):
-    """The variables of the page, and its tasks and text blocks in order."""
+    """The variables on the page, and its tasks and text blocks in order."""
     found = {"variables": {}, "tasks": [], "texts": [body for kind, body in BLOCKS if kind == "text"]}
     for source in (body for kind, body in BLOCKS if kind == "yaml"):
         content = yaml.safe_load(source)

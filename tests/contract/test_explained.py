@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Calls are explained for the stored and the planned objects, and livekit-server decides the same."""
+"""Calls are explained for the stored and the planned objects, and livekit-server makes the same decisions."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_lists_are_explained_as_a_run_would_leave_them_and_nothing_is_written(li
 
 
 def test_two_trunks_that_match_are_named(livekit, line, explained):
-    # Bypass the conflict check of livekit-server, as other tools do.
+    # Bypass livekit-server's conflict check, as other tools do.
     twin = {"replace": {"name": "twin", "numbers": [ONE]}, "sip_trunk_id": line["other"]}
     assert livekit.twirp("SIP", "UpdateSIPInboundTrunk", twin)[0] == 200
     found = explained()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Cause each failure of the modules, except for invalid values, and compare it with the table of docs/failures.md."""
+"""Cause each failure of the modules, except for invalid values, and compare it with the table in docs/failures.md."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HAPPENS = {}
 
 
 def happens(what):
-    """Register the function that causes a failure of the table. It gets a World and returns a module's result."""
+    """Register the function that causes a failure in the table. It gets a World and returns a module's result."""
 
     def note(function):
         HAPPENS[what] = function
@@ -302,7 +302,7 @@ def _happening(world):
 
 
 def with_certificate(world, trusted=True, scheme="https", of_clients=False, **made):
-    """Run a module against a server with such a certificate."""
+    """Run a module against a server with a certificate of this kind."""
     path = certificate(world.tmp_path / "server.pem", **made)
     with Misbehaving() as server:
         server.speak_tls(path, of_clients)
@@ -371,7 +371,7 @@ def _happening(world):
 
 @happens("Other runs repeatedly created the same object")
 def _happening(world):
-    # Write to Redis directly: livekit-server would refuse the second trunk, and would choose its id.
+    # Write to Redis directly: livekit-server would refuse the second trunk, and would choose the id itself.
     rival = sip.SIPInboundTrunkInfo(sip_trunk_id="ST_0", name="t", numbers=[ONE])
 
     def rival_comes(ask):

@@ -20,7 +20,7 @@ from tests.support.proxy import answers, cut_after, cut_before, cut_within, unan
 
 HTML = "<html><body><h1>Bad Gateway</h1></body></html>"
 FAULTS = {
-    # name of the fault: (fault of a write, code of the failure, or None if the same run recovers)
+    # name of the fault: (fault of a write, failure code, or None if the same run recovers)
     "cut before": (cut_before, None),
     "cut within the answer": (cut_within, None),
     "cut after": (cut_after, None),

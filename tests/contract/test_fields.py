@@ -2,7 +2,7 @@
 """Compare the modules' field table with what the real livekit-server stores and what livekit-protocol declares.
 
 requirements-test.txt pins the version of livekit-protocol; after an upgrade, these tests name the new fields.
-Names of fields are dotted: media.codecs.rate.
+Field names are dotted: media.codecs.rate.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MESSAGES = {
     "dispatch_rule": sip.SIPDispatchRuleInfo.DESCRIPTOR,
 }
 
-# The fields that are not in the table, and the reason.
+# The fields that are not in the table, each with the reason.
 LEFT_OUT = {
     "inbound_trunk": {
         "sip_trunk_id": "the option id: the server gives it, nobody sets it",
@@ -93,7 +93,7 @@ def kind(request):
 
 @pytest.fixture
 def newer(livekit, kind):
-    """The fields of the table that this livekit-server does not have."""
+    """The fields in the table that this livekit-server does not have."""
     return set(newer_in(kind, livekit.version))
 
 

@@ -96,7 +96,7 @@ def test_findings_tell_what_is_wrong_with_the_server_as_it_stands(livekit, modul
     )
     assert not made.get("failed"), made
     two = next(trunk["id"] for trunk in made["inbound_trunks"] if trunk["name"] == "two")
-    # Bypass the conflict check of livekit-server, as other tools do.
+    # Bypass livekit-server's conflict check, as other tools do.
     twin = {"replace": {"name": "two", "numbers": [ONE]}, "sip_trunk_id": two}
     assert livekit.twirp("SIP", "UpdateSIPInboundTrunk", twin)[0] == 200
     found = modules.run("livekit_sip_info", check=True)["findings"]

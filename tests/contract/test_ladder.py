@@ -2,7 +2,7 @@
 """Run the ladder for every kind of object on a real livekit-server.
 
 The rungs are create, change, clear and absent, each with a check, a run, another check and another run. The check
-predicts the run, the second run changes nothing, and a check sends only reads.
+predicts the next run, the second run changes nothing, and a check sends only reads.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run the ladder on older livekit-servers with the fields that they know, and test the failures for other fields.
+"""Run the ladder on older livekit-servers with the fields that these know, and test the failures for all other fields.
 
 Each server is built once from its Go module, which takes two minutes, and then cached. These tests are therefore a
 separate stage, `make test STAGES=old-servers`, which `make test` includes only if CI=true.
@@ -117,7 +117,7 @@ def test_a_field_that_the_server_does_not_know_fails_and_names_the_version(run, 
 
 
 def test_a_server_without_update_is_named(livekit):
-    """The answer is that of versions before 1.9.0, which Go's module proxy does not have."""
+    """The answer is the one from versions before 1.9.0, which are not on Go's module proxy."""
     bad_route = {"code": "bad_route", "msg": 'no handler for path "/twirp/livekit.SIP/UpdateSIPInboundTrunk"'}
     with Proxy(livekit.url) as proxy:
         modules = ModuleRunner(proxy.url, livekit.api_key, livekit.api_secret)

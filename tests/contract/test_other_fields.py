@@ -21,7 +21,7 @@ HOLDERS = ("trunk", "dispatch_rule", "replace")
 
 
 class NewerServer:
-    """A fault that stores the new fields of each object by its id, and adds them to answers."""
+    """A fault that stores the new fields of each object under the object's id, and adds them to answers."""
 
     def __init__(self) -> None:
         self.kept: dict[str, dict] = {}

@@ -41,7 +41,7 @@ INLINE = {
     "attributes_to_headers": {"b": "X-B"},
 }
 
-# Our name of a field -> its name in the request
+# Our name for a field -> its name in the request
 FIELDS = {
     "to": "sip_call_to",
     "from_number": "sip_number",
@@ -181,7 +181,8 @@ def call(livekit, oracle, modules):
 def placed(livekit, oracle, body: dict) -> tuple[int, dict, list[dict]]:
     """Return the status, the answer, and the requests that were sent to livekit-sip.
 
-    livekit-server gives livekit-sip one second to take a call. Repeat its 503 or 408, which a busy machine causes.
+    livekit-server gives livekit-sip one second to take a call. After a 503 or 408, which a busy machine causes, the
+    request is sent again.
     """
     end = time.monotonic() + PATIENCE
     while True:

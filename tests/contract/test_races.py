@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Twenty parallel copies of a task leave exactly one object, and no call gets 503 afterwards.
+"""Twenty parallel copies of a task leave exactly one object, and no call gets a 503 afterwards.
 
-livekit-server does not lock: it stores both of two simultaneous creates. ROUNDS=200 runs 200 rounds of each kind,
-with 2 to 20 copies; the default is fewer rounds.
+livekit-server does not lock: it stores the objects of two simultaneous creates. ROUNDS=200 runs 200 rounds of each
+kind, with 2 to 20 copies; the default is fewer rounds.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def run_copies(livekit, wishes_of, count=COPIES):
 
 
 def assert_ends_well(ends):
-    """Each copy succeeds or names the conflict: on a busy machine, it may read before the others have settled."""
+    """Each copy succeeds or names the conflict: on a busy machine, it may read before the other copies have settled."""
     assert True in ends, ends
     for end in ends:
         assert end in (True, False) or re.search("are named '[tr]'|both claim|another run", end), end
@@ -156,7 +156,7 @@ def test_other_names_for_the_same_calls(livekit, oracle, rounds, kind):
             number = next(copies)
             trunk = {**TRUNK, "name": f"t{number}"}
             if kind == "caller" and number % 2:
-                # The other copies allow any caller: livekit-server itself does not treat these two as a conflict.
+                # The other copies allow any caller: livekit-server itself sees no conflict with their trunks.
                 trunk["allowed_numbers"] = [CALLER]
             rule = {**RULE, "name": f"r{number}", "trunks": ["t" if kind == "rule" else trunk["name"]]}
             wanted = {}

@@ -41,7 +41,7 @@ def test_a_status_is_stored_shown_exported_and_cleared(livekit, modules, newer, 
     exported = info["export"]["livekit_routing_inbound_trunks"]
     assert exported == [{**TRUNK, "ringing_timeout_status": code}]
     assert not modules.routing(inbound_trunks=exported, purge=True)["changed"]
-    # A change of another field keeps the status.
+    # A change to another field keeps the status.
     assert run_and_repeat(modules.trunk, metadata="m", **TRUNK)["trunk"]["ringing_timeout_status"] == code
     cleared = run_and_repeat(modules.trunk, ringing_timeout_status=0, **TRUNK)
     assert cleared["diff"] == {

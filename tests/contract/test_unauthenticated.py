@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The texts with which each version of livekit-server refuses a token, and the hints of the modules."""
+"""The texts with which each version of livekit-server refuses a token, and the modules' hints."""
 
 from __future__ import annotations
 

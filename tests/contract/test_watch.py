@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Generate changes, and ask the real livekit-server about calls after every write of a run.
 
-The changes are the same in every run. CHANGES=1000 tests more, as the stage rounds does, and SEED=… tests others.
+The changes are the same in every run. CHANGES=1000 tests more changes, as the stage rounds does, and SEED=… tests
+different ones.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Watch:
         self.faults: list[tuple] = []
 
     def change(self, rng: random.Random) -> bool:
-        """Watch one change; return False if nothing changes, or if one of its tables is refused."""
+        """Watch one change; return False if nothing changes, or if one of the two tables is refused."""
         before, after, done = generated_changes.change(rng)
         self.livekit.flush()
         if self._routing(before).get("failed"):

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Change a whole table in one run, and ask the real livekit-server about every number after each write.
 
-After each write, no two trunks claim the same number (its calls would get 503), no trunk is empty, calls to an unknown
-number are refused, and a number that keeps its trunk and rule is answered. For the other numbers, the tests count the
-writes after which their calls are refused.
+After each write, no two trunks claim the same number (calls to it would get a 503), no trunk is empty, calls to an
+unknown number are refused, and calls to a number that keeps its trunk and rule are answered. For all other numbers, the
+tests count the writes after which their calls are refused.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def oracle(running_livekit):
 
 @pytest.fixture
 def watched(livekit, modules, oracle, monkeypatch):
-    """A function that returns the most writes for which one changed number was unanswered, and the total of writes."""
+    """A function that returns the most writes that left one changed number unanswered, and the total of all writes."""
     history = []
     write = _server.Server.write
 

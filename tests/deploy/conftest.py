@@ -74,7 +74,7 @@ def bare(request):
 
 
 def package_index():
-    """Return environment and volumes with which pip in the host uses this machine's package index."""
+    """Return the environment and volumes with which pip on the host uses this machine's package index."""
     environment = {name: os.environ[name] for name in ("PIP_INDEX_URL", "PIP_TRUSTED_HOST") if name in os.environ}
     authorities = os.environ.get("PIP_CERT") or os.environ.get("REQUESTS_CA_BUNDLE")
     if not authorities:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`make deploy` once, again and with other numbers, and `make teardown`, on a bare host.
+"""`make deploy` once, again, and with other numbers, and then `make teardown`, on a bare host.
 
 The tests build on each other: each begins where the previous one ended.
 """
@@ -125,7 +125,7 @@ def test_the_demo_agent_answers(bare, deployed, make):
 
 
 def test_the_line_outlives_each_container(bare, deployed):
-    """The main process of each is killed from outside three times, and Docker starts the same container again."""
+    """The main process of each container is killed from outside three times, and Docker restarts the same container."""
     [trunk] = routing(bare.host)["trunks"]
     provider = trunk["allowed_addresses"][0]
     for _unused in range(3):
@@ -166,7 +166,7 @@ def test_deploy_again_changes_nothing_and_remembers_numbers_and_agent(bare, depl
 
 @pytest.fixture
 def calls(bare, deployed):
-    """Two calls from the caller, allowed like a provider, and functions that run site.yml while the calls are up."""
+    """Two calls from the caller, which is allowed like a provider, and functions that run site.yml during the calls."""
     network = [f"{bare.caller_address}/32"]
     allowed = {"livekit_firewall_signalling_networks": network, "livekit_firewall_media_networks": network}
     site = f"{ANSIBLE} site.yml --extra-vars"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run the two workers of livekit-sip's recording in one process: `voice-agent`, here the demo agent, and
-`silent-agent`, which joins and publishes nothing. It needs the packages of tests/images/agent.py."""
+`silent-agent`, which joins and publishes nothing. This needs the packages of tests/images/agent.py."""
 
 import asyncio
 import logging

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Play the recorded cases of livekit-server's SIP API on a server, in order.
 
-The recording must match the answers of the real server.
+The recording must match the real server's answers.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def assert_as_recorded(answers: dict[str, tuple[int, dict | str]], name: str) ->
 
 
 def bearer(server: Api, case: str) -> str:
-    """The token of the case: a valid one, except in the cases about tokens. Some answers repeat it."""
+    """The token of the case: a valid one, except in the cases about tokens. Some answers repeat the token."""
     key, secret, now = server.api_key, server.api_secret, int(time.time())
     special = {
         "token without the sip grant": lambda: token(key, secret, {}),

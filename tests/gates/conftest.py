@@ -12,7 +12,7 @@ NOT_SHIPPED = (".", "extensions/", "molecule/", "tests/", "tools/")
 
 @pytest.fixture(scope="session")
 def tool():
-    """Run a program of this virtual environment, and show its output if it fails."""
+    """Run a program from this virtual environment, and show its output if it fails."""
 
     def run(*command, cwd=CHECKOUT, **environment):
         programs = Path(sys.executable).parent

@@ -47,7 +47,7 @@ def archive(tool, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def homes(tool, tmp_path_factory):
-    """Create a home with the dependencies of the collection, and a function that runs Ansible with this home only."""
+    """A function that creates a home with the collection's dependencies and returns a function to run Ansible in it."""
 
     def make(name):
         home = tmp_path_factory.mktemp(name)
@@ -81,7 +81,7 @@ def elsewhere(homes, archive):
 
 
 def blocks(heading, language):
-    """The code blocks of a language under a heading of README.md, up to the next heading of its level or above."""
+    """The code blocks in a language under a heading in README.md, up to the next heading of the same level or above."""
     level = heading.partition(" ")[0]
     section = re.search(rf"^{heading}\n(.*?)(?=^#{{2,{len(level)}}} |\Z)", README, re.MULTILINE | re.DOTALL)[1]
     return re.findall(rf"^```{language}\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
@@ -97,7 +97,7 @@ PLAYBOOK_RUNS = [line for line in commands(OWN_HOSTS) if line.startswith("ansibl
 
 @pytest.fixture(params=["copied", "written"])
 def own_hosts(request, elsewhere, tmp_path):
-    """A function that runs commands in a folder whose inventory was made in one of the two ways of README.md."""
+    """A function that runs commands in a folder with an inventory made in one of the two ways in README.md."""
 
     def run(command):
         return elsewhere("/bin/sh", "-euc", command, cwd=tmp_path)
@@ -154,7 +154,7 @@ def test_there_are_modules():
 
 @pytest.mark.parametrize("way", ["command", "requirements.yml"])
 def test_it_is_installed_as_the_readme_says(homes, archive, tmp_path, way):
-    """The commands are those of README.md, but offline, because the dependencies are already installed."""
+    """The commands are those in README.md, but run offline, because the dependencies are already installed."""
     run = homes("installation")
     shutil.copy(archive, tmp_path)
     if way == "command":
@@ -180,7 +180,7 @@ def test_the_readme_runs_every_playbook():
 
 @pytest.mark.parametrize("command", PLAYBOOK_RUNS)
 def test_its_playbooks_run_as_the_readme_says(own_hosts, command):
-    """The commands are those of README.md, but they only list hosts and tasks, because the hosts do not exist."""
+    """The commands are those in README.md, but they only list hosts and tasks, because the hosts do not exist."""
     listed = own_hosts(f"{command} --list-hosts --list-tasks")
     assert re.search(r"hosts \([1-9]", listed) and ".example.com" in listed
     assert "TAGS:" in listed
@@ -211,7 +211,7 @@ def test_the_table_in_the_inventories_of_the_readme_is_valid(own_hosts):
 
 
 def test_an_inventory_without_its_groups_is_told_them(elsewhere, tmp_path):
-    """The command of README.md ends before it connects to a host."""
+    """The command from README.md ends before it connects to a host."""
     (tmp_path / "inventories").mkdir()
     (tmp_path / "inventories" / "mine").write_text("[others]\nphone.example.com\n")
     command = next(line for line in PLAYBOOK_RUNS if line.endswith("telephony.livekit.site"))
@@ -221,7 +221,7 @@ def test_an_inventory_without_its_groups_is_told_them(elsewhere, tmp_path):
 
 
 def test_links_of_its_pages_lead_somewhere(archive):
-    """Galaxy shows the pages of the archive without the rest of the checkout."""
+    """Galaxy shows the pages in the archive without the rest of the checkout."""
     with tarfile.open(archive) as contents:
         names = set(contents.getnames())
         pages = {name: contents.extractfile(name).read().decode() for name in names if name.endswith(".md")}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Each linter is one test, without skipped rules and without exceptions."""
+"""Each linter is one test, with no skipped rules and no exceptions."""
 
 from pathlib import Path
 

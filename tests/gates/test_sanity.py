@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""ansible-test sanity on the whole checkout. Each supported ansible-core has its own, in its virtual environment."""
+"""ansible-test sanity on the whole checkout, by the ansible-test in the virtual environment of each ansible-core."""
 
 import os
 import platform
@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 # ansible-test creates virtual environments without pip, and downloads a script that installs pip unless the script is
-# in its cache. The test puts this script there, which installs pip with Python's ensurepip.
+# in its cache. The test puts the script below there, which installs pip with Python's ensurepip.
 GET_PIP = """\
 import ensurepip, os, subprocess, sys
 environment = dict(os.environ)  # ensurepip changes os.environ so that pip ignores its configuration
@@ -29,8 +29,8 @@ def get_pip_name():
 
 def test_sanity(tool, whole_checkout):
     cache = Path(os.environ.get("TELEPHONY_LIVEKIT_CACHE") or Path.home() / ".cache" / "telephony.livekit")
-    # ansible-test keeps several hundred MB under HOME. In our cache, the next checkout finds them.
-    # Its virtual environments work only with the Python that created them.
+    # ansible-test keeps several hundred MB of files under HOME. In our cache, the next checkout finds these files.
+    # The virtual environments of ansible-test work only with the Python that created them.
     home = cache / "ansible-test" / f"{sys.base_prefix.strip('/').replace('/', '-')}-{platform.python_version()}"
     script = home / ".ansible" / "test" / "cache" / get_pip_name()
     script.parent.mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,7 @@ image()      a container image with Debian's Python, these packages and the agen
 
     python tests/images/agent.py
 
-prints one JSON object like build.py. The Dockerfile next to the requirements builds the real image.
+prints one JSON object, as build.py does. The Dockerfile next to the requirements builds the real image.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ DOUBLES = HERE.parent / "doubles"
 
 PINNED = "1.13.5"
 LIVEKIT_SERVER = f"github.com/livekit/livekit-server/cmd/server@v{PINNED}"
-# `go install` rejects this version because of its replace directives. No Go proxy serves the replacements, which its
+# `go install` rejects this version because of its replace directives. No Go proxy serves the replacements, which the
 # API does not need.
 NEWER_API = "1.13.11"
 EXPERIMENTAL_WARP = "se.EnableSped(true)"
@@ -89,7 +89,7 @@ def keep(finished: Path, path: Path) -> Path:
 
 
 def go() -> str:
-    """The machine's Go if it is new enough, else the one from PyPI."""
+    """The machine's Go if it is new enough, otherwise the one from PyPI."""
     found = shutil.which("go") or "/usr/local/go/bin/go"
     if Path(found).exists():
         version = subprocess.run([found, "env", "GOVERSION"], capture_output=True, text=True, check=False).stdout

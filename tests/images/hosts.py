@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Images of whole Debian hosts for the tests, built once with debootstrap and cached.
 
-bare-debian12, bare-debian13   where `make deploy` starts: minbase, systemd and make, without Python and Docker.
+bare-debian12, bare-debian13   where `make deploy` starts: minbase, systemd and make, without Python or Docker.
 host-debian12, host-debian13   a bare host for Ansible: the same with python3 and a few tools, without Docker.
 caller                         the other end of the line: sipp, and tools to probe a host from outside.
 
-The packages that tests install are in apt's cache, so that apt does not download them. None of them is installed.
+The packages that tests install are in apt's cache, so apt does not have to download them. None of them is installed.
 
     python tests/images/hosts.py [name ...]
 
-prints one JSON object of names and images. Archives are kept in the cache of build.py, under a hash of their inputs.
-Needs root, debootstrap and a Docker daemon.
+prints a JSON object that maps names to images. Archives are kept in the cache of build.py, under a hash of their
+inputs. Needs root, debootstrap and a Docker daemon.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Two hosts and their states, for test_air_gapped.py, test_existing.py and test_gone.py.
 
-`bare` has only Python. `existing` is a host that an operator has run for years: a Docker from another source with its
+`bare` has only Python. `existing` is a host that an operator has run for years: Docker from another source with its
 own settings, Redis in a container, a SIP server, a firewall, IPv6, and files in the collection's folders.
 
 Both pass through the same states: refused -> deployed -> torn_down -> purged. Each of these fixtures takes a snapshot.
@@ -160,7 +160,7 @@ class Host:
         self.variables = {}
 
     def play(self, name, *arguments, **variables):
-        """Run a playbook for this host only and return exit code and output."""
+        """Run a playbook for this host only, and return the exit code and the output."""
         groups = {group: {"hosts": {self.name: None}} for group in IMAGES}
         inventory = self.folder / "inventory.json"
         inventory.write_text(json.dumps({"all": {"vars": {**LINE, **self.variables}, "children": groups}}))
@@ -169,13 +169,13 @@ class Host:
 
     def snapshot(self):
         seen = json.loads(self.host.check_output("python3 /tests/support/snapshot.py"))
-        # A bare host has no nft, so run it from outside. Otherwise run the host's: an older nft fails on newer rules.
+        # A bare host has no nft, so run ours from outside. Otherwise run the host's: an older nft fails on newer rules.
         pid = docker.from_env().containers.get(self.name).attrs["State"]["Pid"]
         outside = [] if self.host.exists("nft") else ["nsenter", "--net", "--target", str(pid)]
         inside = [] if outside else ["docker", "exec", self.name]
         rules = [*outside, *inside, "nft", "--stateless", "list", "ruleset"]
         filtered = subprocess.run(rules, capture_output=True, text=True, check=True).stdout
-        # Rules for the resolver of this test host change with each start.
+        # Rules for the resolver of this test host change at each start.
         seen["packet filter"] = [
             line for line in filtered.splitlines() if "127.0.0.11" not in line and "snat to :53" not in line
         ]

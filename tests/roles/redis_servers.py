@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Real Redis servers and Sentinels on free ports of 127.0.0.1, with TLS from a certificate authority of the tests."""
+"""Real Redis servers and Sentinels on free ports of 127.0.0.1, with TLS from the tests' own certificate authority."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Render the configurations that the roles write, without a host. One run has each case as a host of its inventory.
+"""Render the configurations that the roles write, without a host. In one run, each case is a host in the inventory.
 
 render({"case": {"livekit_sip_rtp_port": "30000-30100"}}, folder) -> {"case": Case}
 """
@@ -49,7 +49,7 @@ FACTS = {
 
 @dataclass
 class Case:
-    """The outcome of one host: the text of each file, or the failure."""
+    """The outcome for one host: the text of each file, or the failure."""
 
     files: dict[str, str]
     failure: str
@@ -82,7 +82,7 @@ def play(folder: Path) -> list[dict]:
         check = {"name": f"telephony.livekit.{role}", "tasks_from": "check"}
         when = f"only is defined and only == '{role}'"
         tasks.append({"name": f"Check {role}", "ansible.builtin.include_role": check, "when": when})
-    # One file for all, since each call of a module takes longer than rendering all templates.
+    # One file for all texts, since each call of a module takes longer than rendering all templates.
     written = {
         "mode": "0600",
         "content": "{{ (files if only is undefined else {'checked': only}) | to_json }}",
@@ -95,7 +95,7 @@ def play(folder: Path) -> list[dict]:
 def render(cases: dict[str, dict], folder: Path, **groups) -> dict[str, Case]:
     """Render all cases. `groups` sets the members of a group that does not contain every case.
 
-    A variable that is None is unset. A case with the variable `only` is checked by that role only, and not rendered.
+    A variable that is None is unset. A case with the variable `only` is checked only by that role, and not rendered.
     """
     hosts = {
         name: {key: value for key, value in {**GIVEN, **variables}.items() if value is not None}

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """An invalid variable ends the run before anything on the host changes, and the failure names it.
 
-bad_input.yml lists the mistakes. Each case is a host of one run, in which the role that owns the variable checks it, as
+bad_input.yml lists the mistakes. Each case is a host in one run, in which the role that owns the variable checks it, as
 site.yml does before its first change. Cases with `site` run all of site.yml against a host.
 """
 
@@ -37,7 +37,7 @@ ROLES = ["livekit_redis", "livekit_server", "livekit_sip", "livekit_agent", "liv
 
 
 def play(folder, name, variables, *arguments):
-    """Run site.yml for the host and return exit code and output."""
+    """Run site.yml for the host, and return the exit code and the output."""
     inventory = folder / f"{name}.json"
     group = {"hosts": {HOST["name"]: None}}
     groups = dict.fromkeys(("livekit_redis", "livekit_server", "livekit_sip", "livekit_agent"), group)
@@ -55,7 +55,7 @@ def changed_files():
 
 @pytest.fixture(scope="module")
 def on_the_site(tmp_path_factory):
-    """Exit code and output of each case, and the files that all runs together changed on the host."""
+    """The exit code and output of each case, and the files that all runs together changed on the host."""
     folder = tmp_path_factory.mktemp("bad-input-site")
     try:
         hosts.up(NETWORK, "198.51.100.168/29", [HOST])
@@ -71,7 +71,7 @@ def on_the_site(tmp_path_factory):
 
 
 def named(told, case):
-    """Return the expected names that the failure contains, whatever line breaks Ansible puts into it."""
+    """Return the expected names that the failure contains, whatever line breaks Ansible inserts."""
     return [name for name in case["names"] if name in " ".join(told.split())]
 
 

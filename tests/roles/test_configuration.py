@@ -141,7 +141,7 @@ def test_endpoints_of_agents_are_off_where_livekit_server_has_them(outcomes):
     ids=str,
 )
 def test_livekit_server_judges_a_turn_server_as_the_role_does(tmp_path, login):
-    """Without a Redis, livekit-server always exits, but it checks its TURN servers first."""
+    """Without Redis, livekit-server always exits, but it checks its TURN servers first."""
     file = tmp_path / "turn.yml"
     file.write_text("username: u\ncredential: c\n")
     file.chmod(0o640)

@@ -50,7 +50,7 @@ def test_the_alerts_fire_when_they_should_and_not_otherwise(promtool, tmp_path):
 ANSWERED = "answered, heard, hung up by the caller"
 OUTBOUND_SILENT = "an outbound call, answered, whose audio never arrives"
 NO_PASSWORD, CANCELLED = "a call without a password, challenged", "a caller who hangs up while it rings"
-# The alerts of a host with only these calls, five of each a minute.
+# The alerts on a host with only these calls, five of each per minute.
 FIRED = {
     (f"a call over UDP, {ANSWERED}",): set(),
     (f"a call over TCP, {ANSWERED}",): set(),

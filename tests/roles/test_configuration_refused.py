@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Contradictory or incomplete variables are refused with a message that names them; unusual ones cause a warning.
 
-All cases are hosts of one run. test_bad_input.py has more cases, some of them against all of site.yml.
+All cases are hosts in one run. test_bad_input.py has more cases, some of them against all of site.yml.
 """
 
 from __future__ import annotations

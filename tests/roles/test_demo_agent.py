@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The demo agent gets more calls at once than it takes: a real livekit-agents worker behind the stand-in."""
+"""The demo agent gets more calls at once than it accepts: a real livekit-agents worker behind the stand-in."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def port():
             "name": "line",
             "trunk_ids": [made["sip_trunk_id"]],
             "rule": {"dispatch_rule_individual": {"room_prefix": "call"}},
-            # An agent that stays in its room stays for as long as the test runs.
+            # An agent that does not leave its room stays there for as long as the test runs.
             "room_config": {
                 "agents": [{"agent_name": "voice-agent"}],
                 "empty_timeout": 3600,
@@ -65,7 +65,7 @@ def test_a_burst_is_answered_or_rejected_and_the_next_call_is_answered(port):
 
 
 def test_the_first_two_calls_do_not_start_the_native_library_of_rtc_twice():
-    """Two of the first calls at once would do so now and then, and the agent would end 15 s later."""
+    """If the first two calls came at once, this would happen now and then, and the agent would end 15 s later."""
     program = "import agent; from livekit.rtc._ffi_client import FfiClient; print(FfiClient._instance is not None)"
     environment = {"PYTHONPATH": f"{agent.packages()}:{agent.DEMO}"}
     ran = subprocess.run(

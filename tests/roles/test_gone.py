@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""playbooks/teardown.yml restores the host as it was before. Without purge, only the data stay."""
+"""playbooks/teardown.yml restores the host to its previous state. Without purge, only the data remain."""
 
 import re
 
@@ -40,7 +40,7 @@ def test_exactly_the_data_and_packages_stay_on_a_bare_host(before, torn_down):
 
 
 def of_packages(line):
-    """Return whether a line is about what installed packages, mainly Docker's, add to a host."""
+    """Return whether a line is about something that installed packages, mainly Docker's, add to a host."""
     return re.match(
         r"(packages|networks|live-restore|users|groups|unit files|active units|sysctls|packet filter|ports): "
         r"|files: (\+ )?/(etc|usr/local|var/lib)/(?!livekit|telephony)",

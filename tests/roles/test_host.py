@@ -59,7 +59,7 @@ def playbook_of(folder, roles, state="present", **more):
 
 
 def play(folder, roles, state="present", **more):
-    """Run the roles and return exit code and output."""
+    """Run the roles, and return the exit code and the output."""
     return playbook.run(*playbook_of(folder, roles, state, **more))
 
 
@@ -102,7 +102,7 @@ def add_trunk(host, name, number):
 
 
 def test_nothing_is_lost_when_redis_is_killed(host):
-    """The kill follows a change, which Redis has written to its append-only file before it answered."""
+    """The kill follows a change that Redis wrote to its append-only file before it answered."""
     process = host.check_output("docker inspect --format '{{.State.Pid}}' livekit-redis")
     add_trunk(host, "last word", "+12025550101")
     host.check_output(f"kill -9 {process}")
@@ -111,7 +111,7 @@ def test_nothing_is_lost_when_redis_is_killed(host):
 
 
 def test_lines_leave_the_logs_when_they_are_old(host):
-    """The lines are in Docker's current log file and in a rotated one. Docker goes on writing afterwards."""
+    """The lines are in Docker's current log file and in a rotated one. Docker keeps writing afterwards."""
     path = host.check_output("docker inspect --format '{{.LogPath}}' livekit-redis")
     before = host.check_output("docker logs livekit-redis").splitlines()
     host.check_output("python3 -c %s %s", AGED, path)
@@ -220,7 +220,7 @@ def test_an_image_that_exits_at_once_leaves_what_ran_before(host, folder, contai
     entrypoint = f"ENTRYPOINT {json.dumps(EXITS[container])}"
     host.check_output(f"docker commit --change '{entrypoint}' {container} broken/{container}:1")
     before, role = seen(host), container.replace("-", "_")
-    # The image runs as another user, to whose group the folder of the config changes.
+    # The image runs as another user, so the folder of the config changes to that user's group.
     broken = {f"{role}_image": f"broken/{container}:1", f"{role}_image_archive": "", f"{role}_user": "10020:10020"}
     code, output = play(folder, [role], **broken)
     told = output.partition("fatal: ")[2]

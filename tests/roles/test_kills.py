@@ -2,8 +2,9 @@
 """The line rings again after a run is killed at any moment, and after a container or the host restarts.
 
 A kill ends the controller and all its workers: before each task that acts on the host, once the host has changed, and
-in the middle of each task that changes the host step by step, there with a power cut too. Two configurations alternate,
-so the run that repairs the host also prepares the next kill. With -s, each kill prints how long the line was silent.
+in the middle of each task that changes the host step by step; the latter also with a power cut. Two configurations
+alternate, so the run that repairs the host also prepares the next kill. With -s, each kill prints how long the
+line was silent.
 """
 
 from __future__ import annotations

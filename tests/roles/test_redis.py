@@ -108,7 +108,7 @@ def run_role(folder: Path, cases: dict[str, dict]) -> dict:
         "nobody": "127.0.0.1:1: [Errno 111] Connection refused",
         "tls-other-name": "certificate is not valid for 'other.example.com'",
         "tls-other-ca": "certificate verify failed",
-        # The answer of Redis is sometimes lost when the connection closes.
+        # The answer from Redis is sometimes lost when the connection closes.
         "tls-no-client": "tls-no-client cannot use Redis",
         "tls-not-wanted": "tls-not-wanted cannot use Redis",
         "no-master": "it knows no master nobody",
@@ -128,7 +128,7 @@ def test_livekit_sip_is_refused_a_redis_that_no_livekit_server_uses(judged):
 @pytest.mark.parametrize("case", ["sound", "user", "tls", "tls-by-name", "sip-beside-a-server"])
 def test_accepted_without_a_word(judged, case):
     assert "fatal:" not in judged[case] and "Warning:" not in judged[case], judged[case]
-    assert judged[case].count("ok:") == 3  # valid arguments, a valid connection, the answer of Redis
+    assert judged[case].count("ok:") == 3  # valid arguments, a valid connection, the answer from Redis
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_a_line_through_sentinel_and_tls_outlives_its_master(folder, certificate
     master, replica, sentinel = watched
     connection = {
         "sentinel_master_name": "line",
-        # The first one is down.
+        # The first Sentinel is down.
         "sentinel_addresses": ["127.0.0.1:1", sentinel.address],
         "sentinel_password": PASSWORD,
         "password": PASSWORD,

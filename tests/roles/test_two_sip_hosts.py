@@ -28,7 +28,7 @@ class Site:
         self.core, self.other = (hosts.booted(host["name"]) for host in HOSTS)
 
     def run(self, **more):
-        """Run site.yml and return exit code and output."""
+        """Run site.yml, and return the exit code and the output."""
         images = build.images()
         core = {f"{NETWORK}-core": {"livekit_server_rtc_node_ip": CORE, "livekit_redis_bind_address": CORE}}
         groups = {"livekit_redis": core, "livekit_server": core, "livekit_sip": {host["name"]: {} for host in HOSTS}}
@@ -52,7 +52,7 @@ class Site:
         return playbook.run("-i", inventory, "-e", json.dumps(more), playbook.REPOSITORY / "playbooks" / "site.yml")
 
     def rings(self):
-        """Return for each host whether a call from the other host rings."""
+        """Return, for each host, whether a call from the other host rings."""
         with ThreadPoolExecutor() as pool:
             calls = [
                 pool.submit(sip.invite, self.other, OTHER, CORE, NUMBER),

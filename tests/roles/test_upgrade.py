@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The upgrade of a host from the previous release loses nothing and leaves nothing behind."""
+"""Upgrading a host from the previous release loses nothing and leaves nothing behind."""
 
 from __future__ import annotations
 

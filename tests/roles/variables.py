@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A value for every variable of livekit_server and livekit_sip that sets a key of the configuration."""
+"""A value for every variable of livekit_server and livekit_sip that sets a key in the configuration."""
 
 from __future__ import annotations
 
 from tests.images import build
 
-# Variables of the container, which set no key of the program's configuration.
+# Variables of the container, which set no key in the program's configuration.
 ABOUT_THE_CONTAINER = {
     *(
         "state",

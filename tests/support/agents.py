@@ -16,7 +16,7 @@ BOTH_OF_THE_RECORDING = Path(__file__).resolve().parents[1] / "doubles" / "recor
 
 
 class Agent:
-    """A process of `script`. `names` are the agents that it registers."""
+    """A process that runs `script`. `names` are the agents that it registers."""
 
     def __init__(self, livekit: LiveKit, script: Path = agent.AGENT, names: tuple[str, ...] = ("voice-agent",)) -> None:
         self.livekit, self.script, self.names = livekit, script, names

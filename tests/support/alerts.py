@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The alerts of livekit.rules.yml, and the hosts of tests/roles/alerts.yml on which they fire."""
+"""The alerts in livekit.rules.yml, and the hosts in tests/roles/alerts.yml on which they fire."""
 
 from __future__ import annotations
 

@@ -25,8 +25,8 @@ DEFAULT_OFFER = "SDP, RTP/AVP, PCMU PCMA telephone-event"
 @dataclass
 class Answer:
     seconds: float  # since the request
-    status: str  # such as "180 Ringing"; empty for a request of the other side
-    method: str  # of the request that it answers, or that it is
+    status: str  # such as "180 Ringing"; empty for a request from the other side
+    method: str  # of the answered request, or of this request from the other side
     headers: dict[str, str] = field(default_factory=dict)
     body: str = ""
 
@@ -97,7 +97,7 @@ class Caller:
         self._write(method, to=self.answer.headers["To"], body=body)
 
     def audio(self) -> list[bytes]:
-        """The RTP packets that have arrived since the previous call of this method."""
+        """The RTP packets that have arrived since this method was last called."""
         packets = []
         while True:
             try:
@@ -139,9 +139,9 @@ class Caller:
         return data
 
     def listen(self, seconds: float, enough=lambda answers: False) -> list[Answer]:
-        """Return all answers of that time, or those until `enough(answers)`.
+        """Return all answers within that time, or only those until `enough(answers)` is true.
 
-        Like any SIP client, it acknowledges a final answer to an INVITE, and answers requests of the other side.
+        Like any SIP client, it acknowledges a final answer to an INVITE, and answers requests from the other side.
         """
         start, answers = time.monotonic(), []
         while (left := start + seconds - time.monotonic()) > 0 and not enough(answers):

@@ -4,7 +4,7 @@
 drained.py SOURCE TARGET NUMBER
 
 prints "up" when two calls are up, one over UDP and one over TCP, and talks. As soon as the file /tmp/held exists, it
-sends requests inside and outside the calls, hangs up, and prints the answers and the time of the end as JSON.
+sends requests inside and outside the calls, hangs up, and prints the answers and the time at which it ended as JSON.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def statuses(caller: Caller, seconds: float = 3, enough=lambda answers: False) -
 
 
 def flow(caller: Caller) -> Caller:
-    """Exchange a request on this socket, so that the firewall knows its connection."""
+    """Exchange a request and its answer on this socket, so that the firewall knows the connection."""
     caller.send("OPTIONS", f"sip:{caller.target}", f"<sip:x@{caller.source}>", f"<sip:{caller.target}>")
     assert statuses(caller, 60, bool) == ["200 OK"]
     return caller
@@ -64,7 +64,7 @@ def main(source: str, target: str, number: str) -> None:
             new = caller(transport)
             new.invite(number)
             said["new"][transport] = statuses(new)
-        # The provider's connection may have been reset. A provider then opens another one.
+        # The provider's connection may have been reset. A provider would then open another one.
         calls["tcp"].socket.close()
         calls["tcp"].socket = socket.create_connection((target, 5060), source_address=(source, 0))
         for transport, call in calls.items():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Random changes of small, dense tables, as options of livekit_sip_routing."""
+"""Random changes to small, dense tables, as options of livekit_sip_routing."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ class _Change:
         self.drop_trunk(self.rng.choice(self.trunks), "")
 
     def replace_rule(self) -> None:
-        """Replace a rule with one of another name that takes its calls."""
+        """Replace a rule with one that has another name and takes its calls."""
         old = self.rng.choice(self.rules)
         new = {**self.new_rule(), **{key: old[key] for key in ("trunks", "any_trunk", "numbers", "inbound_numbers")}}
         self.options(new)["pin"] = self.options(old)["pin"]
@@ -196,7 +196,7 @@ def change(rng: random.Random) -> tuple[Options, Options, list[str]]:
 
 
 def calls(rng: random.Random, before: Options, after: Options, least: int) -> list[dict]:
-    """Calls for tests/doubles/oracle: each number of either table from each caller, and a sample of them with PINs."""
+    """Calls for tests/doubles/oracle: each number in either table from each caller, and a sample of them with PINs."""
     numbers = {number for trunks, _rules in (before, after) for trunk in trunks for number in trunk["numbers"]}
     others = [*sorted(set(NUMBERS) - numbers), "1000"]
     numbers = [*sorted(numbers), others[0]]

@@ -27,7 +27,7 @@ SUPPORT = Path(__file__).resolve().parent
 
 
 def up(network, subnet, hosts, subnet6=None):
-    """Start new hosts on their own network, unless they were kept, and return whether they were. Call down() later."""
+    """Return whether the hosts were kept. If not, start new ones on their own network. Call down() later."""
     if kept() and all(runs(**host) for host in hosts):
         return True
     remove(network, hosts)

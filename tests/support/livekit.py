@@ -4,7 +4,7 @@
     with LiveKit() as livekit:
         status, trunks = livekit.twirp("SIP", "ListSIPInboundTrunk", {})
 
-They start in under a second and stop with the test. Any number may run at the same time, also next to a deployment.
+They start in under a second and stop with the test. Any number may run at the same time, even next to a deployment.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _given: set[int] = set()
 
 
 def free_port() -> int:
-    """A port that is free on TCP and UDP, a new one each time, below the ephemeral ports of outgoing connections."""
+    """A port that is free for TCP and UDP, a new one each time, below the ephemeral ports of outgoing connections."""
     while True:
         port = random.randint(21000, 32000)
         if port in _given:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""For each kind of object: options that set, change and clear every field, and the fewest required options."""
+"""For each kind of object: options that set, change and clear every field, and a minimal set of options."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class Oracle:
         return self
 
     def __exit__(self, *_unused) -> None:
-        # Kill it, because it may still wait for an answer of a server that has stopped.
+        # Kill it, because it may still be waiting for an answer from a server that has stopped.
         self.process.kill()
         self.process.communicate()
 
@@ -40,11 +40,11 @@ class Oracle:
         return self.answers({"from": CALLER, "to": to, "src": SOURCE, **call})[0]
 
     def store(self, trunks: list[dict], rules: list[dict]) -> None:
-        """Replace all trunks and rules of livekit-server with these, even if its API would refuse them."""
+        """Replace all trunks and rules on livekit-server with these, even if its API would refuse them."""
         self.answers({"trunks": trunks, "rules": rules})
 
     def outbound(self) -> list[dict]:
-        """Return the calls that livekit-server sent to livekit-sip since the last use. The first use starts it."""
+        """Return the calls from livekit-server to livekit-sip since the last use. The first use starts recording."""
         return self.answers({"outbound": True})[0]["requests"]
 
     def write(self, *questions: dict) -> None:

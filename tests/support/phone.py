@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Place a call with audio, with only Python: a test process calls `talk`, a test host runs this file.
+"""Place a call with audio, using only Python: a test process calls `talk`, a test host runs this file.
 
 phone.py SOURCE TARGET NUMBER PATIENCE FROM_HOST
 
@@ -22,9 +22,9 @@ VOICE = 1000
 
 
 def talk(caller: Caller, seconds: float, voice: int = VOICE, tones_wanted: int = 0) -> list[bytes]:
-    """Send a tone for that time, packet by packet, and return the packets that arrive.
+    """Send a tone for that many seconds, packet by packet, and return the packets that arrive.
 
-    For a busy machine, it continues until it has heard `tones_wanted` tones, or for a minute.
+    On a busy machine, it continues until it has heard `tones_wanted` tones, or for a minute.
     """
     port = int(re.search(r"^m=audio (\d+)", caller.answer.body, re.MULTILINE)[1])
     target = (re.search(r"^c=IN IP4 (\S+)", caller.answer.body, re.MULTILINE)[1], port)

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Probe another host from the test host on which this runs. It needs only Python.
+"""Probe another host from the test host where this runs. Needs only Python.
 
 probe.py tcp SOURCE TARGET PORT...    prints {port: "open" | "refused" | "silent"}
 probe.py udp SOURCE TARGET PORT TEXT [UNTIL]
-                                      sends one datagram and prints a list of the answers of two seconds, or of up to
-                                      six, until one begins with UNTIL
-probe.py get URL                      prints the answer of an HTTP server
-probe.py talk TARGET PORT             sends its standard input by TCP and prints the answer until the other side closes
+                                      sends one datagram and prints a list of the answers that arrive within two
+                                      seconds, or within up to six, until one begins with UNTIL
+probe.py get URL                      prints the answer from an HTTP server
+probe.py talk TARGET PORT             sends its standard input over TCP and prints the answer until the peer closes
 probe.py listen PORT                  prints "ready", the source of each datagram in six seconds, and "done"
 """
 

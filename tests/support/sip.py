@@ -68,7 +68,7 @@ def tcp(caller, source, target, ports):
 
 
 def udp(caller, source, target, port, text="hello", until=""):
-    """Send one datagram, and return the answers of two seconds, or of up to six until one begins with `until`.
+    """Send one datagram, and return the answers within two seconds, or within up to six until one begins with `until`.
 
     A closed port adds "refused".
     """

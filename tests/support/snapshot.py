@@ -22,7 +22,7 @@ INTERNAL = re.compile(
     r"|/etc/(ld\.so\.cache|\.pwd\.lock|machine-id|mtab|resolv\.conf|hosts|hostname|.*-)$"
 )
 SYSCTL = Path("/proc/sys/net")
-# Counters, and settings of one interface.
+# Counters, and settings of a single interface.
 BUSY = re.compile(r"conntrack_count|/(conf|neigh)/|/route/|tcp_fastopen_key|random|bpf_")
 
 
@@ -56,7 +56,7 @@ def describe(path):
 
 
 def ours_by_name():
-    """Files of the whole host whose names contain "livekit"."""
+    """All files on the host whose names contain "livekit"."""
     elsewhere = [
         "(",
         "-path",

@@ -23,7 +23,7 @@ def rtp(number: int, hertz: int) -> bytes:
 
 
 def heard(packets: list[bytes], *more: int) -> list[int]:
-    """The tones of a stream in order, out of those of the greeting and `more`. A tone lasts at least 0.1 s."""
+    """The tones in a stream, in order, out of the greeting's tones and `more`. A tone lasts at least 0.1 s."""
     loudest = [loudest_of(packet[HEADER:], [*GREETING, *more]) for packet in packets]
     runs: list[list[int]] = []
     for hertz in filter(None, loudest):

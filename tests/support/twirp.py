@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ask the livekit-server of the test host on which this runs, with the role's key. It needs only Python.
+"""Ask the livekit-server on the test host where this runs, with the role's key. Needs only Python.
 
 twirp.py SERVICE RPC JSON    prints the answer's JSON
 """

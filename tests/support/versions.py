@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fields of the modules' table that a version of livekit-server does not have."""
+"""Fields in the modules' table that a version of livekit-server does not have."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 """Find calls that fare worse while a table changes, from the decisions after each write.
 
 Each decision must equal the one before or the one after the change. There are two exceptions, each for one write, and
-only if the result of the run names the number at that write:
+only if the result of the run names the number for that write:
 
 * The number moves between trunks. The call may be accepted only if it is accepted before or after the change.
 * Another rule takes the call. The call may be refused, or need a PIN. A third rule may accept it only if the caller
@@ -81,7 +81,7 @@ def _excepted(call: dict, fate: Fate, first: Fate, last: Fate, named: list[str])
 
 
 def _off(fate: Fate, first: Fate, last: Fate) -> bool:
-    """Whether a caller, with or without the password, fares differently than at both ends."""
+    """Whether a caller, with or without the password, fares differently from both before and after the change."""
     return any(seen not in ends for seen, *ends in zip(*map(_seen, (fate, first, last)), strict=True))
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from . import images, playbook, settings, summary
 
 STORE = playbook.INVENTORY / "group_vars" / "all" / "zz_deploy.yml"
-# This file exists if the machine runs the demo agent, and puts it in the group livekit_agent.
+# This file exists if the machine runs the demo agent, and puts the machine in the group livekit_agent.
 AGENT_GROUP = playbook.INVENTORY / "zz_deploy.yml"
 DEMO_AGENT = playbook.CHECKOUT / "roles" / "livekit_agent" / "files" / "demo"
 PLAYBOOKS = Path(__file__).parent / "playbooks"
@@ -41,7 +41,7 @@ def deploy(environment):
 
 
 def image_variables(chosen):
-    """Role variables for the chosen images and, if a real image is unavailable, for a running or a built one."""
+    """Role variables for the chosen images and, if a real image is unavailable, for a running or locally built one."""
     parts, agent = wanted_images()
     parts = [
         replace(part, image=chosen[part.part], archive="", chosen=True) if part.part in chosen else part
@@ -75,7 +75,7 @@ def demo_agent_variables(daemon):
 
 
 def wanted_images():
-    """The desired images, without those of an earlier fallback, so that a registry that answers again is used."""
+    """The desired images, not those of an earlier fallback, so that a registry that answers again is used."""
     with tempfile.TemporaryDirectory() as scratch:
         inventory = Path(scratch) / "inventory"
         shutil.copytree(playbook.INVENTORY, inventory, ignore=shutil.ignore_patterns(STORE.name))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The image of each of the three programs: the real one if it is available, else one built on this machine.
+"""The image of each of the three programs: the real one if it is available, otherwise one built on this machine.
 
-A built image contains Redis from Debian's package, livekit-server from its source, or a stand-in for livekit-sip, which
-no package registry carries. Only `make deploy` falls back to built images, for trials; `site.yml` never does.
+A built image contains Redis from Debian's package, livekit-server built from source, or a stand-in for livekit-sip,
+which no package registry carries. Only `make deploy` falls back to built images, for trials; `site.yml` never does.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 CHOICES = {"livekit_redis": "REDIS_IMAGE", "livekit_server": "SERVER_IMAGE", "livekit_sip": "SIP_IMAGE"}
 PARTS = tuple(CHOICES)
 BUILT_HERE = "telephony.livekit/"
-# Answers of a registry that rejects the request. A fallback would hide a mistake in the reference.
+# Answers from a registry that rejects the request. A fallback would hide a mistake in the reference.
 REFUSALS = ("manifest unknown", "denied", "unauthorized", "toomanyrequests", "invalid reference")
 
 
@@ -24,7 +24,7 @@ class ImageUnavailable(Exception):
 
 @dataclass(frozen=True)
 class Wanted:
-    """One part as in the inventory and the role's defaults, without the settings of an earlier fallback."""
+    """One part as the inventory and the role's defaults define it, without the settings of an earlier fallback."""
 
     part: str
     image: str
@@ -46,7 +46,7 @@ def is_refusal(message):
 
 
 class Docker:
-    """The requests to the Docker daemon."""
+    """Requests to the Docker daemon."""
 
     def __init__(self):
         try:
@@ -76,7 +76,7 @@ class Docker:
         return True
 
     def runs(self, wanted):
-        """The image of the part's container, or an empty string if it was built here or no longer exists."""
+        """The image of the part's container, or an empty string if that image was built here or no longer exists."""
         try:
             container = self.client.containers.get(wanted.container or wanted.part.replace("_", "-"))
         except NotFound:

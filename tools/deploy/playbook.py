@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run playbooks of this checkout and return their changes."""
+"""Run playbooks from this checkout and return their changes."""
 
 import json
 import os

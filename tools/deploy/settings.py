@@ -18,7 +18,7 @@ HEADER = """\
 """
 
 
-# Not a role variable: the roles get a chosen image only after it is known to be available.
+# Not a role variable: the roles get a chosen image only once it is known to be available.
 CHOSEN = "deploy_chosen_images"
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The summary at the end of `make deploy`: that of the playbook site, the next steps and the changes."""
+"""The end of the output of `make deploy`: the summary from the playbook site, the next steps and the changes."""
 
 from ansible_collections.telephony.livekit.plugins.plugin_utils._summary import sip_uri, summary
 

@@ -39,7 +39,7 @@ def inspected(host, line):
 
 @pytest.fixture
 def drops(host):
-    """A function that returns the number of packets that each firewall counter has counted."""
+    """A function that returns the packet count of each firewall counter."""
 
     def read():
         listed = json.loads(host.check_output("nft --json list counters table inet livekit"))

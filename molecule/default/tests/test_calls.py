@@ -44,7 +44,7 @@ def test_another_number_gets_one_180_and_no_room(host, line, caller):
 
 @pytest.mark.parametrize("from_host", [OUTSIDE, ALLOWED])
 def test_a_stranger_hears_nothing(host, line, caller, drops, from_host):
-    """An address of the provider in From, which satisfies a trunk's allowed_addresses, does not help."""
+    """A provider address in From, which satisfies a trunk's allowed_addresses, does not help."""
     before, dropped = rooms(host), drops()["sip_dropped"]
     assert sip.call(caller, OUTSIDE, line.address, line.number, from_host=from_host, seconds=2) == []
     assert rooms(host) <= before

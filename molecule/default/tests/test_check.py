@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A check run after the deployment is quick and finds nothing to change, which molecule's own `check` does not test."""
+"""A check run after the deployment is quick and finds nothing to change. Molecule's own `check` does not test this."""
 
 import json
 import os
@@ -11,11 +11,11 @@ import pytest
 
 SCENARIO = Path(__file__).resolve().parents[1]
 
-# A task costs a round trip to the host. Seconds depend on the machine, the number of round trips does not. If a change
-# exceeds it, find one probe that tells whether there is anything to do, as internal_host_info does.
+# Each task costs a round trip to the host. Seconds depend on the machine; the number of round trips does not. If a
+# change exceeds this limit, find one probe that tells whether there is anything to do, as internal_host_info does.
 ROUND_TRIPS = 26
-# Each task that stays on the controller costs a process there, also a skipped one. Put tasks that run only on a change
-# into their own file, so that one include is skipped.
+# Each task that stays on the controller costs a process there, even if it is skipped. Put tasks that run only for a
+# change into a separate file, so that only one include is skipped.
 LOCAL_TASKS = 170
 # Actions that run on the controller.
 LOCAL = {
@@ -48,7 +48,7 @@ def round_trips(report):
 
 
 def local_tasks(report):
-    """How many tasks were skipped or stayed on the controller, for each host."""
+    """For each host, the number of tasks that were skipped or stayed on the controller."""
     return Counter(
         host
         for play in report["plays"]
@@ -97,6 +97,6 @@ def test_a_second_check_finds_nothing_to_change():
     ],
 )
 def test_a_part_knows_what_the_whole_knows(part, container):
-    """Other keys or another password would change the container's configuration."""
+    """Different keys or a different password would change the container's configuration."""
     names = {task["task"]["name"] for play in check(*part)["plays"] for task in play["tasks"] if task["hosts"]}
     assert any(name.endswith(f"Run {container}") for name in names), names

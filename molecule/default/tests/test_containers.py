@@ -69,7 +69,7 @@ def test_livekit_server_is_healthy(host):
 
 @pytest.fixture
 def redis(host, line):
-    """A function that sends Redis a command from the host: `docker exec` does not work on every test host."""
+    """A function that sends Redis a command from the host, because `docker exec` does not work on every test host."""
 
     def ask(command, login="printf 'AUTH '; cat /etc/livekit/redis/password"):
         talk = f"python3 /tests/support/probe.py talk {line.redis} 6379"

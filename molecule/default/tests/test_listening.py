@@ -39,7 +39,7 @@ def test_everything_listens_where_it_should(listeners, line):
 @pytest.mark.parametrize("source", [ALLOWED, OUTSIDE])
 def test_no_other_host_reaches_what_is_inside(host, caller, listeners, line, source):
     ports = {6379, 7880, 7881, 8085}
-    # All other TCP ports that are not only on loopback.
+    # All other TCP ports that do not listen only on loopback.
     ports |= {port for (protocol, port), where in listeners.items() if protocol == "tcp" and not loopback(where)} - {
         5060
     }

@@ -10,7 +10,7 @@ from tests.support.phone import VOICE
 from tests.support.tones import GREETING
 
 testinfra_hosts = ["molecule"]
-# Without the elements of sets: one set remembers callers for a minute.
+# Without the elements of sets, because one set remembers callers for a minute.
 RULES = "nft --stateless --terse list table inet livekit"
 
 
@@ -37,7 +37,7 @@ def nothing_for_strangers(caller, line):
 
 
 def still_a_line(host, line, caller):
-    # The firewall already drops the packets of strangers while the line starts.
+    # The firewall already drops strangers' packets while the line starts.
     assert nothing_for_strangers(caller, line)
     wait_for(lambda: works(caller, line))
     running = "docker inspect --format '{{.State.Running}}' " + " ".join(line.containers)
@@ -52,7 +52,7 @@ def test_docker_restarts(host, line, caller):
 
 @pytest.mark.parametrize("action", ["reload-or-restart", "restart", "stop"])
 def test_somebody_handles_nftables(host, line, caller, action):
-    """Debian's nftables.service flushes all tables, the collection's too."""
+    """Debian's nftables.service flushes all tables, including the collection's."""
     host.check_output(f"timeout 60 systemctl {action} nftables")
     assert nothing_for_strangers(caller, line)
     assert "sip_dropped" in host.check_output(RULES)

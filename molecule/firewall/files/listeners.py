@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Answer in place of LiveKit, over IPv4 and IPv6: 180 on the SIP port, an echo on the first and last RTP port."""
+"""Answer in place of LiveKit, over IPv4 and IPv6: 180 on the SIP port, an echo on the first and last RTP ports."""
 
 import asyncio
 import re

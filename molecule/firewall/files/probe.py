@@ -2,7 +2,7 @@
 """Probe another host from the caller and print one JSON object.
 
 probe.py look HOST SOURCE...       {source: ports that answer}, such as ["tcp 5060", "udp 5060"], all probed at once
-probe.py flood HOST SOURCE COUNT   number of answers to COUNT requests at once, by kind, and the elapsed seconds
+probe.py flood HOST SOURCE COUNT   number of answers to COUNT simultaneous requests, by kind, and the elapsed seconds
 """
 
 import json
@@ -12,7 +12,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 WAIT = 1.5  # seconds for an answer that may not come
-ANSWER = 120  # seconds for an answer that does come, late on a busy machine
+ANSWER = 120  # seconds for an answer that does come, but late on a busy machine
 SILENCE = 10  # seconds after the last answer that does come
 TCP = (5060, 6379, 7880, 7881, 8085)
 UDP = (5060, 7882, 10000, 10100)
@@ -85,7 +85,7 @@ def flood(host, source, count):
         others = pool.submit(udp, host, source, 5060, *(request("BYE", number) for number in numbers), wait=ANSWER)
         connections = [pool.submit(tcp, host, source, 5060) for _unused in numbers]
         connected = sum(one.result() for one in connections)
-        seconds = time.monotonic() - began  # with the retries of a SYN that is dropped
+        seconds = time.monotonic() - began  # including the retries of a dropped SYN
         return {"connections": connected, "calls": calls.result(), "others": others.result(), "seconds": seconds}
 
 

@@ -54,7 +54,7 @@ def everywhere(what=None):
 
 @pytest.fixture
 def drops(hosts):
-    """A function that returns the number of packets that each counter of a host has dropped."""
+    """A function that returns the number of dropped packets for each counter on a host."""
 
     def read(host):
         listed = json.loads(hosts[host].check_output("nft --json list counters table inet livekit"))
@@ -65,7 +65,7 @@ def drops(hosts):
 
 @pytest.fixture(scope="session")
 def play():
-    """A function that runs converge.yml and returns the changed tasks, failures and warnings of each host."""
+    """A function that runs converge.yml and returns the changed tasks, failures and warnings for each host."""
 
     def run(*arguments, **variables):
         ended = subprocess.run(

@@ -14,13 +14,13 @@ from tests.support.hosts import wait_for
 
 
 def test_the_provider_gets_through_and_nobody_else(look):
-    """Only SIP from the signalling networks and the first and last RTP port from the media networks answer."""
+    """Only SIP answers the signalling networks, and only the first and last RTP ports answer the media networks."""
     assert look() == everywhere(PROVIDER_ONLY)
 
 
 @pytest.fixture(scope="module")
 def calls(caller, hosts):
-    """Calls by sipp: {(host, family, source, From host): answers}."""
+    """Calls placed by sipp: {(host, family, source, From host): answers}."""
 
     def call(host, family, source, from_host):
         bracket = "[{}]" if family == "IPv6" else "{}"
@@ -43,7 +43,7 @@ def test_a_call_from_the_provider_rings(calls, host, family):
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("host", HOSTS)
 def test_a_stranger_hears_nothing(calls, drops, host, family):
-    """An address or network of the provider in From, which satisfies a trunk's allowed_addresses, does not help."""
+    """A provider address or network in From, which satisfies a trunk's allowed_addresses, does not help."""
     assert calls[host, family, OUTSIDE[family], SIGNALLING[family]] == []
     assert calls[host, family, OUTSIDE[family], SIGNALLING_NETWORK[family]] == []
 
@@ -59,7 +59,7 @@ def test_what_is_dropped_is_counted(caller, drops, host):
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_new_calls_are_limited_and_open_ones_go_on(caller, drops, family):
-    """Of 60 calls and 60 connections at once, 20 and 5 a second pass. 60 BYE requests at the same time all pass."""
+    """Of 60 calls and 60 connections at once, 20 pass, plus 5 per second. 60 simultaneous BYE requests all pass."""
 
     def flood(source, count):
         return json.loads(caller.check_output(f"python3 /opt/probe.py flood {address('nft', family)} {source} {count}"))
@@ -87,12 +87,12 @@ def test_docker_keeps_its_rules(hosts):
 
 
 def let_nobody_in_at_the_chain(host):
-    """Flush the collection's chain, which the guard restores at once, then delete its rule in the operator's chain."""
+    """Flush the collection's chain, which the guard restores at once, then delete our rule in the operator's chain."""
     host.check_output("nft flush chain inet livekit input")
     wait_for(lambda: "counter name" in host.check_output("nft list chain inet livekit input"))
     ours = "nft --handle list chain inet filter input | sed -n 's/.*telephony.livekit.* handle //p'"
     delete = f"{ours} | xargs nft delete rule inet filter input handle"
-    # Hold the lock of the script that the guard runs, which would add this rule again.
+    # Hold the lock of the script that the guard runs, because the script would add this rule again.
     host.check_output(f"flock /etc/livekit/firewall.sh sh -c {shlex.quote(delete)}")
 
 
@@ -126,7 +126,7 @@ def test_the_next_run_mends_them(spoiled):
 
 @pytest.fixture(scope="module")
 def checks(play):
-    """The results of check runs with other variables."""
+    """The results of check runs with different variables."""
     networks = "{{ livekit_firewall_known.telnyx.%s_networks }}"
     given = {
         "no chain": ("chain", {"livekit_firewall_foreign_chains": []}),

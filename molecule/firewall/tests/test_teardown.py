@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The state absent removes exactly what the role made."""
+"""The state absent removes exactly what the role created."""
 
 import pytest
 from addresses import FAMILIES, HOSTS

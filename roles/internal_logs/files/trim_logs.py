@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Written by Ansible, role telephony.livekit.internal_logs. Changes here are overwritten.
-"""Remove lines that are older than some days from the logs of this collection's containers.
+"""Remove lines that are older than a number of days from the logs of this collection's containers.
 
-Docker limits only the size of a log, and with few calls it would keep callers' numbers for too long.
+Docker limits only the size of a log, so with few calls, the log would keep callers' numbers for too long.
 """
 
 import glob

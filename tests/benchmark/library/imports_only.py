@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A module that has the imports of livekit_sip_routing and does nothing: the least time of a run."""
+"""A module that has the imports of livekit_sip_routing and does nothing: the minimum time for a run."""
 
 from __future__ import annotations
 

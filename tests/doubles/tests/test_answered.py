@@ -34,7 +34,7 @@ def livekit():
             "name": "line",
             "trunk_ids": [made["sip_trunk_id"]],
             "rule": {"dispatch_rule_individual": {"room_prefix": "call"}},
-            # Rooms end early, so that tests need not wait; livekit-server's default is 20 s.
+            # Rooms end early, so that tests do not have to wait; livekit-server's default is 20 s.
             "room_config": {"departure_timeout": 1, "agents": [{"agent_name": "voice-agent"}]},
         }
         assert running.twirp("SIP", "CreateSIPDispatchRule", {"dispatch_rule": rule})[0] == 200

@@ -25,7 +25,7 @@ def livekit():
 
 @pytest.fixture
 def line(livekit):
-    """A function that creates a trunk and a rule with these additional fields."""
+    """A function that creates a trunk and a rule with the given additional fields."""
 
     def make(**rule) -> None:
         trunk = {"name": "line", "numbers": [NUMBER], "allowed_addresses": ["127.0.0.0/8"]}

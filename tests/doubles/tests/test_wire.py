@@ -154,7 +154,7 @@ def play(case: dict, livekit: LiveKit) -> Played:
         over = threading.Event()
         watcher = None
         if case.get("room_appeared") is not None and not case.get("api"):
-            # List the rooms here: on a busy machine, the thread may start only when the room of the call exists.
+            # List the rooms here: on a busy machine, the room of the call may exist before the thread starts.
             watcher = threading.Thread(target=watch, args=(livekit, rooms(livekit), over, result))
             watcher.start()
         up: list[Caller] = []
@@ -171,7 +171,7 @@ def play(case: dict, livekit: LiveKit) -> Played:
             send(caller, case, step["send"], result.answers)
             answers = listen(caller, case, number)
             if step["send"].get("note") == REPEATED:
-                # The first INVITE still rings: the later it is repeated, the sooner a ring follows the repetition.
+                # The first INVITE's call still rings: the later the INVITE is repeated, the sooner a ring follows.
                 late = caller.sent - before - lasts(case["steps"][number - 1]) / 1000
                 answers = [replace(answer, seconds=answer.seconds + late) for answer in answers]
             result.answers.append(answers)
@@ -251,7 +251,7 @@ def listen(caller: Caller, case: dict, number: int) -> list[Answer]:
 
 
 def without_more_rings(step: dict, answers: list[Answer]) -> list[Answer]:
-    """Remove repeated rings: their number is random, until an agent answers or the CANCEL arrives."""
+    """Remove repeated rings: until an agent answers or the CANCEL arrives, their number is random."""
     statuses = [one.get("status") for one in step["answers"]]
     if step["send"]["method"] == "CANCEL" and statuses:
         return [answer for answer in answers if answer.status != "180 Ringing"]
@@ -279,7 +279,7 @@ def break_as_recorded(livekit: LiveKit, setup: dict) -> None:
         livekit.stop_server()
     if redis := setup.get("redis"):
         livekit.stop_redis()
-        if redis != "stopped":  # the recording restarted an empty Redis 4 s before, and wrote the trunk and rule again
+        if redis != "stopped":  # the recording restarted an empty Redis 4 s earlier, and wrote the trunk and rule again
             livekit.start_redis()
             threading.Event().wait(4)
             store(livekit, setup["api"])
@@ -309,7 +309,7 @@ def lasts(step: dict) -> float:
 
 
 def watch(livekit: LiveKit, others: set[str], over: threading.Event, result: Played) -> None:
-    """Poll the rooms, except for those that another case left."""
+    """Poll the rooms, except for those that another case left behind."""
     while not over.wait(0.1):
         found = sorted(rooms(livekit) - others)
         result.rooms.append([seen for seen in (room(livekit, name) for name in found) if seen])

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The trunk and rule of a call, compared with the test cases that LiveKit publishes for its own matching.
 
-The cases are those of trunkCases and dispatchCases in https://github.com/livekit/protocol/blob/main/sip/sip_test.go,
-except one with regular expressions, which no API can write.
+The cases are trunkCases and dispatchCases in https://github.com/livekit/protocol/blob/main/sip/sip_test.go,
+except for one with regular expressions, which no API can write.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ TRUNKS = [
         {"caller": "+" + ONE, "called": "+" + TWO},
     ),
 ]
-# The server accepts this table, but answers calls of a listed caller with 503. The collection rejects the table.
+# The server accepts this table, but answers calls from a listed caller with 503. The collection rejects the table.
 VALID_TO_LIVEKIT_ONLY = {"inbound"}
 
 # name, rules, matching rule (None: the server rejects or cannot decide), whether the table is valid, trunk, PIN

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Messages of the modules if a connection option is invalid, or if no LiveKit server answers at `url`."""
+"""The modules' messages if a connection option is invalid, or if no LiveKit server answers at `url`."""
 
 from __future__ import annotations
 
@@ -256,7 +256,7 @@ def test_a_server_that_says_it_speaks_https_is_named(server, modules, text):
 
 
 def test_a_connection_that_breaks_in_the_handshake_is_tried_again(server, modules, tmp_path, monkeypatch):
-    """A server that restarts breaks connections in the handshake."""
+    """A server that restarts breaks connections during the handshake."""
     path = certificate(tmp_path / "server.pem")
     server.speak_tls(path)
     modules.connection["url"] = server.url

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Replacement of a container by another one, on a fake Docker."""
+"""Replacement of a container with another one, on a fake Docker."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def test_until_the_new_one_is_healthy_a_reboot_brings_the_old_one_back(folder):
 
 
 def test_one_that_ends_until_something_else_is_there_is_started_again(folder):
-    """Without a restart policy, Docker does not restart it. With one, Docker would also start it after a reboot."""
+    """Without a restart policy, Docker does not restart the container. With one, it would also do so after a reboot."""
     docker = Docker("sip", "sip-next", dies=["sip-next"])
 
     def there_after_two_starts():

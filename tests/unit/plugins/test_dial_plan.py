@@ -23,7 +23,7 @@ def rows(heading: str) -> list[tuple[str, str, str]]:
 
 
 def in_code(name: str, *modules: str) -> list[tuple[str, str, str]]:
-    """The same values of every call Finding(…) or Problem(…) in the code, with … in place of variables."""
+    """The same values from every call Finding(…) or Problem(…) in the code, with … in place of variables."""
     sources = [
         (REPOSITORY / "plugins" / "module_utils" / f"{module}.py").read_text(encoding="utf-8") for module in modules
     ]

@@ -68,7 +68,7 @@ def flat(options, below, path=""):
 
 
 def marks(options, path=""):
-    """Path of each option -> its no_log, None if it is not set."""
+    """Path of each option -> its no_log, or None if it is not set."""
     found = {}
     for name, option in options.items():
         found[path + name] = option.get("no_log")

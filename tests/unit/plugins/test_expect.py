@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Calls as tests of a dial plan: a change that would give a call another result fails, with the explanation."""
+"""Calls as tests of a dial plan: a change that would give a call a different result fails with the explanation."""
 
 from __future__ import annotations
 

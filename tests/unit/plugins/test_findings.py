@@ -51,7 +51,7 @@ def outbound(key="o", *numbers, **fields):
 
 ONLY_OPUS = {"only_listed_codecs": True, "codecs": [{"name": "opus", "rate": 48000}]}
 
-# code, severity, keys of the objects concerned, words of the cause, the table
+# code, severity, keys of the objects concerned, words from the cause, the table
 CASES = [
     ("trunks_conflict", ERROR, "tu", ONE, [trunk(), trunk("u", "12025550100"), rule(), rule("s", "u")]),
     ("trunks_conflict", ERROR, "tu", CALLER, [trunk(), trunk("u", allowed_numbers=[CALLER]), rule("r", "t", "u")]),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The query for the version of an image on the host, with a script as Docker."""
+"""The query for the version of an image on the host, with a script in place of Docker."""
 
 import json
 import subprocess

@@ -244,7 +244,7 @@ def test_servers_from_one_version_on_take_another_user_for_the_to_header(version
     assert found["sent"]["to_uri"] == f"sip:{to}@sip.example.com;transport=tcp"
 
 
-# code, program that rejects the call, words of the cause, trunk, request
+# code, program that rejects the call, words from the cause, trunk, request
 CASES = [
     ("trunk_unknown", SERVER, "'other'", {}, {"trunk": "other"}),
     ("to_missing", SERVER, "empty", {}, {"to": ""}),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The planner, without a server and without Ansible."""
+"""The planner, without a server or Ansible."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ CALLERS = ["+12025550150", "+12025550151"]
 
 @st.composite
 def callers_(draw):
-    """A valid table in which each number accepts any caller or some callers."""
+    """A valid table in which each number accepts any caller, or only some callers."""
     trunks = {}
     for number in NUMBERS[:3]:
         for callers in draw(st.sampled_from([[], [[]], [CALLERS], [CALLERS[:1]], [CALLERS[:1], CALLERS[1:]]])):
@@ -244,7 +244,7 @@ def test_what_is_as_wanted_is_not_written(drawn, shuffler):
 
 
 def test_numbers_that_move_in_a_ring_of_a_thousand():
-    """Each trunk passes its number to the next: one write parks a number, and each trunk waits for one other."""
+    """Each trunk passes its number to the next: one write parks a number, and each trunk waits for another."""
     count = 1000
     current = table([trunk(f"ST_{index}", f"t{index}", f"+{index}") for index in range(count)])
     wanted = wishes([{"name": f"t{(index + 1) % count}", "numbers": [f"+{index}"]} for index in range(count)])

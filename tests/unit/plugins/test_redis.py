@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The queries to Redis and the reported answers, with a list of answers as Redis."""
+"""The queries to Redis and the reported answers, with a list of answers in place of Redis."""
 
 from __future__ import annotations
 

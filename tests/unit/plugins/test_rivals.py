@@ -29,7 +29,7 @@ def created(*keys):
 
 
 class Server:
-    """A table that withdrawals change, and the other run too, after `other_yields_after` seconds."""
+    """A table that withdrawals change, and that the other run changes too, after `other_yields_after` seconds."""
 
     def __init__(self, trunks, rules=(), other_yields_after=None, other=""):
         self.table = {"inbound_trunk": list(trunks), "dispatch_rule": list(rules)}

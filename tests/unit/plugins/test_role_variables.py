@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Variables of roles outside the play: their values in the inventory, else the defaults of their role."""
+"""Variables of roles outside the play: their values in the inventory, otherwise the defaults of their roles."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_a_default_that_follows_another_variable(get):
 
 
 def test_a_default_that_needs_what_only_its_role_knows(get):
-    """The networks of the provider come from a variable in vars of the role livekit_firewall."""
+    """The networks of the provider come from a variable in the vars of the role livekit_firewall."""
     extra = {"mine": {"signalling_networks": ["192.0.2.0/24"]}}
     given = {"livekit_firewall_provider": "mine", "livekit_firewall_providers_extra": extra}
     assert get("livekit_firewall_signalling_networks", **given) == ["192.0.2.0/24"]

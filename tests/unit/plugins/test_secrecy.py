@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Only the mark in the table makes a field secret: the value of a marked field is in no output of a module."""
+"""Only the mark in the table makes a field secret: no output of a module contains the value of a marked field."""
 
 from __future__ import annotations
 

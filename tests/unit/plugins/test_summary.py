@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The summary at the end of the playbook site and of `make deploy`."""
+"""The summary at the end of the site playbook and of `make deploy`."""
 
 import copy
 

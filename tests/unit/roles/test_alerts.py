@@ -33,7 +33,7 @@ def test_what_an_alert_reads_is_documented():
 
 @pytest.mark.parametrize("rule", ALERTS, ids=[rule["alert"] for rule in ALERTS])
 def test_livekit_sip_has_the_metrics_and_labels_that_an_alert_reads(rule):
-    """The metrics are those of a recording, because the stand-in serves none."""
+    """The metrics come from a recording, because the stand-in serves none."""
     served = {name: {*of["labels"]} for name, of in RECORDED["served"].items()} | NOT_UNTIL_IT_HAPPENS
     values = {
         (label, value) for counted in COUNTED.values() for one in counted for label, value in one["labels"].items()

@@ -53,7 +53,7 @@ def test_defaults_equal_the_spec(role):
     specs, there = options(role), defaults(role)
     lines = [f"meta/argument_specs.yml: add {name}" for name in there.keys() - specs.keys()]
     for name, spec in specs.items():
-        # For any invalid value, Ansible prints the resolved defaults of the specification, so it contains no secrets.
+        # For any invalid value, Ansible prints the specification's resolved defaults, so these contain no secrets.
         secret = "hostvars[" in str(there.get(name, ""))
         if spec.get("required"):
             lines += [f"defaults/main: remove {name}, which is required"] if name in there else []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The script of the role internal_drain, which ends livekit-sip with its last call."""
+"""The script of the role internal_drain, which ends livekit-sip when its last call ends."""
 
 import os
 import subprocess

@@ -44,7 +44,7 @@ def templates() -> list[Path]:
 
 
 def jinja_in(value, condition: bool = False) -> Iterator[str]:
-    """The templates in a document: each string with braces, and each condition, in added braces."""
+    """The templates in a document: each string with braces, and each condition, with braces added."""
     if isinstance(value, dict):
         for key, item in value.items():
             yield from jinja_in(item, key in CONDITIONS)

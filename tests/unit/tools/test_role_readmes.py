@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The images of tools/images.yml are the defaults of the roles, in every file that names them."""
+"""The images in tools/images.yml are the roles' defaults, in every file that names them."""
 
 import datetime
 import ipaddress

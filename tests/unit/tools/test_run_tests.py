@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The report of `make test` on a stage."""
+"""The report of `make test` about a stage."""
 
 from collections import Counter
 

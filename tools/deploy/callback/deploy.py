@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ansible's default output with less noise. It passes changed tasks and the facts of the summary to `make deploy`."""
+"""Ansible's default output with less noise. It passes changed tasks and the facts for the summary to `make deploy`."""
 
 import json
 import os

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A demo agent on livekit-agents: it answers, plays three tones, and then echoes the caller.
+"""A demo agent based on livekit-agents: it answers, plays three tones, and then echoes the caller.
 
 It needs no account with an AI provider. Its server and its name come from LIVEKIT_URL, LIVEKIT_API_KEY,
 LIVEKIT_API_SECRET and LIVEKIT_AGENT_NAME.
@@ -16,22 +16,23 @@ from livekit.agents import AgentServer, AutoSubscribe, JobContext, JobExecutorTy
 RATE = 24000
 FRAME = RATE // 50  # 20 ms
 GREETING = [(440, 1.0), (554, 0.5), (659, 0.5)]  # hertz, seconds
-# Measured on two cores that were busy with other work: with three calls for each some lost their first tones, and of
-# twenty at once seven were answered at all, minutes late. A call takes 30 MB.
+# Measured on two cores that were busy with other work: with three calls per core, some calls lost their first tones,
+# and of twenty simultaneous calls only seven were answered, and those minutes late. A call takes 30 MB.
 CALLS_PER_CORE, MEGABYTES_PER_CALL = 2, 50
 CORES = len(os.sched_getaffinity(0))
 MEGABYTES = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**20
 MOST_CALLS = max(1, min(CORES * CALLS_PER_CORE, MEGABYTES // MEGABYTES_PER_CALL))
 SECONDS_UNTIL_THE_CALLER_IS_THERE = 10
 
-# The first use of rtc starts its native library, and nothing keeps two threads from starting it twice (livekit 1.1.21,
-# _ffi_client.py). One of two first calls would then never join its room, and the library would end this process.
+# The first use of rtc starts its native library, and nothing prevents two threads from starting it twice (livekit
+# 1.1.21, _ffi_client.py). One of two simultaneous first calls would then never join its room, and the library would end
+# this process.
 rtc.AudioResampler(RATE, RATE)
 
 server = AgentServer(
-    # All calls in one process: an echo is little work. livekit-agents would start a process for each.
+    # All calls run in one process, because an echo is little work. By default, livekit-agents starts one for each call.
     job_executor_type=JobExecutorType.THREAD,
-    # With fewer, calls that arrive at the same moment as the first would be rejected and keep ringing.
+    # With fewer idle processes, calls that arrive at the same moment as the first would be rejected and keep ringing.
     num_idle_processes=MOST_CALLS,
     # The load is the number of calls, because other programs use this host's processors as well.
     load_fnc=lambda worker: len(worker.active_jobs) / MOST_CALLS,
@@ -42,7 +43,7 @@ server = AgentServer(
 
 @server.rtc_session(agent_name=os.environ.get("LIVEKIT_AGENT_NAME", "voice-agent"))
 async def take_call(job: JobContext) -> None:
-    """The job ends with the call, not with its room, which exists longer: the next call needs the capacity."""
+    """The job ends with the call, not with the room, which exists longer, because the next call needs the capacity."""
     over = asyncio.Event()
     for event in ("participant_disconnected", "disconnected"):
         job.room.on(event, lambda _unused: over.set())
