@@ -28,7 +28,7 @@ from ._answers import LiveKitError, decoded, failure, wants_tls, without_token
 from ._connection import http_url
 from ._tls import speaks_tls, tls_error
 
-# livekit-server tolerates a clock difference of 60 s; a token that starts in the past allows another 30 s.
+# livekit-server tolerates a clock difference of 60 s; backdating the token allows another 30 s.
 _TOKEN_BACKDATED = 30
 _TOKEN_LIFETIME = 600
 _RETRY_PAUSES = (0.2, 0.5, 1, 2, 4, 8, 16, 30)

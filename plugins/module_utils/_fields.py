@@ -65,7 +65,7 @@ class FieldType:
         return None
 
     def export(self, option):
-        """An option without hidden or unset values, which a playbook may omit."""
+        """The option without its hidden or unset values, which a playbook may omit."""
         return option
 
 

@@ -137,7 +137,7 @@ def items_of(module: Module, kind: Kind, options_list: list[dict]) -> list[Item]
 
 
 def validated(module: Module, kind: Kind, options_list: list[dict]) -> list[dict]:
-    """The options, after Ansible's check against the fields of their kind."""
+    """The options, validated by Ansible against the fields of their kind."""
     spec = item_options(kind)
     validator = ArgumentSpecValidator(spec)
     checked = []

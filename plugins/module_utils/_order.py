@@ -59,7 +59,7 @@ class _Whole:
         }
         rules = self.table[DISPATCH_RULE.name].values()
         self.open_to_all = self.catch_all or any(not rule.get("trunk_ids") for rule in rules)
-        # A rule without trunks or a trunk without numbers matches all remaining calls, so its change joins all groups.
+        # A rule without trunks or a trunk without numbers matches all other calls, so changing one merges all groups.
         self.together = any(self._takes_the_rest(change) for change in changes)
         self.index: dict[str, dict[str, list[str]]] | None = None
 

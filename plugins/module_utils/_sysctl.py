@@ -107,7 +107,7 @@ class Sysctl:
         self.refused: list[str] = []
 
     def reserve(self, ports: Mapping[str, Iterable[str]], rmem_max: Mapping[str, int]) -> bool:
-        """Sets the ports and the buffer of each role. Returns whether anything changed."""
+        """Reserves the ports and raises the buffer for each role. Returns whether anything changed."""
         wanted = self._settle_ports({role: set().union(*map(numbers, given)) for role, given in ports.items()})
         for role, size in rmem_max.items():
             self._raise_the_buffer(role, size)

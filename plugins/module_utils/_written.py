@@ -112,7 +112,7 @@ def overlaid(stored, other):
 
 
 def hidden_in(option) -> bool:
-    """Whether an option is hidden or has a hidden value. Without that value, it would replace the stored option."""
+    """Whether an option is hidden or has a hidden value. Exported without it, it would overwrite the stored option."""
     if isinstance(option, dict):
         return any(map(hidden_in, option.values()))
     if isinstance(option, list):

@@ -32,7 +32,7 @@ options:
     type: raw
   from:
     description:
-      - Calling number (the user part of the C(From) header). If omitted, the caller hides the number.
+      - Calling number (the user part of the C(From) header). If omitted, the number is treated as withheld.
     type: raw
   source:
     description:
@@ -476,7 +476,7 @@ sent:
     from_host:
       description:
         - Host in C(From), taken from O(outbound.from_header) if that is set, otherwise from C(from_host) of the trunk.
-          If the host is empty, livekit-sip uses its own signalling address, or with TLS its C(sip_hostname).
+          If the host is empty, livekit-sip uses its own signalling address, or its C(sip_hostname) with TLS.
       type: str
     headers:
       description:

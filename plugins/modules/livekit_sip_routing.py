@@ -106,7 +106,7 @@ options:
         type: raw
         required: true
       from:
-        description: Calling number, in quotes. If omitted, the caller hides the number.
+        description: Calling number, in quotes. If omitted, the number is treated as withheld.
         type: raw
       source:
         description: Source IP address of the call. If omitted, all C(allowed_addresses) allow the call.

@@ -321,7 +321,7 @@ actions: &actions
       name: twilio
       id: ST_N5oXHia9B4dW
 failure:
-  description: Reason for the failure, for conditions in a playbook.
+  description: Reason for the failure, for use in a playbook's conditions.
   returned: failure
   type: dict
   contains:

@@ -76,7 +76,7 @@ def test_failure(world, name):
     failure = result["failure"]
     assert set(failure) == {"code", "message", "rpc", "hint"}
     assert failure["code"] == ("dataloss" if name == "other" else code)
-    # In messages about an object, the server's text follows the object instead of the RPC.
+    # Messages about an object start with the object instead of the RPC, followed by the server's text.
     if name not in ("malformed", "invalid_argument"):
         assert re.match(pattern(message), failure["message"], re.DOTALL), failure["message"]
     assert re.fullmatch(pattern(hint), failure["hint"]), failure["hint"]

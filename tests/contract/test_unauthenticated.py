@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The texts with which each version of livekit-server refuses a token, and the modules' hints."""
+"""The error texts that each version of livekit-server returns for a bad token, and the modules' hints."""
 
 from __future__ import annotations
 

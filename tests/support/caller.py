@@ -141,7 +141,7 @@ class Caller:
     def listen(self, seconds: float, enough=lambda answers: False) -> list[Answer]:
         """Return all answers within that time, or only those until `enough(answers)` is true.
 
-        Like any SIP client, it acknowledges a final answer to an INVITE, and answers requests from the other side.
+        Like any SIP client, a caller acknowledges a final response to an INVITE, and answers requests from the peer.
         """
         start, answers = time.monotonic(), []
         while (left := start + seconds - time.monotonic()) > 0 and not enough(answers):
