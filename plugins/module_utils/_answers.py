@@ -117,7 +117,7 @@ def without_token(text: str) -> str:
 
 
 def _wait(answer, now: float) -> float:
-    """The seconds in Retry-After, or 0 if there is no such header."""
+    """The seconds in Retry-After, or 0 without that header."""
     asked = answer.headers.get("Retry-After") if answer.status_code in (429, 503) else None
     try:
         seconds = float(asked) if re.fullmatch(r"[0-9]+", asked) else _timestamp(asked) - now

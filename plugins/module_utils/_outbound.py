@@ -46,7 +46,7 @@ SEND, REFUSE = "send", "refuse"
 class Outbound:
     request: Request
     trunk: dict | None
-    sent: dict | None  # None if there is no trunk
+    sent: dict | None  # None without a trunk
     problems: list[Problem]  # problems that prevent the call come first
     findings: list[dict]  # findings about the trunk
 

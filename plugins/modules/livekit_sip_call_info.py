@@ -346,7 +346,7 @@ result:
   sample: accept
 trunk:
   description:
-    - Name and id of the trunk that matches the call or that O(outbound) names. Null if there is no such trunk, or if
+    - Name and id of the trunk that matches the call or that O(outbound) names. Null without such a trunk, or if
       O(outbound.inline_trunk) is used. The id is empty if the trunk is not stored yet.
   returned: success
   type: dict

@@ -41,8 +41,16 @@ def talk(caller: Caller, seconds: float, voice: int = VOICE, tones_wanted: int =
     return packets
 
 
-def place(source: str, target: str, number: str, patience: float = 40, from_host: str = "", port: int = 5060) -> dict:
-    """Call, talk until the greeting and the echo were heard, and hang up.
+def place(
+    source: str,
+    target: str,
+    number: str,
+    patience: float = 40,
+    from_host: str = "",
+    port: int = 5060,
+    tones_wanted: int = len(tones.GREETING) + 1,
+) -> dict:
+    """Call, talk until `tones_wanted` tones were heard, by default the greeting and the echo, and hang up.
 
     Give up if the call is not answered within `patience` seconds.
     """
@@ -53,7 +61,7 @@ def place(source: str, target: str, number: str, patience: float = 40, from_host
         if not caller.answer:
             caller.cancel()
             return result
-        result["heard"] = tones.heard(talk(caller, 4, VOICE, len(tones.GREETING) + 1), VOICE)
+        result["heard"] = tones.heard(talk(caller, 4, VOICE, tones_wanted), VOICE)
         caller.bye()
         result["hung_up"] = "".join(answer.status for answer in caller.listen(60, bool))
         return result
